@@ -1,0 +1,119 @@
+//! Schema changes, one a file, in order. Each runs in a transaction on both databases.
+//!
+//! The SQL is written once; `{uuid}` is the only type that SQLite and PostgreSQL spell differently. JSON is kept as
+//! text, because nothing queries inside it. Times are epoch milliseconds.
+
+mod m0001_people;
+mod m0002_jobs;
+mod m0003_results;
+mod m0004_deliveries;
+mod m0005_audit;
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend};
+
+/// The list of changes.
+#[derive(Debug)]
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_people::Migration),
+            Box::new(m0002_jobs::Migration),
+            Box::new(m0003_results::Migration),
+            Box::new(m0004_deliveries::Migration),
+            Box::new(m0005_audit::Migration),
+        ]
+    }
+}
+
+/// Any number, the same in every process; it only has to differ from other applications' locks on the database.
+const ADVISORY_LOCK: i64 = 0x006a_7161_6d69_6772;
+
+/// Brings the schema up to date. Any number of processes may call it at once on an empty database: the first one
+/// migrates under a lock, the others wait and find nothing left to do.
+pub async fn migrate(url: &str) -> Result<(), DbErr> {
+    let _lock = file_lock(url).map_err(|error| DbErr::Migration(format!("cannot lock the database for migration: {error}")))?;
+    let mut options = ConnectOptions::new(with_create(url));
+    options.max_connections(1).sqlx_logging(false);
+    let db = Database::connect(options).await?;
+    let postgres = db.get_database_backend() == DbBackend::Postgres;
+    if postgres {
+        db.execute_unprepared(&format!("SELECT pg_advisory_lock({ADVISORY_LOCK})")).await?;
+    } else {
+        db.execute_unprepared("PRAGMA busy_timeout = 10000").await?;
+    }
+    let result = Migrator::up(&db, None).await;
+    if postgres {
+        db.execute_unprepared(&format!("SELECT pg_advisory_unlock({ADVISORY_LOCK})")).await?;
+    }
+    db.close().await?;
+    result
+}
+
+/// Whether every change is applied; writes nothing.
+pub async fn is_current(db: &DatabaseConnection) -> Result<bool, DbErr> {
+    Ok(Migrator::get_pending_migrations_read_only(db).await?.is_empty())
+}
+
+fn with_create(url: &str) -> String {
+    if url.starts_with("sqlite:") && !url.contains('?') { format!("{url}?mode=rwc") } else { url.to_owned() }
+}
+
+/// SQLite has no advisory lock; a lock file beside the database does.
+fn file_lock(url: &str) -> std::io::Result<Option<std::fs::File>> {
+    let Some(path) = url.strip_prefix("sqlite:") else { return Ok(None) };
+    let path = path.trim_start_matches("//").split('?').next().unwrap_or_default();
+    if path.is_empty() || path == ":memory:" {
+        return Ok(None);
+    }
+    let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(format!("{path}.migrate.lock"))?;
+    fs4::FileExt::lock(&file)?;
+    Ok(Some(file))
+}
+
+/// Runs statements separated by `;`, with the types of the database at hand.
+async fn run(manager: &SchemaManager<'_>, sql: &str) -> Result<(), DbErr> {
+    let uuid = match manager.get_database_backend() {
+        DbBackend::Postgres => "uuid",
+        _ => "blob",
+    };
+    for statement in sql.replace("{uuid}", uuid).split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
+        manager.get_connection().execute_unprepared(statement).await?;
+    }
+    Ok(())
+}
+
+/// Declares a migration from its two scripts.
+macro_rules! migration {
+    ($name:literal, up: $up:expr, down: $down:expr) => {
+        use sea_orm_migration::prelude::*;
+
+        /// See the module.
+        #[derive(Debug)]
+        pub(crate) struct Migration;
+
+        impl MigrationName for Migration {
+            fn name(&self) -> &str {
+                $name
+            }
+        }
+
+        #[async_trait::async_trait]
+        impl MigrationTrait for Migration {
+            async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+                $crate::run(manager, $up).await
+            }
+
+            async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+                $crate::run(manager, $down).await
+            }
+
+            fn use_transaction(&self) -> Option<bool> {
+                Some(true)
+            }
+        }
+    };
+}
+pub(crate) use migration;

@@ -1,0 +1,59 @@
+//! How a sandbox is set up.
+
+use std::path::PathBuf;
+
+use crate::story::Story;
+
+/// Everything that can be chosen before the sandbox starts; [`Default`] is what `jqa demo` uses.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The stories the site begins with.
+    pub stories: Vec<Story>,
+    /// A folder holding `jira/jira-v3.json` and `adf/full.json`, or one that holds such a `contracts` folder: requests
+    /// are then checked against them as well.
+    pub validate: Option<PathBuf>,
+    /// The API token that is accepted, with any e-mail address.
+    pub token: String,
+    /// How many comments an issue carries inline before the page is cut.
+    pub inline_comments: usize,
+    /// The most comments a page of `/comment` holds, whatever was asked for.
+    pub comment_page: usize,
+    /// The most issues a page of a search holds, whatever was asked for.
+    pub search_page: usize,
+    /// How long a new issue stays invisible to searches.
+    pub search_lag_ms: i64,
+    /// Comments an issue takes before it answers 413.
+    pub comment_limit: usize,
+    /// Whether the account may silence notifications (`notifyUsers=false`).
+    pub admin: bool,
+    /// How many journal entries are remembered.
+    pub journal_entries: usize,
+    /// How many bytes of request bodies the journal keeps.
+    pub journal_bytes: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            stories: crate::stories::built_in(),
+            validate: None,
+            token: "sandbox".to_owned(),
+            inline_comments: 20,
+            comment_page: 100,
+            search_page: 100,
+            search_lag_ms: 0,
+            comment_limit: 5000,
+            admin: false,
+            journal_entries: 50_000,
+            journal_bytes: 64 << 20,
+        }
+    }
+}
+
+impl Options {
+    /// The defaults with these stories in place of the built-in ones.
+    #[must_use]
+    pub fn with_stories(stories: Vec<Story>) -> Self {
+        Self { stories, ..Self::default() }
+    }
+}

@@ -1,0 +1,213 @@
+//! The handle to look inside a running sandbox and to steer it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use tokio::sync::watch;
+
+use crate::adf::normalise::normalise;
+use crate::contract::Contract;
+use crate::control::faults::{Fault, Faults};
+use crate::control::hooks::Delivery;
+use crate::control::journal::{Journal, JournalEntry};
+use crate::llm::counts::LlmCounts;
+use crate::options::Options;
+use crate::site::Site;
+use crate::site::view::{Extras, Wanted};
+use crate::story::Story;
+
+/// A cheap, cloneable handle.
+#[derive(Clone)]
+pub struct State(Arc<Inner>);
+
+struct Inner {
+    options: Options,
+    contract: Option<Contract>,
+    site: Mutex<Site>,
+    faults: Faults,
+    journal: Journal,
+    hooks: Mutex<HashMap<String, Vec<Delivery>>>,
+    llm: Mutex<LlmCounts>,
+    changes: watch::Sender<u64>,
+}
+
+impl State {
+    pub(crate) fn new(options: Options, contract: Option<Contract>, base: String) -> Self {
+        let mut site = Site::new(base);
+        site.load(&options.stories);
+        Self(Arc::new(Inner {
+            journal: Journal::new(options.journal_entries, options.journal_bytes),
+            contract,
+            site: Mutex::new(site),
+            faults: Faults::default(),
+            hooks: Mutex::default(),
+            llm: Mutex::default(),
+            changes: watch::channel(0).0,
+            options,
+        }))
+    }
+
+    pub(crate) fn site(&self) -> MutexGuard<'_, Site> {
+        self.0.site.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.0.options
+    }
+
+    pub(crate) fn contract(&self) -> Option<&Contract> {
+        self.0.contract.as_ref()
+    }
+
+    pub(crate) fn records(&self) -> &Journal {
+        &self.0.journal
+    }
+
+    pub(crate) fn llm(&self) -> MutexGuard<'_, LlmCounts> {
+        self.0.llm.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn hooks(&self) -> MutexGuard<'_, HashMap<String, Vec<Delivery>>> {
+        self.0.hooks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn changed(&self) {
+        self.0.changes.send_modify(|count| *count += 1);
+    }
+
+    /// Every remembered request, oldest first.
+    #[must_use]
+    pub fn journal(&self) -> Vec<JournalEntry> {
+        self.0.journal.entries(0, "")
+    }
+
+    /// Forgets the journal and the counts.
+    pub fn clear_journal(&self) {
+        self.0.journal.clear();
+    }
+
+    /// Requests by `METHOD template status`, exact however small the journal is.
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<String, u64> {
+        self.0.journal.counts()
+    }
+
+    /// The violations of the official documents that were seen.
+    #[must_use]
+    pub fn violations(&self) -> Vec<String> {
+        self.journal().into_iter().filter_map(|entry| entry.violation).collect()
+    }
+
+    /// The comments of an issue, with their properties.
+    #[must_use]
+    pub fn comments(&self, key: &str) -> Vec<Value> {
+        let site = self.site();
+        let Some(issue) = site.find(key) else { return Vec::new() };
+        issue.comments.iter().map(|comment| site.comment_view(issue.id, comment, true)).collect()
+    }
+
+    /// An issue with all fields and properties.
+    #[must_use]
+    pub fn issue(&self, key: &str) -> Option<Value> {
+        let site = self.site();
+        let extras = Extras { properties: vec!["*all".to_owned()], ..Extras::default() };
+        let issue = site.find(key)?;
+        Some(site.issue_view(issue, &Wanted::parse(std::iter::once("*all"), ""), &extras, usize::MAX))
+    }
+
+    /// The keys of all issues, oldest first.
+    #[must_use]
+    pub fn keys(&self) -> Vec<String> {
+        self.site().issues.values().map(|issue| issue.key.clone()).collect()
+    }
+
+    /// Changes the stored fields of an issue as a person would; false when there is no such issue. Strings become
+    /// documents where the field holds one.
+    pub fn edit(&self, key: &str, change: impl FnOnce(&mut Map<String, Value>)) -> bool {
+        let mut guard = self.site();
+        let site = &mut *guard;
+        let Some(mut fields) = site.find(key).map(|issue| issue.fields.clone()) else { return false };
+        change(&mut fields);
+        for (name, value) in &mut fields {
+            if crate::site::catalogue::field(name).is_some_and(crate::site::catalogue::Field::is_rich) {
+                if let Some(source) = value.as_str() {
+                    *value = crate::markup::to_adf(source);
+                }
+                normalise(value, &mut site.next_local_id);
+            }
+        }
+        let now = site.clock.tick();
+        if let Some(issue) = site.find_mut(key) {
+            issue.fields = fields;
+            issue.updated = now;
+        }
+        drop(guard);
+        self.changed();
+        true
+    }
+
+    /// Changes a comment as a person would (`body` is Markdown or a document); false when there is none.
+    pub fn edit_comment(&self, id: &str, body: &Value) -> bool {
+        let document = body.as_str().map_or_else(|| body.clone(), crate::markup::to_adf);
+        let request = serde_json::json!({"body": document});
+        let edited = id.parse().is_ok_and(|id| self.site().edit_comment(id, &request, "Mara Voss").is_ok());
+        self.changed();
+        edited
+    }
+
+    /// Gives an issue a new key, as moving it to another project does; false when that cannot be.
+    pub fn move_issue(&self, key: &str, new_key: &str) -> bool {
+        self.site().rename(key, new_key)
+    }
+
+    /// Adds stories.
+    pub fn load(&self, stories: &[Story]) {
+        self.site().load(stories);
+        self.changed();
+    }
+
+    /// The ordered faults.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.0.faults
+    }
+
+    /// Orders a fault and returns its number.
+    pub fn order(&self, fault: Fault) -> u64 {
+        self.0.faults.order(fault)
+    }
+
+    /// How often the language model was called.
+    #[must_use]
+    pub fn llm_calls(&self) -> u64 {
+        self.llm().total
+    }
+
+    /// The same by model, story and kind of call.
+    #[must_use]
+    pub fn llm_counts(&self) -> LlmCounts {
+        self.llm().clone()
+    }
+
+    /// What was delivered to `/_hooks/{name}`.
+    #[must_use]
+    pub fn deliveries(&self, name: &str) -> Vec<Delivery> {
+        self.hooks().get(name).cloned().unwrap_or_default()
+    }
+
+    /// Waits until the condition holds, looking again after every request; false when `limit` passes first.
+    pub async fn wait_until(&self, limit: Duration, mut condition: impl FnMut(&Self) -> bool) -> bool {
+        let mut changes = self.0.changes.subscribe();
+        let waiting = async {
+            while !condition(self) {
+                if changes.changed().await.is_err() {
+                    return false;
+                }
+            }
+            true
+        };
+        tokio::time::timeout(limit, waiting).await.unwrap_or(false)
+    }
+}

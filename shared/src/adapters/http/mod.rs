@@ -1,0 +1,14 @@
+//! One HTTP exchange, as every client here makes it: no redirects, a bounded body, errors without URLs or secrets.
+
+mod excerpt;
+mod exchange;
+mod retry_after;
+mod secret;
+
+pub use excerpt::excerpt;
+pub use exchange::{Answer, ExchangeError, Trouble, exchange};
+pub use retry_after::{http_date, retry_after};
+pub use secret::Secret;
+
+/// How we name ourselves to other servers.
+pub const USER_AGENT: &str = concat!("jqa/", env!("CARGO_PKG_VERSION"));

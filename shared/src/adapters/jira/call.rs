@@ -1,0 +1,167 @@
+//! One HTTP call to Jira: address, credentials, limits, repetition of reads.
+
+use std::time::{Duration, Instant};
+
+use backon::{ExponentialBuilder, Retryable};
+use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE};
+use reqwest::{Client, Method};
+use serde_json::Value;
+use tokio::sync::Semaphore;
+use url::Url;
+
+use super::errors;
+use super::settings::JiraSettings;
+use crate::adapters::http::{ExchangeError, Trouble, exchange};
+use crate::ports::{Clock, JiraError, SystemClock};
+
+/// Whether a call changes something; only calls that do not are repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Read,
+    Write,
+}
+
+/// A call, ready to be sent any number of times.
+#[derive(Debug)]
+pub(super) struct Call<'a> {
+    pub(super) kind: Kind,
+    pub(super) method: Method,
+    /// Path segments below the base URL, not yet encoded.
+    pub(super) path: &'a [&'a str],
+    pub(super) query: &'a [(&'a str, &'a str)],
+    pub(super) body: Option<&'a Value>,
+    /// What it is about, for the error: `issue SHOP-12`.
+    pub(super) subject: &'a str,
+}
+
+impl<'a> Call<'a> {
+    pub(super) const fn get(path: &'a [&'a str], query: &'a [(&'a str, &'a str)], subject: &'a str) -> Self {
+        Self { kind: Kind::Read, method: Method::GET, path, query, body: None, subject }
+    }
+}
+
+/// The connection behind the client.
+pub(super) struct Wire {
+    client: Client,
+    settings: JiraSettings,
+    slots: Semaphore,
+}
+
+/// A failure, and whether a read may be sent again at once.
+struct Failed {
+    error: JiraError,
+    again: bool,
+}
+
+/// No answer of Jira that we ask for is longer.
+const LONGEST_ANSWER: usize = 32 * 1024 * 1024;
+
+impl Wire {
+    pub(super) fn new(settings: JiraSettings) -> Result<Self, JiraError> {
+        let client = Client::builder()
+            .user_agent(&settings.user_agent)
+            .timeout(settings.timeout)
+            .connect_timeout(settings.connect_timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| JiraError::NoAnswer(format!("the HTTP client cannot be built: {}", error.without_url())))?;
+        let slots = Semaphore::new(settings.max_in_flight.clamp(1, Semaphore::MAX_PERMITS));
+        Ok(Self { client, settings, slots })
+    }
+
+    pub(super) const fn settings(&self) -> &JiraSettings {
+        &self.settings
+    }
+
+    /// `{site}/browse/{key}`.
+    pub(super) fn browse_url(&self, key: &str) -> String {
+        let site = self.settings.browse_url.as_ref().unwrap_or(&self.settings.base_url);
+        below(site, &["browse", key]).to_string()
+    }
+
+    /// Sends the call. A read is repeated at most twice when there was no connection or a gateway stumbled;
+    /// a write never, and no wait that Jira asks for is waited here.
+    pub(super) async fn send(&self, call: &Call<'_>) -> Result<Value, JiraError> {
+        if call.kind == Kind::Write {
+            return self.once(call).await.map_err(|failed| failed.error);
+        }
+        let pauses = ExponentialBuilder::default()
+            .with_min_delay(Duration::from_millis(200))
+            .with_max_delay(Duration::from_secs(1))
+            .with_max_times(2)
+            .with_jitter();
+        let result = (|| self.once(call)).retry(pauses).when(|failed: &Failed| failed.again).await;
+        result.map_err(|failed| failed.error)
+    }
+
+    async fn once(&self, call: &Call<'_>) -> Result<Value, Failed> {
+        // The semaphore is never closed.
+        let _slot = self.slots.acquire().await.map_err(|_| Failed { error: closed(), again: false })?;
+        let begun = Instant::now();
+        let result = self.exchange(call).await;
+        if let Some(on_call) = &self.settings.on_call {
+            let operation = if call.kind == Kind::Read { "read" } else { "write" };
+            on_call(operation, result.is_ok(), begun.elapsed());
+        }
+        result
+    }
+
+    async fn exchange(&self, call: &Call<'_>) -> Result<Value, Failed> {
+        let mut path = vec!["rest", "api", "3"];
+        path.extend(call.path);
+        let mut request = self
+            .client
+            .request(call.method.clone(), below(&self.settings.base_url, &path))
+            .query(call.query)
+            .basic_auth(&self.settings.email, Some(self.settings.token.expose()))
+            .header(ACCEPT, "application/json")
+            .header(ACCEPT_LANGUAGE, "en")
+            .header("X-Force-Accept-Language", "true");
+        if let Some(body) = call.body {
+            request = request.json(body);
+        }
+        let answer = exchange(request, LONGEST_ANSWER).await.map_err(Failed::from)?;
+        errors::read(&answer, call.subject, SystemClock.now())
+            .map_err(|error| Failed { again: matches!(error, JiraError::Unavailable(502..=504)), error })
+    }
+}
+
+impl From<ExchangeError> for Failed {
+    fn from(error: ExchangeError) -> Self {
+        // A timeout has cost its whole limit already: the job's own back-off is the better place to wait.
+        let again = matches!(error.trouble, Trouble::Connect | Trouble::Broken);
+        let error = match error.trouble {
+            Trouble::TooLong => JiraError::NotJira(error.message),
+            _ => JiraError::NoAnswer(error.message),
+        };
+        Self { error, again }
+    }
+}
+
+fn closed() -> JiraError {
+    JiraError::NoAnswer("the connection is being closed".to_owned())
+}
+
+/// A URL with encoded segments appended to the base's own path.
+fn below(base: &Url, path: &[&str]) -> Url {
+    let mut url = base.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().extend(path);
+    }
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_are_encoded_below_the_path_of_the_base() {
+        let base = Url::parse("https://h.example/ex/jira/abc/?x=1#y").unwrap();
+        assert_eq!(below(&base, &["issue", "A-1/../x?y"]).as_str(), "https://h.example/ex/jira/abc/issue/A-1%2F..%2Fx%3Fy");
+        let bare = Url::parse("https://h.example").unwrap();
+        assert_eq!(below(&bare, &["browse", "A-1"]).as_str(), "https://h.example/browse/A-1");
+    }
+}

@@ -1,0 +1,202 @@
+//! The port: one method a call.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use async_trait::async_trait;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::call::{Call, Kind, Wire};
+use super::settings::JiraSettings;
+use super::wire;
+use crate::ports::{Comment, Jira, JiraError, NewComment, RawIssue, SearchPage};
+
+/// How many comments are asked for at once, and how many such pages are read at most (Jira keeps 5000 comments an issue).
+const COMMENT_PAGE: &str = "100";
+const COMMENT_PAGES: usize = 60;
+
+/// Jira takes up to 5000; with four fields each a thousand is quick.
+const SEARCH_PAGE: usize = 1000;
+
+/// A connection to a Jira Cloud site.
+pub struct CloudJira {
+    wire: Wire,
+}
+
+impl fmt::Debug for CloudJira {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CloudJira").field(self.wire.settings()).finish()
+    }
+}
+
+impl CloudJira {
+    /// A connection; nothing is sent yet.
+    pub fn new(settings: JiraSettings) -> Result<Self, JiraError> {
+        Ok(Self { wire: Wire::new(settings)? })
+    }
+
+    async fn write(&self, method: Method, path: &[&str], body: Option<&Value>, subject: &str) -> Result<Value, JiraError> {
+        self.wire.send(&Call { kind: Kind::Write, method, path, query: &[], body, subject }).await
+    }
+
+    /// All comments as Jira sent them, oldest first. Pages may be shorter than asked for, may overlap when a comment is
+    /// deleted meanwhile, and may repeat for ever behind a strange proxy.
+    async fn all_comments(&self, key: &str, query: &[(&str, &str)]) -> Result<Vec<Value>, JiraError> {
+        let subject = format!("issue {key}");
+        let mut all = Vec::new();
+        let mut seen = HashSet::new();
+        let mut start = 0;
+        for _ in 0..COMMENT_PAGES {
+            let start_at = start.to_string();
+            let mut asked = vec![("startAt", start_at.as_str()), ("maxResults", COMMENT_PAGE), ("orderBy", "created")];
+            asked.extend(query);
+            let page = self.wire.send(&Call::get(&["issue", key, "comment"], &asked, &subject)).await?;
+            let Some(comments) = page.get("comments").and_then(Value::as_array) else {
+                return Err(wire::unlike("a page without comments"));
+            };
+            let before = all.len();
+            all.extend(comments.iter().filter(|c| wire::id_of(c).is_some_and(|id| seen.insert(id))).cloned());
+            start += comments.len();
+            let total = page.get("total").and_then(Value::as_u64).and_then(|total| usize::try_from(total).ok());
+            if all.len() == before || total.is_some_and(|total| start >= total) {
+                break;
+            }
+        }
+        // Asked for in this order; sorted all the same, by time and then by id, because not every version heeds `orderBy`.
+        all.sort_by_cached_key(created_key);
+        Ok(all)
+    }
+
+    /// The issue holds a first page of comments; when that is cut, they are all read.
+    async fn complete_comments(&self, key: &str, body: &mut Value) -> Result<(), JiraError> {
+        let Some(page) = body.pointer("/fields/comment").filter(|page| page.is_object()) else {
+            return Ok(());
+        };
+        let here = page.get("comments").and_then(Value::as_array).map_or(0, Vec::len);
+        let total = page.get("total").and_then(Value::as_u64).and_then(|total| usize::try_from(total).ok()).unwrap_or(here);
+        if total <= here {
+            return Ok(());
+        }
+        let comments = self.all_comments(key, &[]).await?;
+        let total = comments.len();
+        body["fields"]["comment"] = json!({ "comments": comments, "startAt": 0, "maxResults": total, "total": total });
+        Ok(())
+    }
+
+    /// The parent comes with its summary only. One that may not be read is left as it came.
+    async fn complete_parent(&self, body: &mut Value) -> Result<(), JiraError> {
+        let Some(parent) = body.pointer("/fields/parent/key").and_then(Value::as_str).map(str::to_owned) else {
+            return Ok(());
+        };
+        let subject = format!("issue {parent}");
+        let query = [("fields", "summary,description")];
+        match self.wire.send(&Call::get(&["issue", &parent], &query, &subject)).await {
+            Ok(answer) => {
+                if let Some(fields) = body.pointer_mut("/fields/parent/fields").and_then(Value::as_object_mut) {
+                    let description = answer.pointer("/fields/description").cloned().unwrap_or_default();
+                    fields.insert("description".to_owned(), description);
+                }
+                Ok(())
+            }
+            Err(JiraError::NotFound(_) | JiraError::Forbidden(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn created_key(comment: &Value) -> (i64, u64) {
+    let created = comment.get("created").and_then(Value::as_str).unwrap_or_default();
+    let time = chrono::DateTime::parse_from_str(created, "%Y-%m-%dT%H:%M:%S%.f%z").map_or(0, |time| time.timestamp_millis());
+    let id = wire::id_of(comment).and_then(|id| id.parse().ok()).unwrap_or(u64::MAX);
+    (time, id)
+}
+
+#[async_trait]
+impl Jira for CloudJira {
+    async fn myself(&self) -> Result<String, JiraError> {
+        let answer = self.wire.send(&Call::get(&["myself"], &[], "the account")).await;
+        let account = answer.map_err(|error| match error {
+            JiraError::NotFound(_) => wire::unlike("there is no account page at this address"),
+            other => other,
+        })?;
+        let text = |name: &str| account.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let name = text("displayName").or_else(|| text("emailAddress")).or_else(|| text("accountId"));
+        name.map(str::to_owned).ok_or_else(|| wire::unlike("an account without a name"))
+    }
+
+    async fn issue(&self, key: &str) -> Result<RawIssue, JiraError> {
+        let subject = format!("issue {key}");
+        let query = [("fields", wire::ISSUE_FIELDS), ("expand", "names,schema"), ("properties", wire::PROPERTY_KEY)];
+        let mut body = self.wire.send(&Call::get(&["issue", key], &query, &subject)).await?;
+        let now_known_as = body.get("key").and_then(Value::as_str).filter(|key| !key.is_empty()).map(str::to_owned);
+        let (Some(now_known_as), true) = (now_known_as, body.get("fields").is_some_and(Value::is_object)) else {
+            return Err(wire::unlike("an issue without key or fields"));
+        };
+        self.complete_comments(&now_known_as, &mut body).await?;
+        if self.wire.settings().read_parent {
+            self.complete_parent(&mut body).await?;
+        }
+        Ok(RawIssue { url: self.wire.browse_url(&now_known_as), body })
+    }
+
+    async fn search(&self, jql: &str, limit: usize, token: Option<&str>) -> Result<SearchPage, JiraError> {
+        let body = wire::search_body(jql, limit.clamp(1, SEARCH_PAGE), token);
+        let call = Call {
+            kind: Kind::Read,
+            method: Method::POST,
+            path: &["search", "jql"],
+            query: &[],
+            body: Some(&body),
+            subject: "the search (of Jira Cloud)",
+        };
+        wire::search_page(&self.wire.send(&call).await?, token)
+    }
+
+    async fn comments(&self, key: &str) -> Result<Vec<Comment>, JiraError> {
+        let comments = self.all_comments(key, &[("expand", "properties")]).await?;
+        comments.iter().map(wire::comment).collect()
+    }
+
+    async fn comment(&self, key: &str, id: &str) -> Result<Comment, JiraError> {
+        let subject = format!("comment {id} of issue {key}");
+        let query = [("expand", "properties")];
+        let body = self.wire.send(&Call::get(&["issue", key, "comment", id], &query, &subject)).await?;
+        let mut comment = wire::comment(&body)?;
+        if wire::properties(&body).is_none() {
+            let path = ["comment", id, "properties", wire::PROPERTY_KEY];
+            match self.wire.send(&Call::get(&path, &[], &subject)).await {
+                Ok(property) => {
+                    let value = property.get("value").cloned().unwrap_or_default();
+                    comment.properties.push((wire::PROPERTY_KEY.to_owned(), value));
+                }
+                Err(JiraError::NotFound(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(comment)
+    }
+
+    async fn create_comment(&self, key: &str, comment: &NewComment) -> Result<Comment, JiraError> {
+        let body = wire::comment_body(comment);
+        let stored = self.write(Method::POST, &["issue", key, "comment"], Some(&body), &format!("issue {key}")).await?;
+        wire::comment(&stored)
+    }
+
+    async fn update_comment(&self, key: &str, id: &str, comment: &NewComment) -> Result<Comment, JiraError> {
+        let body = wire::comment_body(comment);
+        let subject = format!("comment {id} of issue {key}");
+        let stored = self.write(Method::PUT, &["issue", key, "comment", id], Some(&body), &subject).await?;
+        wire::comment(&stored)
+    }
+
+    async fn delete_comment(&self, key: &str, id: &str) -> Result<(), JiraError> {
+        let subject = format!("comment {id} of issue {key}");
+        self.write(Method::DELETE, &["issue", key, "comment", id], None, &subject).await.map(drop)
+    }
+
+    async fn update_description(&self, key: &str, description: &Value) -> Result<(), JiraError> {
+        let body = json!({ "fields": { "description": description } });
+        self.write(Method::PUT, &["issue", key], Some(&body), &format!("issue {key}")).await.map(drop)
+    }
+}

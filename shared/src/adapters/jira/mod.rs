@@ -1,0 +1,20 @@
+//! Jira Cloud over REST API v3.
+//!
+//! * [`settings`]: what a connection needs
+//! * [`client`]: the port, one method a call
+//! * [`call`]: one HTTP call: address, credentials, limits, repetition of reads
+//! * [`errors`]: what an answer other than success means
+//! * [`wire`]: the JSON that is sent and read
+
+mod call;
+mod client;
+mod errors;
+mod settings;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+pub use client::CloudJira;
+pub use settings::{JiraSettings, OnCall};
+pub use wire::PROPERTY_KEY;

@@ -1,0 +1,70 @@
+//! What a connection to Jira needs.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::adapters::http::{Secret, USER_AGENT};
+
+/// Told about every HTTP call: `read` or `write`, whether it succeeded, how long it took.
+pub type OnCall = Arc<dyn Fn(&'static str, bool, Duration) + Send + Sync>;
+
+/// Settings of one connection.
+#[derive(Clone)]
+pub struct JiraSettings {
+    /// `https://{site}.atlassian.net`, or `https://api.atlassian.com/ex/jira/{cloudId}` for scoped tokens.
+    pub base_url: Url,
+    /// Where people browse issues, when that is not below `base_url` (scoped tokens).
+    pub browse_url: Option<Url>,
+    /// The account's e-mail.
+    pub email: String,
+    /// The account's API token.
+    pub token: Secret,
+    /// Time limit of one call, from its first byte sent to the last received.
+    pub timeout: Duration,
+    /// Time limit of the connection.
+    pub connect_timeout: Duration,
+    /// How many calls may be under way at once.
+    pub max_in_flight: usize,
+    /// How we name ourselves.
+    pub user_agent: String,
+    /// Read the parent's description too.
+    pub read_parent: bool,
+    /// Told about every call.
+    pub on_call: Option<OnCall>,
+}
+
+impl JiraSettings {
+    /// Settings with the usual limits.
+    #[must_use]
+    pub fn new(base_url: Url, email: impl Into<String>, token: Secret) -> Self {
+        Self {
+            base_url,
+            browse_url: None,
+            email: email.into(),
+            token,
+            timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(5),
+            max_in_flight: 8,
+            user_agent: USER_AGENT.to_owned(),
+            read_parent: true,
+            on_call: None,
+        }
+    }
+}
+
+impl fmt::Debug for JiraSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JiraSettings")
+            .field("base_url", &self.base_url.as_str())
+            .field("email", &self.email)
+            .field("token", &self.token)
+            .field("timeout", &self.timeout)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("max_in_flight", &self.max_in_flight)
+            .field("read_parent", &self.read_parent)
+            .finish_non_exhaustive()
+    }
+}

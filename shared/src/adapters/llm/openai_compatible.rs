@@ -1,0 +1,205 @@
+//! Chat Completions as pure functions: a prompt becomes a body, an answer becomes a completion or an error.
+
+use chrono::{DateTime, Utc};
+use reqwest::header::HeaderMap;
+use serde_json::{Value, json};
+
+use super::salvage::salvage;
+use super::schema::portable;
+use super::settings::{Structured, TokenParam};
+use crate::adapters::http::{excerpt, retry_after};
+use crate::ports::{Completion, LlmError, Prompt, Usage};
+
+/// A provider's words are shown up to this length.
+const SHOWN: usize = 300;
+
+/// 429s with these codes do not clear by waiting.
+const USED_UP: &[&str] = &[
+    "insufficient_quota",
+    "billing_hard_limit_reached",
+    "credit_balance_exhausted",
+    "organization_spend_limit_exceeded",
+    "project_spend_limit_exceeded",
+    "organization_usage_limit_exceeded",
+];
+
+/// What is the same for every call of a connection.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Params {
+    /// The model.
+    pub model: String,
+    /// Limit of output tokens.
+    pub max_output_tokens: u32,
+    /// The limit's name.
+    pub token_param: TokenParam,
+    /// How the shape is asked for.
+    pub structured: Structured,
+    /// Sent only when set.
+    pub temperature: Option<f64>,
+}
+
+/// A request without address and credentials.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HttpBody {
+    /// Path segments below the base URL.
+    pub path: &'static [&'static str],
+    /// The body.
+    pub json: Value,
+}
+
+/// Writes the call down.
+#[must_use]
+pub fn encode(prompt: &Prompt, params: &Params) -> HttpBody {
+    let schema = portable(&prompt.schema);
+    let system = match params.structured {
+        Structured::JsonSchema => prompt.system.clone(),
+        Structured::JsonObject | Structured::None => {
+            format!(
+                "{}\n\nAnswer with one JSON object and nothing else. It must conform to this JSON schema:\n{schema}",
+                prompt.system
+            )
+        }
+    };
+    let mut json = json!({
+        "model": params.model,
+        "messages": [{ "role": "system", "content": system }, { "role": "user", "content": prompt.user }],
+    });
+    json[params.token_param.as_str()] = json!(params.max_output_tokens);
+    match params.structured {
+        Structured::JsonSchema => {
+            let format = json!({ "name": schema_name(prompt.name), "schema": schema, "strict": true });
+            json["response_format"] = json!({ "type": "json_schema", "json_schema": format });
+        }
+        Structured::JsonObject => json["response_format"] = json!({ "type": "json_object" }),
+        Structured::None => {}
+    }
+    if let Some(temperature) = params.temperature {
+        json["temperature"] = json!(temperature);
+    }
+    HttpBody { path: &["chat", "completions"], json }
+}
+
+/// At most 64 letters, digits, `_` and `-`.
+fn schema_name(name: &str) -> String {
+    let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).take(64).collect();
+    if name.is_empty() { "reply".to_owned() } else { name }
+}
+
+/// Reads the answer. The text of a completion is one whole JSON object; everything else is an error.
+pub fn decode(status: u16, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<Completion, LlmError> {
+    let parsed: Option<Value> = serde_json::from_slice(body).ok();
+    if !matches!(status, 200..=299) {
+        return Err(failure(status, headers, parsed.as_ref(), now));
+    }
+    let Some(answer) = parsed.filter(Value::is_object) else {
+        return Err(unreadable(if looks_like_a_page(body) { "a web page; check the base URL" } else { "no JSON" }));
+    };
+    if answer.get("error").is_some_and(|error| !error.is_null()) {
+        return Err(in_band(&answer, headers, now));
+    }
+    let choice = answer.pointer("/choices/0").ok_or_else(|| unreadable("no choices; check the base URL"))?;
+    if choice.get("error").is_some_and(|error| !error.is_null()) {
+        return Err(in_band(choice, headers, now));
+    }
+    let text = reply_text(choice)?;
+    let object = salvage(&text).ok_or_else(|| unreadable("no whole JSON object in the reply"))?;
+    Ok(Completion {
+        text: object.to_owned(),
+        model: answer.get("model").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        usage: usage(&answer),
+    })
+}
+
+/// The text of a choice that is neither refused nor cut.
+fn reply_text(choice: &Value) -> Result<String, LlmError> {
+    let refusal = choice.pointer("/message/refusal").and_then(Value::as_str);
+    let finish = choice.get("finish_reason").and_then(Value::as_str).unwrap_or_default();
+    if refusal.is_some_and(|refusal| !refusal.is_empty()) || finish == "content_filter" {
+        return Err(LlmError::Refused);
+    }
+    // Also when there is no text: thinking may have used the whole limit.
+    if finish == "length" {
+        return Err(LlmError::Truncated);
+    }
+    if finish == "error" {
+        return Err(unreadable("the provider broke the reply off"));
+    }
+    let text = match choice.pointer("/message/content") {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(parts)) => parts.iter().filter_map(part_text).collect(),
+        _ => String::new(),
+    };
+    if text.trim().is_empty() { Err(unreadable("an empty reply")) } else { Ok(text) }
+}
+
+/// Some servers send parts, thoughts among them.
+fn part_text(part: &Value) -> Option<&str> {
+    let is_text = part.get("type").and_then(Value::as_str).is_none_or(|kind| kind == "text" || kind == "output_text");
+    part.get("text").filter(|_| is_text).and_then(Value::as_str)
+}
+
+fn usage(answer: &Value) -> Usage {
+    let count = |name: &str| answer.pointer(name).and_then(Value::as_i64).unwrap_or(0).max(0);
+    Usage { input_tokens: count("/usage/prompt_tokens"), output_tokens: count("/usage/completion_tokens") }
+}
+
+/// An error in an answer that calls itself a success, as gateways send it.
+fn in_band(answer: &Value, headers: &HeaderMap, now: DateTime<Utc>) -> LlmError {
+    let code = answer.pointer("/error/code");
+    let number = code.and_then(|code| code.as_u64().or_else(|| code.as_str()?.parse().ok()));
+    match number.and_then(|number| u16::try_from(number).ok()).filter(|status| (400..=599).contains(status)) {
+        Some(status) => failure(status, headers, Some(answer), now),
+        None if is_used_up(answer) => LlmError::QuotaExhausted(words(Some(answer))),
+        None => unreadable(&format!("an error instead of a reply: {}", words(Some(answer)))),
+    }
+}
+
+fn failure(status: u16, headers: &HeaderMap, body: Option<&Value>, now: DateTime<Utc>) -> LlmError {
+    let wait = retry_after(headers, now);
+    match status {
+        300..=399 => unreadable(&format!("a redirect, {status}; check the base URL")),
+        401 | 403 => LlmError::Unauthorized,
+        402 | 503 if wait.is_some() => LlmError::RateLimited { retry_after: wait },
+        402 => LlmError::QuotaExhausted(words(body)),
+        429 if never_clears(headers, body) => LlmError::QuotaExhausted(words(body)),
+        429 => LlmError::RateLimited { retry_after: wait },
+        408 | 409 | 425 | 500.. => LlmError::Unavailable(status),
+        404 if body.is_none() => {
+            LlmError::Rejected { status, message: "there is no such address; check the base URL".to_owned() }
+        }
+        400..=499 => LlmError::Rejected { status, message: words(body) },
+        _ => unreadable(&format!("status {status}")),
+    }
+}
+
+fn never_clears(headers: &HeaderMap, body: Option<&Value>) -> bool {
+    let told_not_to = headers.get("x-should-retry").is_some_and(|value| value.as_bytes() == b"false");
+    told_not_to || body.is_some_and(is_used_up)
+}
+
+fn is_used_up(body: &Value) -> bool {
+    let word = |path: &str| body.pointer(path).and_then(Value::as_str);
+    [word("/error/code"), word("/error/type"), word("/code"), word("/type")].iter().flatten().any(|word| USED_UP.contains(word))
+}
+
+/// The provider's message and code, wherever it keeps them; never anything it echoes in other fields.
+fn words(body: Option<&Value>) -> String {
+    let Some(body) = body else { return "it gave no reason".to_owned() };
+    let text = |path: &str| body.pointer(path).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let message = text("/error/message").or_else(|| text("/error")).or_else(|| text("/message")).or_else(|| text("/detail"));
+    let message = message.or_else(|| text("/detail/0/msg")).unwrap_or("it gave no reason");
+    let code = text("/error/code").or_else(|| text("/error/type")).filter(|code| !message.contains(code));
+    let code = code.map(|code| format!(" [{}]", excerpt(code, 60))).unwrap_or_default();
+    format!("{}{code}", excerpt(message, SHOWN))
+}
+
+fn looks_like_a_page(body: &[u8]) -> bool {
+    body.trim_ascii_start().first() == Some(&b'<')
+}
+
+fn unreadable(why: &str) -> LlmError {
+    LlmError::InvalidReply(why.to_owned())
+}
+
+#[cfg(test)]
+mod tests;

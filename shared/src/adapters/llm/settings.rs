@@ -1,0 +1,132 @@
+//! What a connection to a model needs.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::adapters::http::{Secret, USER_AGENT};
+
+/// How the provider is told the shape of the reply.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Structured {
+    /// `response_format: json_schema`, strict: the provider enforces the schema.
+    #[default]
+    JsonSchema,
+    /// `response_format: json_object`; the schema stands in the instructions.
+    JsonObject,
+    /// Nothing is asked of the provider; the schema stands in the instructions.
+    None,
+}
+
+/// The name under which the limit of output tokens is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TokenParam {
+    /// `max_tokens`: almost every compatible server.
+    #[default]
+    MaxTokens,
+    /// `max_completion_tokens`: OpenAI's reasoning models, which refuse the other.
+    MaxCompletionTokens,
+}
+
+/// A setting that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{setting}: {message}")]
+pub struct ConfigProblem {
+    /// The setting's name.
+    pub setting: &'static str,
+    /// What is wrong with it and what would be right.
+    pub message: String,
+}
+
+impl ConfigProblem {
+    pub(super) fn new(setting: &'static str, message: impl Into<String>) -> Self {
+        Self { setting, message: message.into() }
+    }
+}
+
+impl FromStr for Structured {
+    type Err = ConfigProblem;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "json_schema" => Ok(Self::JsonSchema),
+            "json_object" => Ok(Self::JsonObject),
+            "none" => Ok(Self::None),
+            _ => Err(ConfigProblem::new("JQA_LLM_STRUCTURED", "one of json_schema, json_object, none is expected")),
+        }
+    }
+}
+
+impl FromStr for TokenParam {
+    type Err = ConfigProblem;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "max_tokens" => Ok(Self::MaxTokens),
+            "max_completion_tokens" => Ok(Self::MaxCompletionTokens),
+            _ => Err(ConfigProblem::new("JQA_LLM_TOKEN_PARAM", "max_tokens or max_completion_tokens is expected")),
+        }
+    }
+}
+
+impl TokenParam {
+    /// The name on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MaxTokens => "max_tokens",
+            Self::MaxCompletionTokens => "max_completion_tokens",
+        }
+    }
+}
+
+/// Settings of one connection.
+#[derive(Clone, Debug)]
+pub struct LlmSettings {
+    /// Name of a provider in [`PROVIDERS`](super::PROVIDERS).
+    pub provider: String,
+    /// Where its API begins, such as `http://localhost:11434/v1`.
+    pub base_url: Option<Url>,
+    /// The key; local servers need none.
+    pub api_key: Option<Secret>,
+    /// The model; `None` = the provider's default, where it has one.
+    pub model: Option<String>,
+    /// Time limit of one call; long, because models think.
+    pub timeout: Duration,
+    /// Time limit of the connection.
+    pub connect_timeout: Duration,
+    /// How many calls may be under way at once.
+    pub max_in_flight: usize,
+    /// Limit of output tokens; reasoning counts.
+    pub max_output_tokens: u32,
+    /// How the shape of the reply is asked for.
+    pub structured: Structured,
+    /// The name of the token limit.
+    pub token_param: TokenParam,
+    /// Sent only when set: many models refuse it.
+    pub temperature: Option<f64>,
+    /// How we name ourselves.
+    pub user_agent: String,
+}
+
+impl LlmSettings {
+    /// Settings with the usual limits.
+    #[must_use]
+    pub fn new(provider: impl Into<String>) -> Self {
+        Self {
+            provider: provider.into(),
+            base_url: None,
+            api_key: None,
+            model: None,
+            timeout: Duration::from_secs(300),
+            connect_timeout: Duration::from_secs(10),
+            max_in_flight: 4,
+            max_output_tokens: 16_384,
+            structured: Structured::default(),
+            token_param: TokenParam::default(),
+            temperature: None,
+            user_agent: USER_AGENT.to_owned(),
+        }
+    }
+}

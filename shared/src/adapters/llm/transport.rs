@@ -1,0 +1,99 @@
+//! The one place that does I/O: limits, time, credentials.
+
+use std::fmt;
+
+use reqwest::Client;
+use reqwest::header::ACCEPT;
+use tokio::sync::Semaphore;
+use url::Url;
+
+use super::openai_compatible::HttpBody;
+use super::settings::{ConfigProblem, LlmSettings};
+use crate::adapters::http::{Answer, Secret, Trouble, exchange};
+use crate::ports::{LlmError, Prompt};
+
+/// A reply of a hundred thousand tokens is far below this.
+const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
+
+/// A provider's words that share so many bytes with the prompt are not shown.
+const ECHO: usize = 40;
+
+/// A connection to a provider.
+pub(super) struct Transport {
+    client: Client,
+    base: Url,
+    key: Option<Secret>,
+    slots: Semaphore,
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport").field("base", &self.base.as_str()).field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+impl Transport {
+    pub(super) fn new(settings: &LlmSettings, base: Url) -> Result<Self, ConfigProblem> {
+        let client = Client::builder()
+            .user_agent(&settings.user_agent)
+            .timeout(settings.timeout)
+            .connect_timeout(settings.connect_timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| ConfigProblem::new("JQA_LLM_BASE_URL", error.without_url().to_string()))?;
+        let key = settings.api_key.clone().filter(|key| !key.is_empty());
+        let slots = Semaphore::new(settings.max_in_flight.clamp(1, Semaphore::MAX_PERMITS));
+        Ok(Self { client, base, key, slots })
+    }
+
+    /// Sends one call, once: a repeated call is billed twice, so that repetition is for the job to decide.
+    pub(super) async fn post(&self, body: &HttpBody) -> Result<Answer, LlmError> {
+        let _slot = self.slots.acquire().await.map_err(|_| LlmError::NoAnswer("the connection is being closed".to_owned()))?;
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(body.path);
+        }
+        let mut request = self.client.post(url).header(ACCEPT, "application/json").json(&body.json);
+        if let Some(key) = &self.key {
+            request = request.bearer_auth(key.expose());
+        }
+        exchange(request, LONGEST_ANSWER).await.map_err(|error| match error.trouble {
+            Trouble::TooLong => LlmError::InvalidReply(error.message),
+            _ => LlmError::NoAnswer(error.message),
+        })
+    }
+
+    /// Providers repeat keys and prompts in their messages; neither may stay in an error.
+    pub(super) fn cleaned(&self, error: LlmError, prompt: &Prompt) -> LlmError {
+        let clean = |text: String| {
+            if echoes(&text, &prompt.user) || echoes(&text, &prompt.system) {
+                return "its message repeats the prompt and is not shown".to_owned();
+            }
+            self.key.as_ref().map_or(text.clone(), |key| key.hidden_in(&text))
+        };
+        match error {
+            LlmError::QuotaExhausted(message) => LlmError::QuotaExhausted(clean(message)),
+            LlmError::Rejected { status, message } => LlmError::Rejected { status, message: clean(message) },
+            LlmError::InvalidReply(message) => LlmError::InvalidReply(clean(message)),
+            LlmError::NoAnswer(message) => LlmError::NoAnswer(clean(message)),
+            other => other,
+        }
+    }
+}
+
+fn echoes(text: &str, prompt: &str) -> bool {
+    let prompt = prompt.as_bytes();
+    text.as_bytes().windows(ECHO).any(|piece| prompt.windows(ECHO).any(|other| other == piece))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_common_piece_is_an_echo_and_a_short_one_is_not() {
+        let prompt = format!("{{\"story\":\"{}\"}}", "A customer may pay by invoice when the basket is above 20 EUR.");
+        assert!(echoes("invalid value: A customer may pay by invoice when the basket is", &prompt));
+        assert!(!echoes("invalid value: A customer may pay", &prompt));
+    }
+}

@@ -1,0 +1,11 @@
+//! How ports are met; the only place that names a vendor.
+
+pub mod bus;
+pub mod connections;
+pub mod http;
+pub mod jira;
+pub mod llm;
+pub mod queue;
+#[cfg(test)]
+mod test_server;
+pub mod webhook;

@@ -1,0 +1,8 @@
+//! The doorbell, within a process or over Redis. Both carry [`Message`](crate::domain::message::Message)s to apalis
+//! workers; neither ever holds a job.
+
+mod channel;
+mod redis;
+
+pub use self::channel::ChannelQueue;
+pub use self::redis::{RedisQueue, connect, storage};

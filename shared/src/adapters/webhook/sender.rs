@@ -1,0 +1,114 @@
+//! Sends one webhook.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::Client;
+use reqwest::header::CONTENT_TYPE;
+
+use super::policy::OutboundPolicy;
+use super::resolver::{GuardedResolver, Lookup, NotAllowed, system};
+use crate::adapters::http::{USER_AGENT, excerpt, retry_after};
+use crate::ports::{Clock, Delivered, SystemClock, WebhookError, WebhookRequest, WebhookSender};
+
+/// Settings of outbound requests.
+#[derive(Clone, Debug)]
+pub struct OutboundSettings {
+    /// Where they may go.
+    pub policy: OutboundPolicy,
+    /// Time limit of one request.
+    pub timeout: Duration,
+}
+
+impl Default for OutboundSettings {
+    fn default() -> Self {
+        Self { policy: OutboundPolicy::default(), timeout: Duration::from_secs(15) }
+    }
+}
+
+/// The sender of webhooks.
+pub struct HttpWebhookSender {
+    policy: Arc<OutboundPolicy>,
+    /// For the usual ports.
+    public: Client,
+    /// For other ports, to listed networks only.
+    listed: Client,
+}
+
+impl fmt::Debug for HttpWebhookSender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpWebhookSender").field("policy", &self.policy).finish_non_exhaustive()
+    }
+}
+
+impl HttpWebhookSender {
+    /// A sender that asks the system for addresses.
+    pub fn new(settings: &OutboundSettings) -> Result<Self, WebhookError> {
+        Self::with_lookup(settings, &system())
+    }
+
+    pub(super) fn with_lookup(settings: &OutboundSettings, lookup: &Lookup) -> Result<Self, WebhookError> {
+        let policy = Arc::new(settings.policy.clone());
+        let client = |listed| {
+            let resolver = GuardedResolver { policy: Arc::clone(&policy), listed, lookup: Arc::clone(lookup) };
+            Client::builder()
+                .user_agent(USER_AGENT)
+                .timeout(settings.timeout)
+                .connect_timeout(settings.timeout)
+                .redirect(reqwest::redirect::Policy::none())
+                // A proxy would make the connection for us, unguarded.
+                .no_proxy()
+                .dns_resolver(resolver)
+                .build()
+                .map_err(|error| WebhookError::Unreachable(format!("the HTTP client cannot be built: {error}")))
+        };
+        Ok(Self { public: client(false)?, listed: client(true)?, policy })
+    }
+}
+
+#[async_trait]
+impl WebhookSender for HttpWebhookSender {
+    async fn send(&self, request: WebhookRequest) -> Result<Delivered, WebhookError> {
+        // A URL that was accepted once is checked again: the policy may have changed since.
+        let url = self.policy.check_url(&request.url).map_err(|_| WebhookError::Refused { host: host_in(&request.url) })?;
+        let client = if OutboundPolicy::is_unusual_port(&url) { &self.listed } else { &self.public };
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let sent = client
+            .post(url)
+            .header(CONTENT_TYPE, "application/json")
+            .header("webhook-id", &request.id)
+            .header("webhook-timestamp", request.timestamp)
+            .header("webhook-signature", &request.signature)
+            .body(request.body)
+            .send()
+            .await;
+        // The body of the answer is nobody's business and is not read.
+        let response = sent.map_err(|error| failure(error, host))?;
+        Ok(Delivered { status: response.status().as_u16(), retry_after: retry_after(response.headers(), SystemClock.now()) })
+    }
+}
+
+fn host_in(text: &str) -> String {
+    let url = url::Url::parse(text.trim()).ok();
+    let host = url.as_ref().and_then(|url| url.host_str().map(|host| (host, url.port())));
+    host.map_or_else(|| "this URL".to_owned(), |(host, port)| port.map_or(host.to_owned(), |port| format!("{host}:{port}")))
+}
+
+fn failure(error: reqwest::Error, host: String) -> WebhookError {
+    let error = error.without_url();
+    let mut cause: &(dyn Error + 'static) = &error;
+    loop {
+        if cause.is::<NotAllowed>() {
+            return WebhookError::Refused { host };
+        }
+        let Some(next) = cause.source() else { break };
+        cause = next;
+    }
+    if error.is_timeout() {
+        return WebhookError::Unreachable("no answer within the time limit".to_owned());
+    }
+    WebhookError::Unreachable(excerpt(&cause.to_string(), 200))
+}

@@ -1,0 +1,84 @@
+//! The one table of settings. The README shows it; a test compares the two.
+
+/// One setting.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Its name in the environment; in a file, the same in lower case without `JQA_`.
+    pub name: &'static str,
+    /// Its default, as it would be written.
+    pub default: &'static str,
+    /// What it does.
+    pub help: &'static str,
+    /// Whether its value must never be shown.
+    pub secret: bool,
+}
+
+const fn plain(name: &'static str, default: &'static str, help: &'static str) -> Setting {
+    Setting { name, default, help, secret: false }
+}
+
+const fn secret(name: &'static str, help: &'static str) -> Setting {
+    Setting { name, default: "", help, secret: true }
+}
+
+/// All of them, in the order in which the README shows them.
+pub const SETTINGS: &[Setting] = &[
+    plain("JQA_DATA_DIR", "./jqa-data", "folder of the embedded database, its lock file and the generated secret key"),
+    plain("JQA_DATABASE_URL", "", "`postgres://…` or `sqlite://…`; empty = SQLite in the data folder"),
+    plain("JQA_DATABASE_POOL", "16", "connections to PostgreSQL, or readers of SQLite"),
+    plain("JQA_DATABASE_ACQUIRE_TIMEOUT", "3s", "how long to wait for a free database connection"),
+    plain("JQA_REDIS_URL", "", "`redis://…` or `rediss://…`; empty = queue and events within the process"),
+    plain("JQA_REDIS_PREFIX", "jqa", "prefix of our keys and channels in Redis"),
+    plain("JQA_QUEUE_BOUND", "500", "messages in the queue, for each lane"),
+    plain("JQA_QUEUE_POLL", "5ms", "how often an idle worker looks into Redis"),
+    plain("JQA_BIND", "127.0.0.1:8000", "address of the API"),
+    plain("JQA_OPS_BIND", "", "address of `/metrics`, `/healthz` and `/readyz`; empty = on the API's address (`serve`, `api`), or 127.0.0.1:8001 (`worker`)"),
+    plain("JQA_PUBLIC_URL", "", "where people reach the API, for links; empty = from the address"),
+    plain("JQA_MAX_CONNECTIONS", "10000", "HTTP connections at once"),
+    plain("JQA_HEADER_TIMEOUT", "10s", "time a client has to send a request's headers"),
+    secret("JQA_SECRET_KEY", "at least 32 characters; signs tokens and seals secrets; empty = generated into the data folder"),
+    plain("JQA_ACCESS_TOKEN_LIFE", "15m", "how long an access token is good for"),
+    plain("JQA_ADMIN_EMAIL", "", "first administrator, created or updated at start"),
+    secret("JQA_ADMIN_PASSWORD", "their password"),
+    plain("JQA_JIRA_NAME", "default", "name of the Jira connection given here"),
+    plain("JQA_JIRA_URL", "", "base URL of Jira Cloud, such as `https://acme.atlassian.net`"),
+    plain("JQA_JIRA_EMAIL", "", "account the connection acts as"),
+    secret("JQA_JIRA_TOKEN", "its API token"),
+    plain("JQA_JIRA_TIMEOUT", "30s", "time limit of a call to Jira"),
+    plain("JQA_JIRA_MAX_IN_FLIGHT", "16", "calls to Jira at once, for each process"),
+    plain("JQA_JIRA_CRITERIA_FIELD", "", "custom field that holds acceptance criteria, by id or name; empty = common names in six languages"),
+    plain("JQA_LLM_PROVIDER", "offline", "who writes: `offline` or `openai_compatible`"),
+    plain("JQA_LLM_BASE_URL", "", "base URL of an `openai_compatible` server, such as `http://localhost:11434/v1`"),
+    secret("JQA_LLM_API_KEY", "its API key, when it wants one"),
+    plain("JQA_LLM_MODEL", "", "the model to ask for"),
+    plain("JQA_LLM_TIMEOUT", "5m", "time limit of a model call, up to 30m"),
+    plain("JQA_LLM_MAX_OUTPUT_TOKENS", "16000", "token limit of a reply, reasoning included"),
+    plain("JQA_LLM_MAX_IN_FLIGHT", "64", "model calls at once, for each process"),
+    plain("JQA_LLM_STRUCTURED", "json_schema", "how the reply's form is asked for: `json_schema`, `json_object` or `none`"),
+    plain("JQA_LLM_TOKEN_PARAM", "max_tokens", "name of the token limit: `max_tokens` or `max_completion_tokens`"),
+    plain("JQA_LLM_TEMPERATURE", "", "sampling temperature; empty = not sent"),
+    plain("JQA_LEASE", "15s", "how long a worker owns its jobs after a heartbeat"),
+    plain("JQA_HEARTBEAT", "", "how often it renews; empty = a third of the lease"),
+    plain("JQA_RELAY_TICK", "500ms", "how often the relay looks for due and orphaned rows"),
+    plain("JQA_RING_AGAIN", "15s", "after how long the bell rings again for a row that nobody took"),
+    plain("JQA_DIRECT_AFTER", "2s", "how long a row may be due before workers take it straight from the database"),
+    plain("JQA_RETRY_BASE", "1s", "first back-off of a failed stage"),
+    plain("JQA_RETRY_CAP", "5m", "longest back-off"),
+    plain("JQA_MAX_ATTEMPTS", "8", "tries of a stage"),
+    plain("JQA_DEADLINE", "24h", "time from submission until a job fails for good"),
+    plain("JQA_DEADLINE_BULK", "7d", "the same for jobs of batches"),
+    plain("JQA_CONCURRENCY_INTERACTIVE", "1000", "jobs in flight, for each worker"),
+    plain("JQA_CONCURRENCY_BULK", "500", "the same for jobs of batches"),
+    plain("JQA_CONCURRENCY_WEBHOOK", "64", "webhook deliveries in flight, for each worker"),
+    plain("JQA_GRACE", "25s", "time that calls in flight have to end at shutdown"),
+    plain("JQA_DRAIN", "5s", "time the API goes on accepting after it reports not ready"),
+    plain("JQA_PUBLISH_MARGIN", "30s", "how long after a lost call a write may still appear in Jira"),
+    plain("JQA_KEEP_IDEMPOTENCY", "24h", "how long an Idempotency-Key is remembered"),
+    plain("JQA_KEEP_JOBS", "30d", "how long ended jobs are kept"),
+    plain("JQA_KEEP_HISTORY", "365d", "how long results are kept"),
+    plain("JQA_KEEP_AUDIT", "365d", "how long audit entries are kept"),
+    secret("JQA_CALLBACK_SECRET", "`whsec_…`; signs callbacks; empty = derived from the secret key"),
+    plain("JQA_OUTBOUND_ALLOW", "", "private addresses that callbacks may go to, as CIDR blocks separated by commas"),
+    plain("JQA_LOG", "info", "log filter, such as `info,sqlx=warn`"),
+    plain("JQA_LOG_FORMAT", "auto", "`json`, `text`, or `auto`: text on a terminal"),
+];

@@ -1,0 +1,140 @@
+//! argon2id off the async threads, so many at once that a flood of logins leaves room for everybody else.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, Version};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// OWASP's first recommendation for argon2id: 19 MiB, two passes, one lane.
+const MEMORY_KIB: u32 = 19_456;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+
+/// How long a login waits for its turn.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// Why a password was neither hashed nor checked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    /// Too many are being checked; try again.
+    #[error("too many passwords are being checked at once")]
+    Busy,
+    /// The hash or the parameters are broken: a mistake of ours.
+    #[error("the password could not be hashed: {0}")]
+    Broken(String),
+}
+
+/// Hashes and checks passwords.
+#[derive(Debug, Clone)]
+pub struct Passwords {
+    turns: Arc<Semaphore>,
+    dummy: Arc<OnceLock<String>>,
+}
+
+impl Passwords {
+    /// At most so many at once; each takes a core and 19 MiB while it runs.
+    #[must_use]
+    pub fn new(max_at_once: usize) -> Self {
+        Self { turns: Arc::new(Semaphore::new(max_at_once.max(1))), dummy: Arc::default() }
+    }
+
+    /// The PHC string of a password.
+    pub async fn hash(&self, password: &str) -> Result<String, PasswordError> {
+        let (turn, password) = (self.turn().await?, password.to_owned());
+        run(turn, move || hash(&password)).await
+    }
+
+    /// Whether the password is the hashed one. Without a hash (no such user) it takes as long and answers no.
+    pub async fn verify(&self, password: &str, hashed: Option<&str>) -> Result<bool, PasswordError> {
+        let (turn, password, hashed) = (self.turn().await?, password.to_owned(), hashed.map(str::to_owned));
+        let dummy = Arc::clone(&self.dummy);
+        run(turn, move || match hashed {
+            Some(hashed) => verify(&password, &hashed),
+            None => {
+                let decoy = match dummy.get() {
+                    Some(decoy) => decoy.clone(),
+                    None => {
+                        let decoy = hash("nobody's password")?;
+                        dummy.get_or_init(|| decoy).clone()
+                    }
+                };
+                verify(&password, &decoy).map(|_| false)
+            }
+        })
+        .await
+    }
+
+    /// Prepares the check for unknown users, so that not even the first one takes longer.
+    pub async fn warm_up(&self) -> Result<(), PasswordError> {
+        self.verify("", None).await.map(|_| ())
+    }
+
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, PasswordError> {
+        match tokio::time::timeout(LONGEST_WAIT, Arc::clone(&self.turns).acquire_owned()).await {
+            Ok(Ok(turn)) => Ok(turn),
+            // The semaphore is never closed; what is left is the time-out.
+            Ok(Err(_)) | Err(_) => Err(PasswordError::Busy),
+        }
+    }
+}
+
+async fn run<T: Send + 'static>(
+    turn: OwnedSemaphorePermit,
+    work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
+) -> Result<T, PasswordError> {
+    // The turn moves into the thread: a caller that goes away does not let another one in early.
+    let task = tokio::task::spawn_blocking(move || {
+        let result = work();
+        drop(turn);
+        result
+    });
+    task.await.map_err(|error| PasswordError::Broken(error.to_string()))?
+}
+
+fn argon2() -> Result<Argon2<'static>, PasswordError> {
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(broken)?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+fn hash(password: &str) -> Result<String, PasswordError> {
+    Ok(argon2()?.hash_password(password.as_bytes()).map_err(broken)?.to_string())
+}
+
+fn verify(password: &str, hashed: &str) -> Result<bool, PasswordError> {
+    let parsed = PasswordHash::new(hashed).map_err(broken)?;
+    Ok(argon2()?.verify_password(password.as_bytes(), &parsed).is_ok())
+}
+
+fn broken(error: impl std::fmt::Display) -> PasswordError {
+    PasswordError::Broken(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_password_is_known_again_and_another_is_not() {
+        let passwords = Passwords::new(1);
+        let hashed = passwords.hash("correct horse").await.unwrap();
+        assert!(hashed.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hashed}");
+        assert!(passwords.verify("correct horse", Some(&hashed)).await.unwrap());
+        assert!(!passwords.verify("wrong horse", Some(&hashed)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn nobody_has_a_password() {
+        let passwords = Passwords::new(1);
+        assert!(!passwords.verify("nobody's password", None).await.unwrap());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_finds_no_turn_is_told_so() {
+        let passwords = Passwords::new(1);
+        let _held = passwords.turn().await.unwrap();
+        assert_eq!(passwords.verify("x", None).await, Err(PasswordError::Busy));
+    }
+}

@@ -1,0 +1,20 @@
+//! Atlassian Document Format: Jira's rich text.
+//!
+//! * [`read`]: any JSON that claims to be ADF, as Markdown
+//! * [`write`]: our [`Document`](super::document::Document) as ADF that is valid by construction
+//! * [`fit`]: a document that is too long for one comment, as several
+//! * [`section`]: our own section inside somebody's description
+//! * [`marker`]: the short text by which we know what is ours
+//! * [`hash`]: whether a person changed what we wrote
+//! * [`plain`]: text without invisible characters
+
+pub mod fit;
+pub mod hash;
+pub mod marker;
+pub mod plain;
+pub mod read;
+pub mod section;
+pub mod write;
+
+#[cfg(test)]
+pub(crate) mod schema_tests;

@@ -1,0 +1,54 @@
+//! Text as a person sees it: what cannot be seen is not passed on.
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::super::normal;
+
+/// Text without invisible and control characters, in NFC; line ends are `\n`, tabs stay.
+///
+/// Invisible characters carry instructions past a reviewer (tag block, variation selectors) or turn text around (bidi controls).
+#[must_use]
+pub fn visible(text: &str) -> String {
+    text.replace("\r\n", "\n")
+        .nfc()
+        .filter_map(|c| match c {
+            '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some('\n'),
+            c if is_invisible(c) => None,
+            c => Some(c),
+        })
+        .collect::<String>()
+        // Two letters that an invisible character kept apart may compose only now.
+        .nfc()
+        .collect()
+}
+
+/// The same on one line: runs of white space become one space.
+#[must_use]
+pub fn line(text: &str) -> String {
+    visible(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a character is there without being seen, or may not stand in XML or JSON that Jira accepts.
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
+    normal::is_invisible(c)
+        || matches!(c, '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{fff0}'..='\u{fff8}' | '\u{fffe}' | '\u{ffff}' | '\u{1d173}'..='\u{1d17a}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_instructions_and_bidi_controls_are_gone() {
+        let hidden: String = "drop".chars().filter_map(|c| char::from_u32(0xe0000 + c as u32)).collect();
+        assert_eq!(visible(&format!("a{hidden}b\u{200b}c\u{202e}d\u{feff}")), "abcd");
+    }
+
+    #[test]
+    fn text_is_composed_and_line_ends_are_plain() {
+        assert_eq!(visible("e\u{301}te\u{301}\r\nx\ty"), "été\nx\ty");
+        assert_eq!(visible("e\u{200b}\u{301}"), "é");
+        assert_eq!(line(" a \n\t b "), "a b");
+    }
+}

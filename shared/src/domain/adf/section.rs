@@ -1,0 +1,118 @@
+//! Our own section in a description: one `expand` whose title ends with our marker. Everything else belongs to people.
+
+use serde_json::{Value, json};
+
+use super::hash::content_hash;
+use super::marker::is_marker;
+use super::plain;
+
+/// Deeper than an expand can stand in a document that Jira accepts.
+const DEPTH: usize = 64;
+
+/// Our section as it stands in a description.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Section {
+    /// The `expand` node.
+    pub node: Value,
+    /// Its [`content_hash`], to be compared with the one stored when it was written.
+    pub hash: String,
+}
+
+/// A description without our sections, for reading.
+#[must_use]
+pub fn strip(adf: &Value, prefix: &str) -> Value {
+    strip_at(adf, prefix, 0)
+}
+
+fn strip_at(node: &Value, prefix: &str, depth: usize) -> Value {
+    let Some(object) = node.as_object().filter(|_| depth < DEPTH) else { return node.clone() };
+    let mut out = object.clone();
+    if let Some(Value::Array(children)) = out.get_mut("content") {
+        *children = children
+            .iter()
+            .filter(|child| !title_marker(child).is_some_and(|marker| is_marker(marker, prefix)))
+            .map(|child| strip_at(child, prefix, depth + 1))
+            .collect();
+    }
+    Value::Object(out)
+}
+
+/// Our section, wherever a person may have moved it (it can stand in a layout column).
+#[must_use]
+pub fn find(adf: &Value, marker: &str) -> Option<Section> {
+    find_at(adf, marker, 0).map(|node| Section { node: node.clone(), hash: content_hash(node) })
+}
+
+fn find_at<'a>(node: &'a Value, marker: &str, depth: usize) -> Option<&'a Value> {
+    if depth > DEPTH {
+        return None;
+    }
+    let children = node.get("content")?.as_array()?;
+    children.iter().find_map(|child| if is_ours(child, marker) { Some(child) } else { find_at(child, marker, depth + 1) })
+}
+
+/// The description with our section replaced in place, or appended when it is not there. No other node changes.
+#[must_use]
+pub fn replace(adf: &Value, marker: &str, node: Value) -> Value {
+    let mut out = document(adf);
+    match find_mut(&mut out, marker, 0) {
+        Some(place) => *place = node,
+        None => push(&mut out, node),
+    }
+    out
+}
+
+/// The description with a node appended at its end.
+#[must_use]
+pub fn append(adf: &Value, node: Value) -> Value {
+    let mut out = document(adf);
+    push(&mut out, node);
+    out
+}
+
+fn find_mut<'a>(node: &'a mut Value, marker: &str, depth: usize) -> Option<&'a mut Value> {
+    if depth > DEPTH {
+        return None;
+    }
+    let children = node.get_mut("content")?.as_array_mut()?;
+    children.iter_mut().find_map(|child| if is_ours(child, marker) { Some(child) } else { find_mut(child, marker, depth + 1) })
+}
+
+fn push(document: &mut Value, node: Value) {
+    if let Some(Value::Array(children)) = document.get_mut("content") {
+        children.push(node);
+    }
+}
+
+/// What is there as a document that can be appended to; nothing a person wrote is lost, whatever its shape.
+fn document(adf: &Value) -> Value {
+    match adf {
+        Value::Object(object) if object.get("content").is_some_and(Value::is_array) => adf.clone(),
+        Value::String(text) => {
+            let paragraphs: Vec<Value> = plain::visible(text)
+                .lines()
+                .filter(|line| !line.trim().is_empty())
+                .map(|line| json!({"type": "paragraph", "content": [{"type": "text", "text": line}]}))
+                .collect();
+            json!({"type": "doc", "version": 1, "content": paragraphs})
+        }
+        _ => json!({"type": "doc", "version": 1, "content": []}),
+    }
+}
+
+fn is_ours(node: &Value, marker: &str) -> bool {
+    node.get("type").and_then(Value::as_str) == Some("expand") && title_marker(node) == Some(marker)
+}
+
+/// The last word of an expand's title.
+fn title_marker(node: &Value) -> Option<&str> {
+    let kind = node.get("type")?.as_str()?;
+    if !matches!(kind, "expand" | "nestedExpand") {
+        return None;
+    }
+    node.get("attrs")?.get("title")?.as_str()?.split_whitespace().next_back()
+}
+
+#[cfg(test)]
+#[path = "section/tests.rs"]
+mod tests;

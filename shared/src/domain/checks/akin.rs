@@ -1,0 +1,40 @@
+//! How words and short texts are compared.
+
+use std::collections::BTreeSet;
+
+/// Words that turn a sentence into its opposite.
+const NEGATIONS: &[&str] = &[
+    "not", "no", "never", "without", "cannot", "none", "isn", "aren", "doesn", "don", "won", "didn", "wasn", "nicht", "kein",
+    "keine", "keinen", "keiner", "nie", "ohne", "ne", "pas", "sans", "aucun", "aucune", "jamais", "sin", "nunca", "ningún",
+    "ninguna", "niet", "geen", "zonder", "nooit", "não", "sem", "nenhum", "nenhuma",
+];
+
+/// Whether a word turns a sentence into its opposite.
+pub(super) fn is_negation(word: &str) -> bool {
+    NEGATIONS.contains(&word)
+}
+
+/// The words of a normalised text.
+pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+/// Whether two words are one word in two forms ("opens", "opened"), but not two words that begin alike ("accept", "access").
+pub(super) fn akin(left: &str, right: &str) -> bool {
+    let shared = left.chars().zip(right.chars()).take_while(|(a, b)| a == b).count();
+    let (left, right) = (left.chars().count(), right.chars().count());
+    left == shared && right == shared || shared >= 4 && left.max(right) - shared <= 3 && shared * 4 >= left.min(right) * 3
+}
+
+/// The runs of three characters in a text.
+pub(super) fn trigrams(text: &str) -> BTreeSet<[char; 3]> {
+    let chars: Vec<char> = text.chars().collect();
+    chars.windows(3).filter_map(|window| window.try_into().ok()).collect()
+}
+
+/// How much two sets share, from 0 to 1; two empty sets share nothing.
+pub(super) fn jaccard<T: Ord>(left: &BTreeSet<T>, right: &BTreeSet<T>) -> f64 {
+    let both = left.intersection(right).count();
+    let all = left.len() + right.len() - both;
+    if all == 0 { 0.0 } else { both as f64 / all as f64 }
+}

@@ -1,0 +1,279 @@
+//! What criteria and scenarios have in common for the rungs.
+
+use crate::domain::criterion::{Criterion, CriterionKind, Examples};
+use crate::domain::evidence::{CheckedEvidence, Evidence, Origin};
+use crate::domain::finding::Finding;
+use crate::domain::gherkin::{Section, one_line, scenario_text, step_text};
+use crate::domain::language::Language;
+use crate::domain::reply::{ProposedCriterion, ProposedScenario};
+use crate::domain::scenario::{Scenario, Technique};
+
+/// What the rungs look at.
+pub(super) struct Item<'a> {
+    pub(super) title: &'a str,
+    pub(super) given: &'a [String],
+    pub(super) when: &'a [String],
+    pub(super) then: &'a [String],
+    pub(super) examples: &'a Examples,
+    pub(super) origin: Origin,
+    pub(super) evidence: &'a [CheckedEvidence],
+    pub(super) rule: &'a str,
+    /// The criteria it says it covers; none for a criterion.
+    pub(super) covers: Option<&'a [String]>,
+    /// Preconditions and steps for a tester.
+    pub(super) aside: Vec<&'a str>,
+    /// Whether its numbers are what sets it apart from its neighbours.
+    pub(super) about_limits: bool,
+    /// Whether it says what must be refused.
+    pub(super) about_refusal: bool,
+}
+
+impl<'a> Item<'a> {
+    /// All steps in order.
+    pub(super) fn steps(&self) -> impl Iterator<Item = &'a str> {
+        self.given.iter().chain(self.when).chain(self.then).map(String::as_str)
+    }
+
+    /// All cells of the examples below the header.
+    pub(super) fn cells(&self) -> impl Iterator<Item = &'a str> {
+        self.examples.rows.iter().flatten().map(String::as_str)
+    }
+}
+
+/// The parts of a published item that the checks write.
+pub(super) struct Verdict<'a> {
+    pub(super) id: &'a mut String,
+    pub(super) origin: &'a mut Origin,
+    pub(super) evidence: &'a mut Vec<CheckedEvidence>,
+    pub(super) gherkin: &'a mut String,
+    pub(super) findings: &'a mut Vec<Finding>,
+}
+
+/// A criterion or a scenario.
+pub(super) trait Checked: Sized {
+    /// What a model says before the checks.
+    type Proposal;
+    /// What ids begin with.
+    const PREFIX: &'static str;
+
+    /// The item as proposed, with nothing verified.
+    fn proposed(proposal: &Self::Proposal) -> Self;
+    /// Takes away what only a writing habit left: line breaks, empty steps, keywords before steps.
+    fn tidy(&mut self, language: Language);
+    /// What the rungs look at.
+    fn item(&self) -> Item<'_>;
+    /// What the checks write.
+    fn verdict(&mut self) -> Verdict<'_>;
+    /// Its id.
+    fn id(&self) -> &str;
+    /// Its own tags beside id and origin.
+    fn tags(&self) -> Vec<String>;
+    /// Takes over what an item that says the same is good for besides.
+    fn absorb(&mut self, same: &Self);
+    /// Leaves out what it covers and nobody knows.
+    fn forget_covers(&mut self, known: impl Fn(&str) -> bool);
+
+    /// Its Gherkin under its id.
+    fn render(&self, language: Language) -> String {
+        let item = self.item();
+        let own = [format!("@{}", self.id())].into_iter().filter(|tag| tag.len() > 1);
+        let tags: Vec<String> = own.chain(self.tags()).chain([format!("@{}", item.origin)]).collect();
+        scenario_text(language, &tags, item.title, item.given, item.when, item.then, item.examples)
+    }
+}
+
+impl Checked for Criterion {
+    type Proposal = ProposedCriterion;
+    const PREFIX: &'static str = "AC";
+
+    fn proposed(proposal: &ProposedCriterion) -> Self {
+        let ProposedCriterion { title, kind, given, when, then, examples, origin, evidence, rule } = proposal.clone();
+        let evidence = evidence.into_iter().map(unverified).collect();
+        let (id, gherkin, findings) = (String::new(), String::new(), Vec::new());
+        Self { id, title, kind, given, when, then, examples, origin, evidence, rule, gherkin, findings }
+    }
+
+    fn tidy(&mut self, language: Language) {
+        tidy_title(&mut self.title);
+        tidy_steps(language, &mut self.given, &mut self.when, &mut self.then);
+        tidy_examples(&mut self.examples);
+        self.evidence.retain(|said| !said.quote.trim().is_empty());
+        self.rule = one_line(&self.rule);
+    }
+
+    fn item(&self) -> Item<'_> {
+        Item {
+            title: &self.title,
+            given: &self.given,
+            when: &self.when,
+            then: &self.then,
+            examples: &self.examples,
+            origin: self.origin,
+            evidence: &self.evidence,
+            rule: &self.rule,
+            covers: None,
+            aside: Vec::new(),
+            about_limits: self.kind == CriterionKind::Limit,
+            about_refusal: self.kind == CriterionKind::Negative,
+        }
+    }
+
+    fn verdict(&mut self) -> Verdict<'_> {
+        let Self { id, origin, evidence, gherkin, findings, .. } = self;
+        Verdict { id, origin, evidence, gherkin, findings }
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn tags(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn absorb(&mut self, _same: &Self) {}
+
+    fn forget_covers(&mut self, _known: impl Fn(&str) -> bool) {}
+}
+
+impl Checked for Scenario {
+    type Proposal = ProposedScenario;
+    const PREFIX: &'static str = "TS";
+
+    fn proposed(proposal: &ProposedScenario) -> Self {
+        let ProposedScenario {
+            title,
+            technique,
+            priority,
+            preconditions,
+            steps,
+            given,
+            when,
+            then,
+            examples,
+            covers,
+            origin,
+            evidence,
+        } = proposal.clone();
+        let evidence = evidence.into_iter().map(unverified).collect();
+        let (id, gherkin, findings) = (String::new(), String::new(), Vec::new());
+        Self {
+            id,
+            title,
+            technique,
+            priority,
+            preconditions,
+            steps,
+            given,
+            when,
+            then,
+            examples,
+            covers,
+            origin,
+            evidence,
+            gherkin,
+            findings,
+        }
+    }
+
+    fn tidy(&mut self, language: Language) {
+        tidy_title(&mut self.title);
+        tidy_steps(language, &mut self.given, &mut self.when, &mut self.then);
+        tidy_examples(&mut self.examples);
+        self.evidence.retain(|said| !said.quote.trim().is_empty());
+        tidy_lines(&mut self.preconditions);
+        for step in &mut self.steps {
+            for text in [&mut step.action, &mut step.data, &mut step.expected] {
+                *text = one_line(text);
+            }
+        }
+        self.steps.retain(|step| !(step.action.is_empty() && step.data.is_empty() && step.expected.is_empty()));
+        for covered in &mut self.covers {
+            *covered = super::ids::spelled(covered);
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        self.covers.retain(|covered| !covered.is_empty() && seen.insert(covered.clone()));
+    }
+
+    fn item(&self) -> Item<'_> {
+        let steps = self.steps.iter().flat_map(|step| [&step.action, &step.data, &step.expected]);
+        Item {
+            title: &self.title,
+            given: &self.given,
+            when: &self.when,
+            then: &self.then,
+            examples: &self.examples,
+            origin: self.origin,
+            evidence: &self.evidence,
+            rule: "",
+            covers: Some(&self.covers),
+            aside: self.preconditions.iter().chain(steps).map(String::as_str).collect(),
+            about_limits: self.technique == Technique::Boundary,
+            about_refusal: self.technique == Technique::Negative,
+        }
+    }
+
+    fn verdict(&mut self) -> Verdict<'_> {
+        let Self { id, origin, evidence, gherkin, findings, .. } = self;
+        Verdict { id, origin, evidence, gherkin, findings }
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn tags(&self) -> Vec<String> {
+        self.covers.iter().map(|covered| format!("@{covered}")).chain([format!("@{}", self.technique)]).collect()
+    }
+
+    fn absorb(&mut self, same: &Self) {
+        let more: Vec<String> = same.covers.iter().filter(|id| !self.covers.contains(id)).cloned().collect();
+        self.covers.extend(more);
+    }
+
+    fn forget_covers(&mut self, known: impl Fn(&str) -> bool) {
+        self.covers.retain(|id| known(id));
+    }
+}
+
+fn unverified(Evidence { source, quote }: Evidence) -> CheckedEvidence {
+    CheckedEvidence { source, quote, verified: false }
+}
+
+/// The title without the number a model may have put before it.
+fn tidy_title(title: &mut String) {
+    let line = one_line(title);
+    let mut rest = line.as_str();
+    while let Some(left) = super::ids::without_number(rest) {
+        rest = left;
+    }
+    *title = rest.to_owned();
+}
+
+fn tidy_steps(language: Language, given: &mut Vec<String>, when: &mut Vec<String>, then: &mut Vec<String>) {
+    for (section, steps) in [(Section::Given, given), (Section::When, when), (Section::Then, then)] {
+        for step in steps.iter_mut() {
+            *step = step_text(language, section, step);
+        }
+        steps.retain(|step| !step.is_empty());
+    }
+}
+
+fn tidy_lines(lines: &mut Vec<String>) {
+    for line in lines.iter_mut() {
+        *line = one_line(line);
+    }
+    lines.retain(|line| !line.is_empty());
+}
+
+fn tidy_examples(examples: &mut Examples) {
+    for name in &mut examples.header {
+        *name = one_line(name.trim_matches(['<', '>', ' ']));
+    }
+    for row in &mut examples.rows {
+        for cell in row.iter_mut() {
+            *cell = one_line(cell);
+        }
+    }
+    examples.rows.retain(|row| row.iter().any(|cell| !cell.is_empty()));
+}

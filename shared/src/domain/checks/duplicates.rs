@@ -1,0 +1,93 @@
+//! Rung 8: nothing before an item says the same.
+//!
+//! Likeness of letters alone would call "is shown" and "is hidden" the same in a long sentence, and lose the second. So two
+//! items are the same only if each section is alike *and* neither a negation nor a word of each side's own tells them apart.
+
+use std::collections::BTreeSet;
+
+use super::akin::{akin, is_negation, jaccard, trigrams, words};
+use super::checked::Item;
+use super::form::placeholders;
+use super::remark::{clip, error};
+use crate::domain::finding::{Finding, FindingCode};
+use crate::domain::normal::{Haystack, quoted_strings, text};
+
+/// How alike two sections must be.
+const ALIKE: f64 = 0.8;
+/// Items with fewer runs of three characters are too short to be judged.
+const TINY: usize = 6;
+
+/// An item as it is compared: sample data masked, the story's own numbers kept.
+pub(super) struct Shape {
+    sections: [Section; 3],
+}
+
+struct Section {
+    text: String,
+    trigrams: BTreeSet<[char; 3]>,
+    words: BTreeSet<String>,
+}
+
+impl Shape {
+    /// Masks and cuts an item's steps.
+    pub(super) fn of(item: &Item<'_>, story: &Haystack) -> Self {
+        let sections = [item.given, item.when, item.then].map(|steps| {
+            let masked: Vec<String> = steps.iter().map(|step| masked(step, story, item.about_limits)).collect();
+            let text = masked.join(" ");
+            let words = words(&text).map(str::to_owned).collect();
+            Section { trigrams: trigrams(&text), words, text }
+        });
+        Self { sections }
+    }
+
+    /// Whether two items say the same.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let size: usize = self.sections.iter().map(|section| section.trigrams.len()).sum();
+        size >= TINY && self.sections.iter().zip(&other.sections).all(|(left, right)| left.is_same(right))
+    }
+}
+
+impl Section {
+    fn is_same(&self, other: &Self) -> bool {
+        if self.text == other.text {
+            return true;
+        }
+        let own: Vec<&String> = self.words.difference(&other.words).collect();
+        let theirs: Vec<&String> = other.words.difference(&self.words).collect();
+        let foreign =
+            |words: &[&String], others: &[&String]| words.iter().any(|word| !others.iter().any(|other| akin(word, other)));
+        let negated = own.iter().chain(&theirs).any(|word| is_negation(word));
+        let apart = foreign(&own, &theirs) && foreign(&theirs, &own);
+        !negated && !apart && jaccard(&self.trigrams, &other.trigrams) >= ALIKE
+    }
+}
+
+/// What a person reads about the later of two items.
+pub(super) fn finding(kept: &Item<'_>) -> Finding {
+    error(FindingCode::Duplicate, format!("It says the same as {}; that one is kept.", clip(kept.title)))
+}
+
+fn masked(step: &str, story: &Haystack, keep_numbers: bool) -> String {
+    let mut plain = step.to_owned();
+    for name in placeholders(step) {
+        plain = plain.replace(&format!("<{name}>"), "#");
+    }
+    for sample in quoted_strings(&plain).iter().filter(|sample| !story.contains_text(sample)) {
+        plain = plain.replace(sample.as_str(), "#");
+    }
+    let plain = text(&plain);
+    if keep_numbers {
+        return plain;
+    }
+    let mut out = String::with_capacity(plain.len());
+    let mut rest = plain.as_str();
+    while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, after) = rest.split_at(at);
+        let length = after.find(|c: char| !c.is_ascii_digit() && !".,".contains(c)).unwrap_or(after.len());
+        let (number, left) = after.split_at(length);
+        out.push_str(before);
+        out.push_str(if story.contains_number(number.trim_end_matches(['.', ','])) { number } else { "#" });
+        rest = left;
+    }
+    out + rest
+}

@@ -1,0 +1,110 @@
+//! Drafts the scenarios of accepted criteria: each criterion's own, then the variants that follow from its rule.
+
+use super::lexicon::{self, Lexicon};
+use super::variants;
+use super::wording::Titles;
+use crate::domain::criterion::{CriteriaSet, Criterion, CriterionKind, Testable};
+use crate::domain::evidence::Evidence;
+use crate::domain::language::fold;
+use crate::domain::reply::{ProposedQuestion, ProposedScenario, ScenariosReply};
+use crate::domain::scenario::{Priority, Step, Technique};
+use crate::domain::story::Story;
+
+/// More scenarios than this nobody reads for one story.
+const MOST: usize = 150;
+
+pub(super) fn draft(story: &Story, set: &CriteriaSet) -> ScenariosReply {
+    let questions = set.questions.iter().map(|question| ProposedQuestion { text: question.text.clone(), why: question.why.clone() }).collect();
+    let mut reply = ScenariosReply { scenarios: Vec::new(), questions, warnings: Vec::new() };
+    if set.testable == Testable::No {
+        return reply;
+    }
+    let words = lexicon::reading_and_writing(story.language, set.language);
+    let mut titles = Titles::default();
+    for criterion in &set.criteria {
+        for mut scenario in std::iter::once(own(criterion)).chain(variants::of(criterion, &words)) {
+            if scenario.when.is_empty() || scenario.then.is_empty() || reply.scenarios.len() >= MOST || reply.scenarios.iter().any(|other| same(other, &scenario)) {
+                continue;
+            }
+            scenario.title = titles.unique(&scenario.title);
+            scenario.steps = steps(&scenario, &words);
+            reply.scenarios.push(scenario);
+        }
+    }
+    reply
+}
+
+/// The criterion itself as a scenario.
+fn own(criterion: &Criterion) -> ProposedScenario {
+    ProposedScenario {
+        title: criterion.title.clone(),
+        technique: technique(criterion),
+        priority: priority(criterion.kind),
+        preconditions: criterion.given.clone(),
+        steps: Vec::new(),
+        given: criterion.given.clone(),
+        when: criterion.when.clone(),
+        then: criterion.then.clone(),
+        examples: criterion.examples.clone(),
+        covers: vec![criterion.id.clone()],
+        origin: criterion.origin,
+        evidence: evidence(criterion),
+    }
+}
+
+/// The verified words of a criterion.
+pub(super) fn evidence(criterion: &Criterion) -> Vec<Evidence> {
+    criterion.evidence.iter().filter(|words| words.verified).map(|words| Evidence { source: words.source.clone(), quote: words.quote.clone() }).collect()
+}
+
+const fn technique(criterion: &Criterion) -> Technique {
+    match criterion.kind {
+        CriterionKind::Negative => Technique::Negative,
+        CriterionKind::Permission => Technique::Permission,
+        CriterionKind::State => Technique::State,
+        CriterionKind::Data => Technique::Data,
+        CriterionKind::Nonfunctional => Technique::Nonfunctional,
+        CriterionKind::Behaviour | CriterionKind::Rule | CriterionKind::Limit => Technique::Happy,
+    }
+}
+
+const fn priority(kind: CriterionKind) -> Priority {
+    match kind {
+        CriterionKind::Behaviour | CriterionKind::Rule | CriterionKind::Permission | CriterionKind::Negative => Priority::High,
+        CriterionKind::Limit | CriterionKind::State | CriterionKind::Data => Priority::Medium,
+        CriterionKind::Nonfunctional => Priority::Low,
+    }
+}
+
+/// One step for each action; what must be seen stands at the last.
+fn steps(scenario: &ProposedScenario, _words: &Lexicon) -> Vec<Step> {
+    let last = scenario.when.len().saturating_sub(1);
+    let data: Vec<String> = scenario
+        .examples
+        .header
+        .iter()
+        .enumerate()
+        .map(|(column, name)| {
+            let cells: Vec<&str> = scenario.examples.rows.iter().filter_map(|row| row.get(column)).map(String::as_str).collect();
+            format!("{name}: {}", cells.join(" | "))
+        })
+        .collect();
+    scenario
+        .when
+        .iter()
+        .enumerate()
+        .map(|(index, action)| Step {
+            action: action.clone(),
+            data: if index == 0 { data.join("; ") } else { String::new() },
+            expected: if index == last { scenario.then.join("; ") } else { String::new() },
+        })
+        .collect()
+}
+
+fn same(one: &ProposedScenario, other: &ProposedScenario) -> bool {
+    let text = |scenario: &ProposedScenario| {
+        let steps: Vec<&str> = scenario.given.iter().chain(&scenario.when).chain(&scenario.then).map(String::as_str).collect();
+        fold(&steps.join("\n"))
+    };
+    one.examples == other.examples && text(one) == text(other)
+}

@@ -1,0 +1,140 @@
+//! Splits a sentence into condition and outcome.
+
+use super::lexicon::{Lexicon, fill};
+use super::plain::Plain;
+
+/// A sentence as condition and outcome.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Clause {
+    /// The role, where the sentence names one in front ("as an anonymous user, …").
+    pub(super) role: Option<String>,
+    /// The condition without the word that opens it, ready to follow `When`.
+    pub(super) condition: Option<String>,
+    /// What is so then.
+    pub(super) outcome: String,
+    /// Whether nothing happens unless the condition holds.
+    pub(super) only: bool,
+}
+
+/// Splits a sentence; the outcome is the whole sentence where it states no condition.
+pub(super) fn split(text: &str, words: &Lexicon) -> Clause {
+    let text = tidy(text);
+    if let Some((role, rest)) = role(text, words) {
+        let inner = split(rest, words);
+        return Clause { role: Some(role), ..inner };
+    }
+    let plain = Plain::new(text);
+    leading(&plain, words)
+        .or_else(|| preposed(&plain, words))
+        .or_else(|| only(&plain, words))
+        .or_else(|| trailing(&plain, words))
+        .unwrap_or_else(|| Clause { outcome: text.to_owned(), ..Clause::default() })
+}
+
+/// Text without the full stop and the spaces around it.
+pub(super) fn tidy(text: &str) -> &str {
+    text.trim().trim_end_matches(['.', ';', ',', ':', '…']).trim()
+}
+
+/// "as an anonymous user, after …"
+fn role<'a>(text: &'a str, words: &Lexicon) -> Option<(String, &'a str)> {
+    let rest = Plain::new(text).after(words.role)?;
+    let (role, outcome) = rest.split_once(", ")?;
+    // Longer ones are clauses of their own ("as long as …").
+    let plain = Plain::new(role);
+    if role.split_whitespace().count() > 4 || plain.has(words.want) || Plain::new(text).after(words.opening).is_some() || plain.folded.starts_with("soon") {
+        return None;
+    }
+    let opened = text.len() - rest.len();
+    let article = text.get(..opened)?.split_whitespace().nth(1).filter(|word| matches!(*word, "a" | "an" | "the"));
+    // "As a system indicator, it will appear": a thing and not a person, when the sentence goes on with "it".
+    if Plain::new(outcome).after(&["it"]).is_some() {
+        return None;
+    }
+    Some((article.map_or_else(|| role.to_owned(), |article| format!("{article} {role}")), outcome))
+}
+
+/// "If X, then Y", "After X, Y".
+fn leading(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
+    let (rest, event) = match (plain.after(words.opening), plain.after(words.after)) {
+        (Some(rest), _) => (rest, false),
+        (None, Some(rest)) => (rest, true),
+        (None, None) => return None,
+    };
+    let inner = Plain::new(rest);
+    let comma = comma(rest);
+    let then = inner.find(words.then).filter(|hit| hit.start > 0);
+    let (condition, outcome) = match (then, comma) {
+        (Some(then), _) => (rest.get(..then.start)?, rest.get(then.end..)?),
+        (None, Some(at)) => (rest.get(..at)?, rest.get(at + 1..)?),
+        (None, None) => return None,
+    };
+    let (condition, outcome) = (tidy(condition), tidy(outcome.trim_start_matches([',', ' '])));
+    if condition.is_empty() || outcome.split_whitespace().count() < 2 {
+        return None;
+    }
+    let gerund = words.infinitive.is_empty() && condition.split_whitespace().next().is_some_and(|word| word.ends_with("ing"));
+    let condition = if event || gerund { fill(words.phrases.event, &[condition]) } else { subject(condition, plain.text, words) };
+    Some(Clause { condition: Some(condition), outcome: outcome.to_owned(), ..Clause::default() })
+}
+
+/// French elides before the subject: "s'il", "lorsqu'une".
+fn subject(condition: &str, _whole: &str, _words: &Lexicon) -> String {
+    condition.to_owned()
+}
+
+/// German and Dutch: "Wird die Zustimmung abgelehnt, soll …": the verb goes to the end of the clause.
+fn preposed(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
+    let rest = plain.after(words.verb_first)?;
+    let at = comma(rest)?;
+    let verb = plain.text.trim_start().split_whitespace().next()?.to_lowercase();
+    let (condition, outcome) = (tidy(rest.get(..at)?), tidy(rest.get(at + 1..)?));
+    let inverted = Plain::new(outcome);
+    let verbs_second = inverted.after(words.verb_first).is_some() || inverted.after(words.modal).is_some() || inverted.after(words.then).is_some();
+    if !verbs_second {
+        return None;
+    }
+    let outcome = inverted.after(words.then).unwrap_or(outcome);
+    Some(Clause { condition: Some(format!("{condition} {verb}")), outcome: outcome.to_owned(), ..Clause::default() })
+}
+
+/// "Y only if X".
+fn only(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
+    let hit = plain.find(words.only_if)?;
+    let (outcome, condition) = (tidy(plain.text.get(..hit.start)?), tidy(plain.text.get(hit.end..)?));
+    if outcome.is_empty() || condition.is_empty() || words.unless.contains(&Plain::new(plain.text.get(hit.clone())?).folded.as_str()) {
+        return None;
+    }
+    Some(Clause { condition: Some(condition.to_owned()), outcome: outcome.to_owned(), only: true, ..Clause::default() })
+}
+
+/// "Y when X".
+fn trailing(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
+    let hit = plain.find(words.middle)?;
+    let (outcome, condition) = (tidy(plain.text.get(..hit.start)?), tidy(plain.text.get(hit.end..)?));
+    // "check if it is larger" asks, and a clause within brackets explains.
+    let asks = Plain::new(outcome).folded.split_whitespace().last().is_some_and(|word| words.asks.contains(&word));
+    let inside = outcome.matches('(').count() > outcome.matches(')').count();
+    if asks || inside || outcome.split_whitespace().count() < 2 || condition.split_whitespace().count() < 2 {
+        return None;
+    }
+    Some(Clause { condition: Some(condition.to_owned()), outcome: outcome.to_owned(), ..Clause::default() })
+}
+
+/// The comma that ends the condition: the first one that is not within a list, brackets or a number.
+fn comma(text: &str) -> Option<usize> {
+    let mut open = 0_i32;
+    let mut found = None;
+    for (at, letter) in text.char_indices() {
+        match letter {
+            '(' | '[' => open += 1,
+            ')' | ']' => open -= 1,
+            ',' if open <= 0 && text.get(at + 1..).is_some_and(|rest| rest.starts_with(' ')) => {
+                found = Some(at);
+                break;
+            }
+            _ => {}
+        }
+    }
+    found
+}

@@ -1,0 +1,355 @@
+//! Drafts the criteria of a story.
+
+use super::doubts::Doubts;
+use super::gherkin_text;
+use super::lexicon::headings::Section;
+use super::lexicon::{self, Lexicon, fill};
+use super::material::{Answer, Material};
+use super::narrative::Narrative;
+use super::outline::{Statement, Table};
+use super::plain::{Plain, words as split_words};
+use super::rules::{Frame, criterion, wish};
+use super::wording::{Titles, short, step};
+use super::{clause, material, number, values};
+use crate::domain::criterion::{CriterionKind, Examples, Testable};
+use crate::domain::evidence::{Evidence, Origin};
+use crate::domain::language::{Language, fold};
+use crate::domain::reply::{CriteriaReply, ProposedCriterion};
+use crate::domain::story::Story;
+
+/// More criteria than this are no story but a specification.
+const MOST: usize = 60;
+
+pub(super) fn draft(story: &Story, language: Language) -> CriteriaReply {
+    let words = lexicon::reading_and_writing(story.language, language);
+    let material = material::sort(story, &words);
+    let mut draft = Draft { words: &words, material: &material, criteria: Vec::new(), doubts: Doubts::default() };
+    let mut warnings: Vec<String> = material.instructions.iter().map(|told| fill(words.phrases.warn_injection, &[&short(told, 160)])).collect();
+    if language != story.language {
+        warnings.push(words.phrases.warn_language.to_owned());
+    }
+    let (testable, reasons) = draft.run(story);
+    let out_of_scope = material.statements.iter().filter(|statement| statement.section == Section::OutOfScope).map(evidence).collect();
+    let mut titles = Titles::default();
+    let mut criteria = draft.criteria;
+    for criterion in &mut criteria {
+        criterion.title = titles.unique(&criterion.title);
+    }
+    CriteriaReply {
+        language: language.as_str().to_owned(),
+        testable,
+        testable_reasons: reasons,
+        criteria,
+        out_of_scope,
+        questions: draft.doubts.into_questions(),
+        warnings,
+    }
+}
+
+struct Draft<'a> {
+    words: &'a Lexicon,
+    material: &'a Material<'a>,
+    criteria: Vec<ProposedCriterion>,
+    doubts: Doubts,
+}
+
+impl<'a> Draft<'a> {
+    /// Drafts, and says whether the story can be tested.
+    fn run(&mut self, story: &Story) -> (Testable, Vec<String>) {
+        let phrases = &self.words.phrases;
+        let summary = story.summary.trim();
+        if self.is_spike(story) {
+            self.doubts.ask(phrases.ask_spike, &[summary]);
+            return (Testable::No, vec![phrases.reason_spike.to_owned()]);
+        }
+        let stated = self.material.has_criteria();
+        self.scenarios_of_the_story();
+        self.statements(stated);
+        for table in &self.material.tables {
+            self.table(table, stated);
+        }
+        for answer in &self.material.answers {
+            self.answer(answer);
+        }
+        self.assumptions();
+        let from_rules = !self.criteria.is_empty();
+        if self.material.template && !stated && !from_rules {
+            self.doubts.ask(phrases.ask_criteria, &[self.title(summary)]);
+            return (Testable::Partly, vec![phrases.reason_template.to_owned()]);
+        }
+        let several = self.material.narratives.len() > 1;
+        if !from_rules || several {
+            for narrative in &self.material.narratives {
+                self.wish(narrative);
+            }
+        }
+        let texts: Vec<&str> = self.material.statements.iter().map(|statement| statement.text.as_str()).collect();
+        self.doubts.units(&texts, self.words);
+        self.criteria.truncate(MOST);
+        self.verdict(summary, from_rules)
+    }
+
+    fn verdict(&mut self, summary: &str, from_rules: bool) -> (Testable, Vec<String>) {
+        let phrases = &self.words.phrases;
+        if self.material.narratives.is_empty() && !self.criteria.is_empty() {
+            self.doubts.ask(phrases.ask_role, &[summary]);
+        }
+        if !from_rules {
+            self.doubts.ask(phrases.ask_criteria, &[self.title(summary)]);
+        }
+        if !self.criteria.is_empty() && from_rules && !self.doubts.undecided {
+            return (Testable::Yes, Vec::new());
+        }
+        let reason = if from_rules {
+            phrases.reason_open
+        } else if !self.criteria.is_empty() {
+            phrases.reason_thin
+        } else if self.material.narratives.is_empty() && self.material.statements.is_empty() {
+            return (Testable::No, vec![phrases.reason_empty.to_owned()]);
+        } else {
+            phrases.reason_unclear
+        };
+        (Testable::Partly, vec![reason.to_owned()])
+    }
+
+    /// What the story is called: its wish, or its summary.
+    fn title<'t>(&self, summary: &'t str) -> &'t str
+    where
+        'a: 't,
+    {
+        let material: &'a Material<'a> = self.material;
+        material.narratives.first().map_or(summary, |narrative| narrative.wish.as_str())
+    }
+
+    fn is_spike(&self, story: &Story) -> bool {
+        let kind = fold(&story.issue_type);
+        let summary = Plain::new(&story.summary);
+        let opens = summary.after(self.words.spike).is_some() || Plain::new(story.summary.trim_start_matches(['[', '(', ' '])).after(self.words.spike).is_some();
+        let named = summary.has(self.words.spike_anywhere);
+        kind == "spike" || (self.material.narratives.is_empty() && (opens || named))
+    }
+
+    fn frame(&self) -> Frame<'a> {
+        Frame { words: self.words, narrative: self.material.narratives.first(), title: self.material.title.unwrap_or_default() }
+    }
+
+    /// Scenarios that the story holds as Gherkin already.
+    fn scenarios_of_the_story(&mut self) {
+        for found in gherkin_text::scenarios(&self.material.statements, self.words) {
+            let statements: Vec<&Statement<'_>> = found.statements.iter().filter_map(|index| self.material.statements.get(*index)).collect();
+            let title = if found.title.is_empty() { found.then.first().cloned().unwrap_or_default() } else { found.title };
+            let all = format!("{} {}", found.when.join(" "), found.then.join(" "));
+            let vague = found.then.iter().any(|then| self.is_vague_result(then));
+            for text in found.given.iter().chain(&found.when).chain(&found.then) {
+                self.doubts.about(text, self.words);
+            }
+            if vague {
+                self.doubts.instead(self.words.phrases.ask_result, &[&found.then.join(" ")]);
+                continue;
+            }
+            let limited = !number::limits(&all, self.words).is_empty();
+            self.push(ProposedCriterion {
+                title,
+                kind: if limited { CriterionKind::Limit } else { CriterionKind::Behaviour },
+                given: found.given.iter().map(|text| step(text, self.words)).collect(),
+                when: found.when.iter().map(|text| step(text, self.words)).collect(),
+                then: found.then.iter().map(|text| step(text, self.words)).collect(),
+                examples: Examples::default(),
+                origin: Origin::Stated,
+                evidence: statements.into_iter().map(evidence).collect(),
+                rule: String::new(),
+            });
+        }
+    }
+
+    fn statements(&mut self, stated: bool) {
+        let taken: Vec<usize> = gherkin_text::scenarios(&self.material.statements, self.words).into_iter().flat_map(|found| found.statements).collect();
+        let mut lead: Option<&Statement<'_>> = None;
+        for (index, statement) in self.material.statements.iter().enumerate() {
+            let follower = self.material.statements.get(index + 1);
+            let opens = statement.text.ends_with(':') && follower.is_some_and(|next| next.listed && (next.depth > statement.depth || !statement.listed || next.block != statement.block));
+            if taken.contains(&index) {
+                continue;
+            }
+            if opens {
+                lead = Some(statement);
+                continue;
+            }
+            if lead.is_some_and(|lead| !statement.listed || statement.section != lead.section || (lead.listed && statement.depth <= lead.depth)) {
+                lead = None;
+            }
+            match statement.section {
+                Section::Criteria => self.statement(statement, lead),
+                Section::Story if lead.is_some_and(|lead| Plain::new(&lead.text).has(self.words.today)) => {}
+                Section::Story if stated => self.repeated(statement),
+                Section::Story if statement.listed || self.is_rule(&statement.text) => self.statement(statement, lead),
+                Section::Story | Section::Assumptions | Section::OutOfScope | Section::Aside => {}
+            }
+        }
+    }
+
+    /// A rule in the description beside stated criteria: only where it says something they do not.
+    fn repeated(&mut self, statement: &Statement<'_>) {
+        let known = self.material.statements.iter().any(|other| other.section == Section::Criteria && alike(&other.text, &statement.text));
+        if !known && self.is_rule(&statement.text) && !statement.listed {
+            self.statement(statement, None);
+        }
+    }
+
+    fn is_rule(&self, text: &str) -> bool {
+        let plain = Plain::new(text);
+        plain.has(self.words.modal) || clause::split(text, self.words).condition.is_some() || !number::limits(text, self.words).is_empty()
+    }
+
+    fn is_vague_result(&self, text: &str) -> bool {
+        Plain::new(text).has(self.words.vague_result)
+    }
+
+    fn statement(&mut self, statement: &Statement<'_>, lead: Option<&Statement<'_>>) {
+        let phrases = &self.words.phrases;
+        let plain = Plain::new(&statement.text);
+        if statement.text.ends_with('?') {
+            return self.doubts.instead(phrases.ask_answer, &[&statement.text]);
+        }
+        if plain.has(self.words.unsure) {
+            return self.doubts.instead(phrases.ask_unsure, &[&statement.text]);
+        }
+        if plain.after(self.words.task).is_some() {
+            return self.doubts.instead(phrases.ask_task, &[&statement.text]);
+        }
+        if plain.after(self.words.today).is_some() {
+            return;
+        }
+        if self.is_vague_result(&statement.text) {
+            return self.doubts.instead(phrases.ask_result, &[&statement.text]);
+        }
+        // A link or a single word says nothing that could be observed.
+        if statement.text.contains("://") && statement.text.split_whitespace().count() < 6 {
+            return;
+        }
+        let (text, mut quotes) = match lead {
+            Some(lead) => (joined(&lead.text, &statement.text, self.words), vec![evidence(lead)]),
+            None => (statement.text.clone(), Vec::new()),
+        };
+        quotes.push(evidence(statement));
+        let drafted = criterion(&text, quotes, &self.frame());
+        self.doubts.about(&text, self.words);
+        if matches!(drafted.kind, CriterionKind::Rule) && clause::split(&text, self.words).condition.is_some() {
+            self.doubts.ask(phrases.ask_otherwise, &[&statement.text]);
+        }
+        if drafted.kind == CriterionKind::Permission && plain.has(self.words.unnamed) {
+            self.doubts.ask(phrases.ask_who, &[&statement.text]);
+        }
+        if drafted.kind == CriterionKind::Limit && number::limits(&text, self.words).iter().any(|limit| limit.side != number::Side::Ahead) {
+            self.doubts.ask(phrases.ask_outside, &[&statement.text]);
+        }
+        self.push(drafted);
+    }
+
+    /// A table within the criteria or the story: one criterion with its rows as examples.
+    fn table(&mut self, table: &Table<'_>, stated: bool) {
+        let (Some(header), Some(first)) = (table.rows.first(), table.lines.get(1)) else { return };
+        let usable = header.len() >= 2 && header.iter().all(|cell| !cell.is_empty()) && table.rows.iter().all(|row| row.len() == header.len());
+        if !usable || table.section == Section::Aside || (stated && table.section != Section::Criteria) {
+            return self.doubts.ask(self.words.phrases.ask_aside, &[&table.lines.first().map_or_else(String::new, |line| line.trim_matches('|').replace('|', " · ").trim().to_owned())]);
+        }
+        let columns: Vec<String> = header.iter().map(|cell| cell.replace(['<', '>', '|'], " ").trim().to_owned()).collect();
+        let Some((last, inputs)) = columns.split_last() else { return };
+        let given = self.frame().given();
+        let when = inputs.iter().map(|column| fill(self.words.phrases.cell, &[column, &format!("<{column}>")])).collect();
+        self.push(ProposedCriterion {
+            title: header.join(" / "),
+            kind: CriterionKind::Rule,
+            given,
+            when,
+            then: vec![fill(self.words.phrases.cell, &[last, &format!("<{last}>")])],
+            examples: Examples { header: columns.clone(), rows: table.rows.iter().skip(1).take(50).cloned().collect() },
+            origin: Origin::Stated,
+            evidence: [table.lines.first(), Some(first)]
+                .into_iter()
+                .flatten()
+                .chain(table.lines.iter().skip(2).take(48))
+                .map(|line| Evidence { source: table.part.to_owned(), quote: (*line).to_owned() })
+                .collect(),
+            rule: String::new(),
+        });
+    }
+
+    /// An answer becomes a criterion when it states a rule and nobody hesitates in it.
+    fn answer(&mut self, answer: &Answer<'_>) {
+        let phrases = &self.words.phrases;
+        let hedged = |statement: &Statement<'_>| Plain::new(&statement.text).has(self.words.unsure);
+        if answer.answer.is_empty() || answer.answer.iter().any(hedged) {
+            return self.doubts.instead(phrases.ask_answer, &[&answer.question.text]);
+        }
+        let asked = Plain::new(&answer.question.text).after(self.words.what_if).map(|rest| clause::tidy(rest.trim_end_matches('?')).to_owned());
+        let asked = asked.or_else(|| clause::split(answer.question.text.trim_end_matches('?'), self.words).condition);
+        for (index, statement) in answer.answer.iter().enumerate() {
+            let mut drafted = criterion(&statement.text, vec![evidence(statement)], &self.frame());
+            let conditional = clause::split(&statement.text, self.words).condition.is_some();
+            let sole = index == 0 && answer.answer.len() <= 2 && statement.text.split_whitespace().count() >= 4;
+            let dismissive = Plain::new(&statement.text).has(self.words.dismissive);
+            match &asked {
+                _ if dismissive => continue,
+                _ if conditional => {}
+                Some(condition) if sole => {
+                    drafted.when = vec![step(condition, self.words)];
+                    drafted.kind = CriterionKind::Rule;
+                    drafted.evidence.insert(0, evidence(&answer.question));
+                }
+                _ => continue,
+            }
+            self.push(drafted);
+        }
+    }
+
+    fn assumptions(&mut self) {
+        for statement in self.material.statements.iter().filter(|statement| statement.section == Section::Assumptions) {
+            self.doubts.ask(self.words.phrases.ask_assumption, &[&statement.text]);
+        }
+    }
+
+    /// The wish of a narrative, one criterion for each thing wished for.
+    fn wish(&mut self, narrative: &Narrative) {
+        let phrases = &self.words.phrases;
+        for wished in values::wishes(&narrative.wish, self.words) {
+            let plain = Plain::new(&wished);
+            if plain.has(self.words.vague_result) || plain.has(self.words.vague) && self.material.narratives.len() == 1 && wished == narrative.wish {
+                self.doubts.about(&wished, self.words);
+                self.doubts.instead(phrases.ask_result, &[&wished]);
+                continue;
+            }
+            self.doubts.about(&wished, self.words);
+            self.push(wish(narrative, &wished, self.words));
+        }
+    }
+
+    /// Keeps a criterion unless one says the same.
+    fn push(&mut self, criterion: ProposedCriterion) {
+        let usable = !criterion.when.is_empty() && criterion.then.iter().any(|then| then.chars().any(char::is_alphabetic));
+        let same = |other: &ProposedCriterion| fold(&other.then.join(" ")) == fold(&criterion.then.join(" ")) && other.when == criterion.when && other.given == criterion.given;
+        if usable && !self.criteria.iter().any(same) {
+            self.criteria.push(criterion);
+        }
+    }
+}
+
+/// The words of a statement as evidence.
+fn evidence(statement: &Statement<'_>) -> Evidence {
+    Evidence { source: statement.part.to_owned(), quote: statement.quote.to_owned() }
+}
+
+/// "Ensure the requester is able to:" and "- can create" as one sentence.
+fn joined(lead: &str, item: &str, words: &Lexicon) -> String {
+    let lead = Plain::new(lead).after(words.ensure).unwrap_or(lead);
+    format!("{}: {}", clause::tidy(lead), item)
+}
+
+/// Whether two sentences share most of their words.
+fn alike(one: &str, other: &str) -> bool {
+    let (one, other) = (fold(one), fold(other));
+    let long = |text: &str| split_words(text).filter(|word| word.chars().count() > 3).map(str::to_owned).collect::<Vec<_>>();
+    let (one, other) = (long(&one), long(&other));
+    let shared = one.iter().filter(|word| other.contains(word)).count();
+    shared * 2 > one.len().min(other.len())
+}

@@ -1,0 +1,70 @@
+//! What the story leaves open, as questions that quote it.
+
+use super::lexicon::{Ask, Lexicon, fill};
+use super::number;
+use super::plain::Plain;
+use super::wording::short;
+use crate::domain::reply::ProposedQuestion;
+
+/// More questions than this nobody answers.
+const MOST: usize = 25;
+
+/// The questions so far, each once.
+#[derive(Default)]
+pub(super) struct Doubts {
+    questions: Vec<ProposedQuestion>,
+    /// Whether a statement became a question instead of a criterion.
+    pub(super) undecided: bool,
+}
+
+impl Doubts {
+    /// Asks, unless it was asked before.
+    pub(super) fn ask(&mut self, ask: Ask, quotes: &[&str]) {
+        let quotes: Vec<String> = quotes.iter().map(|quote| short(quote, 160).replace('"', "'")).collect();
+        let quotes: Vec<&str> = quotes.iter().map(String::as_str).collect();
+        let question = ProposedQuestion { text: fill(ask.0, &quotes), why: ask.1.to_owned() };
+        if self.questions.len() < MOST && !self.questions.iter().any(|asked| asked.text == question.text) {
+            self.questions.push(question);
+        }
+    }
+
+    /// Asks instead of stating.
+    pub(super) fn instead(&mut self, ask: Ask, quotes: &[&str]) {
+        self.undecided = true;
+        self.ask(ask, quotes);
+    }
+
+    /// The questions.
+    pub(super) fn into_questions(self) -> Vec<ProposedQuestion> {
+        self.questions
+    }
+
+    /// What a statement that became a criterion still leaves open.
+    pub(super) fn about(&mut self, text: &str, words: &Lexicon) {
+        let plain = Plain::new(text);
+        if let Some(hit) = plain.find(words.vague) {
+            self.ask(words.phrases.ask_vague, &[text.get(hit).unwrap_or_default(), text]);
+        }
+        if plain.has(words.message) && !text.contains(['"', '“', '«', '„']) {
+            self.ask(words.phrases.ask_message, &[text]);
+        }
+        if let Some(number) = number::without_unit(text, words) {
+            self.ask(words.phrases.ask_unit, &[number, text]);
+        }
+        if plain.has(words.period) {
+            self.ask(words.phrases.ask_period, &[text]);
+        }
+    }
+
+    /// One unit written in two ways.
+    pub(super) fn units(&mut self, texts: &[&str], words: &Lexicon) {
+        let mut seen: Vec<&str> = Vec::new();
+        for size in texts.iter().flat_map(|text| number::sizes(text)) {
+            if let Some(other) = seen.iter().find(|other| other.eq_ignore_ascii_case(size) && **other != size) {
+                self.ask(words.phrases.ask_units, &[other, size]);
+                return;
+            }
+            seen.push(size);
+        }
+    }
+}

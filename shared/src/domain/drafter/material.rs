@@ -1,0 +1,161 @@
+//! What a story holds, sorted by what it is good for.
+
+use super::lexicon::Lexicon;
+use super::lexicon::headings::{Section, is_instruction};
+use super::narrative::{self, Narrative};
+use super::outline::{self, Statement, Table};
+use crate::domain::language::fold;
+use crate::domain::story::{PartKind, Story};
+
+/// The story's own words, sorted.
+#[derive(Default)]
+pub(super) struct Material<'a> {
+    /// Statements in reading order; narratives and what addresses a model are not among them.
+    pub(super) statements: Vec<Statement<'a>>,
+    /// Tables.
+    pub(super) tables: Vec<Table<'a>>,
+    /// Who wants what, each once.
+    pub(super) narratives: Vec<Narrative>,
+    /// Questions with their answers.
+    pub(super) answers: Vec<Answer<'a>>,
+    /// Text that addresses a model.
+    pub(super) instructions: Vec<&'a str>,
+    /// Whether a criteria section held only the template's text.
+    pub(super) template: bool,
+    /// The summary, where it is no narrative.
+    pub(super) title: Option<&'a str>,
+}
+
+/// A question of the team and its answer.
+pub(super) struct Answer<'a> {
+    /// The question.
+    pub(super) question: Statement<'a>,
+    /// The sentences of the answer.
+    pub(super) answer: Vec<Statement<'a>>,
+}
+
+/// Sorts a story.
+pub(super) fn sort<'a>(story: &'a Story, words: &Lexicon) -> Material<'a> {
+    let mut material = Material::default();
+    for part in story.own_parts() {
+        let mut outline = outline::read(part);
+        material.template |= outline.template;
+        material.tables.append(&mut outline.tables);
+        let said: Vec<Statement<'a>> = outline.statements;
+        let said = material.without_instructions(said);
+        let said = material.without_narratives(&part.text, said, words);
+        let said = material.without_answers(said);
+        if part.kind == PartKind::Summary {
+            material.title = said.first().map(|_| part.text.trim()).filter(|title| !title.is_empty());
+        } else {
+            material.statements.extend(said);
+        }
+    }
+    material
+}
+
+impl<'a> Material<'a> {
+    /// Whether acceptance criteria are stated as such.
+    pub(super) fn has_criteria(&self) -> bool {
+        self.statements.iter().any(|statement| statement.section == Section::Criteria) || self.tables.iter().any(|table| table.section == Section::Criteria)
+    }
+
+    fn without_instructions(&mut self, statements: Vec<Statement<'a>>) -> Vec<Statement<'a>> {
+        let (told, said) = statements.into_iter().partition(|statement| is_instruction(&fold(&statement.text)));
+        self.instructions.extend(Vec::into_iter(told).map(|statement: Statement<'a>| statement.quote));
+        said
+    }
+
+    /// Takes out the narratives: a line, or the lines of a paragraph together.
+    fn without_narratives(&mut self, whole: &'a str, statements: Vec<Statement<'a>>, words: &Lexicon) -> Vec<Statement<'a>> {
+        let mut rest = Vec::new();
+        let mut at = 0;
+        while let Some(first) = statements.get(at) {
+            let alone = matches!(first.section, Section::Story) && (!first.listed || first.depth == 1);
+            let lines = if alone { 1..=4 } else { 1..=0 };
+            let read = lines.rev().find_map(|count| {
+                let group = statements.get(at..at + count)?;
+                let last = group.last()?;
+                if last.block != first.block || last.part != first.part {
+                    return None;
+                }
+                let quote = span(whole, first.quote, last.quote)?;
+                let text = group.iter().map(|statement| statement.text.as_str()).collect::<Vec<_>>().join(" ");
+                // A paragraph of several narratives is read one by one.
+                let again = group.iter().skip(1).any(|statement| super::plain::Plain::new(&statement.text).after(words.role).is_some());
+                let full = group.iter().take(count - 1).all(|statement| !statement.text.ends_with('.'));
+                (!again && full).then(|| narrative::read(first.part, quote, &text, words))?.map(|narrative| (narrative, count))
+            });
+            match read {
+                Some((narrative, count)) => {
+                    if !self.narratives.iter().any(|known| fold(&known.wish) == fold(&narrative.wish)) {
+                        self.narratives.push(narrative);
+                    }
+                    at += count;
+                }
+                None => {
+                    rest.push(first.clone());
+                    at += 1;
+                }
+            }
+        }
+        rest
+    }
+
+    /// Takes out "Q: …" and "A: …".
+    fn without_answers(&mut self, statements: Vec<Statement<'a>>) -> Vec<Statement<'a>> {
+        let mut rest = Vec::new();
+        let mut open = None;
+        let mut asking = false;
+        for mut statement in statements {
+            let label = statement.text.split_once(": ").map(|(label, text)| (fold(label), text.to_owned()));
+            match label {
+                Some((label, text)) if QUESTION.contains(&label.as_str()) => {
+                    statement.text = text;
+                    open = Some(statement.block);
+                    asking = true;
+                    self.answers.push(Answer { question: statement, answer: Vec::new() });
+                }
+                Some((label, text)) if ANSWER.contains(&label.as_str()) && open.is_some() => {
+                    statement.text = text;
+                    open = Some(statement.block);
+                    asking = false;
+                    self.answers.extend_last(statement);
+                }
+                _ if open == Some(statement.block) && !asking && !statement.listed => self.answers.extend_last(statement),
+                _ if open == Some(statement.block) && asking => {
+                    if let Some(answer) = self.answers.last_mut() {
+                        answer.question.text = format!("{} {}", answer.question.text, statement.text);
+                    }
+                }
+                _ => {
+                    open = None;
+                    rest.push(statement);
+                }
+            }
+        }
+        rest
+    }
+}
+
+trait ExtendLast<'a> {
+    fn extend_last(&mut self, statement: Statement<'a>);
+}
+
+impl<'a> ExtendLast<'a> for Vec<Answer<'a>> {
+    fn extend_last(&mut self, statement: Statement<'a>) {
+        if let Some(answer) = self.last_mut() {
+            answer.answer.push(statement);
+        }
+    }
+}
+
+/// From the beginning of one quote to the end of another, both slices of the same text.
+fn span<'a>(whole: &'a str, first: &'a str, last: &'a str) -> Option<&'a str> {
+    let start = (first.as_ptr() as usize).checked_sub(whole.as_ptr() as usize)?;
+    let end = (last.as_ptr() as usize).checked_sub(whole.as_ptr() as usize)? + last.len();
+    whole.get(start..end)
+}
+
+const QUESTION: &[&str] = &["q", "question", "frage", "f", "p", "pregunta", "pergunta", "v", "vraag"];
+const ANSWER: &[&str] = &["a", "answer", "antwort", "r", "reponse", "respuesta", "resposta", "antwoord"];

@@ -1,0 +1,43 @@
+//! A deterministic drafter that needs no model: what the story itself states becomes criteria and scenarios,
+//! what it leaves open becomes a question, and nothing is made up.
+//!
+//! * reading: [`outline`] (Markdown into statements), [`material`] (what a story holds), [`narrative`], [`gherkin_text`]
+//! * understanding a sentence: [`clause`], [`number`], [`values`], [`permission`], over [`plain`] text
+//! * writing: [`criteria`](mod@criteria), [`rules`], [`doubts`], [`cases`], [`variants`], [`wording`]
+//! * words of each language: [`lexicon`]
+
+mod cases;
+mod clause;
+mod criteria;
+mod doubts;
+mod gherkin_text;
+mod lexicon;
+mod material;
+mod narrative;
+mod number;
+mod outline;
+mod permission;
+mod plain;
+mod rules;
+#[cfg(test)]
+mod tests;
+mod values;
+mod variants;
+mod wording;
+
+use super::criterion::CriteriaSet;
+use super::language::Language;
+use super::reply::{CriteriaReply, ScenariosReply};
+use super::story::Story;
+
+/// Drafts criteria from what the story states, with frames in the language asked for.
+#[must_use]
+pub fn criteria(story: &Story, language: Language) -> CriteriaReply {
+    criteria::draft(story, language)
+}
+
+/// Drafts scenarios from accepted criteria.
+#[must_use]
+pub fn scenarios(story: &Story, criteria: &CriteriaSet) -> ScenariosReply {
+    cases::draft(story, criteria)
+}

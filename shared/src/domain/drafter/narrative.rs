@@ -1,0 +1,80 @@
+//! "As a role, I want a wish, so that a benefit": who the story is for and what they want.
+
+use super::lexicon::{Lexicon, fill};
+use super::plain::Plain;
+
+/// The role and the wish of a story, in its own words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Narrative {
+    /// The part the words stand in.
+    pub(super) part: String,
+    /// The words, verbatim.
+    pub(super) quote: String,
+    /// Who wants it, with the article ("an advertiser").
+    pub(super) role: String,
+    /// What is wanted; an infinitive when `infinitive` says so.
+    pub(super) wish: String,
+    /// Whether the wish can follow "I can".
+    pub(super) infinitive: bool,
+}
+
+/// Reads a text that may be a narrative.
+pub(super) fn read(part: &str, quote: &str, text: &str, words: &Lexicon) -> Option<Narrative> {
+    let plain = Plain::new(text);
+    let role_at = plain.find(words.role)?;
+    // "US09 - Como …", "#1056 - Als …", "US-106 | En tant que …": a key may stand before, a sentence may not.
+    let lead = text.get(..role_at.start)?;
+    if lead.split_whitespace().count() > 4 || lead.contains(". ") {
+        return None;
+    }
+    let article = text.get(role_at.clone())?.split_whitespace().last().filter(|word| words.role.contains(&"as a") && matches!(*word, "a" | "an" | "the"));
+    let want = plain.find_from(words.want, role_at.end)?;
+    let role = text.get(role_at.end..want.start)?.trim_matches(|letter: char| letter == ',' || letter == ':' || letter.is_whitespace());
+    // French and Portuguese put the subject before the wish: "je", "eu".
+    let role = role.trim_end_matches(['*', '-']).trim();
+    if role.is_empty() || role.chars().count() > 80 {
+        return None;
+    }
+    let rest = text.get(want.end..)?;
+    let benefit = Plain::new(rest).find(words.so_that).map_or(rest.len(), |hit| hit.start);
+    let wish = rest.get(..benefit)?;
+    let wish = wish.split(" | ").next().unwrap_or(wish);
+    let wish = wish.trim_matches(|letter: char| ",.;:…".contains(letter) || letter.is_whitespace());
+    let (wish, told) = match Plain::new(wish).after(words.ability) {
+        Some(rest) => (rest, true),
+        None => (wish, false),
+    };
+    let wish = words.ability_end.iter().find_map(|end| Plain::new(wish).folded.ends_with(end).then(|| wish.rsplit_once(' '))?).map_or(wish, |cut| cut.0);
+    if wish.is_empty() {
+        return None;
+    }
+    let infinitive = told || is_infinitive(wish, text.get(want)?, words);
+    let role = article.map_or_else(|| role.to_owned(), |article| format!("{article} {role}"));
+    Some(Narrative { part: part.to_owned(), quote: quote.to_owned(), role, wish: wish.to_owned(), infinitive })
+}
+
+/// Whether a wish is a verb: by what opens it in English, by its ending elsewhere (first word in Romance, last in German and Dutch).
+fn is_infinitive(wish: &str, want: &str, words: &Lexicon) -> bool {
+    let folded = Plain::new(wish).folded;
+    let opener = Plain::new(want).folded;
+    if words.infinitive.is_empty() {
+        return opener.ends_with(" to") || opener.ends_with("can");
+    }
+    let last = words.role.contains(&"als") || words.role.contains(&"als een");
+    let main = folded.split([',']).next().unwrap_or(&folded);
+    let word = if last { main.split_whitespace().last() } else { folded.split_whitespace().find(|word| !words.small.contains(word) && !matches!(*word, "me" | "se")) };
+    word.is_some_and(|word| words.infinitive.iter().any(|end| word.ends_with(end)))
+}
+
+impl Narrative {
+    /// The role as a precondition.
+    pub(super) fn given(&self, words: &Lexicon) -> String {
+        fill(words.phrases.role, &[&self.role])
+    }
+
+    /// The wish as an action.
+    pub(super) fn act(&self, words: &Lexicon) -> String {
+        let phrase = if self.infinitive { words.phrases.act } else { words.phrases.act_on };
+        if self.wish.chars().count() > 140 { words.phrases.use_function.to_owned() } else { fill(phrase, &[&self.wish]) }
+    }
+}

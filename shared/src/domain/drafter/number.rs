@@ -1,0 +1,247 @@
+//! Limits: a number, its unit, and on which side of it the rule stands.
+
+use super::lexicon::Lexicon;
+use super::plain::Plain;
+
+/// On which side of a number the rule stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    /// At most, up to, within.
+    AtMost,
+    /// At least.
+    AtLeast,
+    /// A counted length ("6 digits").
+    Exactly,
+    /// A span of time something lasts.
+    Lasting,
+    /// A span of time before an event.
+    Ahead,
+}
+
+/// A stated limit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Limit {
+    /// On which side of the number the rule stands.
+    pub(super) side: Side,
+    /// The number, times ten to the power of `decimals`.
+    pub(super) value: i64,
+    /// Digits after the point.
+    pub(super) decimals: u32,
+    /// The unit as written, with the space before it where there is one; empty when there is none.
+    pub(super) unit: String,
+    /// The number and its unit as written.
+    pub(super) written: String,
+    /// Where the limit's words end in the text.
+    pub(super) end: usize,
+    /// Decimal sign as written.
+    point: char,
+}
+
+impl Limit {
+    /// The value `steps` beside the limit, with its unit.
+    pub(super) fn beside(&self, steps: i64) -> String {
+        if steps == 0 {
+            return self.written.clone();
+        }
+        let value = self.value.saturating_add(steps);
+        let scale = 10_i64.saturating_pow(self.decimals);
+        let number = if self.decimals == 0 {
+            value.to_string()
+        } else {
+            let width = self.decimals as usize;
+            format!("{}{}{:0width$}", value / scale, self.point, (value % scale).abs())
+        };
+        format!("{number}{}", self.unit)
+    }
+
+    /// Whether a smaller value exists.
+    pub(super) const fn has_below(&self) -> bool {
+        self.value > 0
+    }
+}
+
+/// A number in a text.
+#[derive(Clone, Debug)]
+struct Number {
+    start: usize,
+    end: usize,
+    value: i64,
+    decimals: u32,
+    point: char,
+}
+
+/// The limits a text states, in order.
+pub(super) fn limits(text: &str, words: &Lexicon) -> Vec<Limit> {
+    let plain = Plain::new(text);
+    let numbers = numbers(&plain, words);
+    let mut found = Vec::new();
+    let mut skip = 0;
+    for (index, number) in numbers.iter().enumerate() {
+        if index < skip {
+            continue;
+        }
+        if let Some((low, high)) = numbers.get(index + 1).and_then(|next| range(&plain, number, next, words)) {
+            found.push(low);
+            found.push(high);
+            skip = index + 2;
+            continue;
+        }
+        let (unit, end) = unit(text, number.end, words);
+        if let Some(side) = side(&plain, number, &unit, end, words) {
+            found.push(limit(text, number, side, &unit, end));
+        }
+    }
+    found
+}
+
+/// A number that carries a limit but no unit ("a maximum of 100").
+pub(super) fn without_unit<'a>(text: &'a str, words: &Lexicon) -> Option<&'a str> {
+    let plain = Plain::new(text);
+    numbers(&plain, words).into_iter().find_map(|number| {
+        let (unit, end) = unit(text, number.end, words);
+        let limit = side(&plain, &number, &unit, end, words)?;
+        (unit.is_empty() && matches!(limit, Side::AtMost | Side::AtLeast)).then(|| text.get(number.start..number.end))?
+    })
+}
+
+/// Sizes as written, to find one unit spelt in two ways.
+pub(super) fn sizes(text: &str) -> Vec<&str> {
+    const SIZES: &[&str] = &["kb", "mb", "gb", "tb", "ko", "mo", "go", "kib", "mib", "gib", "kbit", "mbit"];
+    text.split(|letter: char| !letter.is_alphanumeric())
+        .map(|word| word.trim_start_matches(|letter: char| letter.is_ascii_digit()))
+        .filter(|word| SIZES.contains(&word.to_ascii_lowercase().as_str()))
+        .collect()
+}
+
+fn limit(text: &str, number: &Number, side: Side, unit: &str, end: usize) -> Limit {
+    Limit {
+        side,
+        value: number.value,
+        decimals: number.decimals,
+        unit: unit.to_owned(),
+        written: text.get(number.start..end).unwrap_or_default().to_owned(),
+        end,
+        point: number.point,
+    }
+}
+
+fn range(plain: &Plain<'_>, first: &Number, second: &Number, words: &Lexicon) -> Option<(Limit, Limit)> {
+    let (before, between) = (plain.text.get(..first.start)?, plain.text.get(first.end..second.start)?);
+    let dash = matches!(between.trim(), "-" | "–" | "to") && between.len() <= 4;
+    let opener = Plain::new(before).folded;
+    let joiner = Plain::new(between).folded;
+    let named = words.range.iter().any(|(from, to)| {
+        opener.trim_end().ends_with(from) && joiner.split_whitespace().any(|word| word == *to) && joiner.split_whitespace().count() <= 3
+    });
+    let (unit, end) = unit(plain.text, second.end, words);
+    if !named && !(dash && !unit.is_empty()) {
+        return None;
+    }
+    if second.value <= first.value {
+        return None;
+    }
+    let mut low = limit(plain.text, first, Side::AtLeast, &unit, first.end);
+    low.written.push_str(&unit);
+    low.end = end;
+    Some((low, limit(plain.text, second, Side::AtMost, &unit, end)))
+}
+
+fn side(plain: &Plain<'_>, number: &Number, unit: &str, end: usize, words: &Lexicon) -> Option<Side> {
+    let before = Plain::new(plain.text.get(..number.start)?);
+    let after = Plain::new(plain.text.get(end..)?);
+    let name = Plain::new(unit.trim()).folded;
+    let is_time = words.time.contains(&name.as_str());
+    let closes = |list: &[&str]| list.iter().any(|word| ends_with_word(&before.folded, word, words));
+    if is_time && after.after(words.ahead).is_some() {
+        return Some(Side::Ahead);
+    }
+    if closes(words.at_least) {
+        return Some(Side::AtLeast);
+    }
+    if is_time && closes(words.lasting) {
+        return Some(Side::Lasting);
+    }
+    if closes(words.at_most) || after.after(words.at_most).is_some() {
+        return Some(Side::AtMost);
+    }
+    if after.after(words.at_least).is_some() {
+        return Some(Side::AtLeast);
+    }
+    words.counted.contains(&name.as_str()).then_some(Side::Exactly)
+}
+
+/// Whether a text ends with a word, small words between it and the number not counted ("max. of the 5 …").
+fn ends_with_word(folded: &str, word: &str, words: &Lexicon) -> bool {
+    let mut text = folded.trim_end_matches(|letter: char| letter.is_whitespace() || letter == ':' || letter == '=');
+    for _ in 0..3 {
+        if let Some(head) = text.strip_suffix(word) {
+            return !head.chars().next_back().is_some_and(char::is_alphanumeric);
+        }
+        match text.rsplit_once(' ') {
+            Some((head, last)) if words.small.contains(&last) && last.len() <= 3 => text = head.trim_end(),
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// The unit after a number: the sign, or the next word when it is a noun.
+fn unit(text: &str, end: usize, words: &Lexicon) -> (String, usize) {
+    let rest = text.get(end..).unwrap_or_default();
+    let space = rest.len() - rest.trim_start_matches([' ', '\u{a0}', '-']).len();
+    let word: String = rest.chars().skip(rest.get(..space).map_or(0, |lead| lead.chars().count())).take_while(|letter| letter.is_alphabetic() || matches!(letter, '%' | '€' | '$' | '°' | '£')).collect();
+    let folded = Plain::new(&word).folded;
+    if word.is_empty() || words.small.contains(&folded.as_str()) || words.ahead.contains(&folded.as_str()) || word.chars().count() > 24 {
+        return (String::new(), end);
+    }
+    let sign = word.chars().next().filter(|letter| !letter.is_alphabetic());
+    let length = sign.map_or(word.len(), char::len_utf8);
+    let stop = end + space + length;
+    (text.get(end..stop).unwrap_or_default().to_owned(), stop)
+}
+
+/// The numbers of a text that stand alone: no versions, dates, keys or articles of law.
+fn numbers(plain: &Plain<'_>, words: &Lexicon) -> Vec<Number> {
+    let text = plain.text;
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(start) = text.get(from..).and_then(|rest| rest.find(|letter: char| letter.is_ascii_digit())).map(|at| from + at) {
+        let rest = text.get(start..).unwrap_or_default();
+        let length = rest.find(|letter: char| !(letter.is_ascii_digit() || matches!(letter, '.' | ','))).unwrap_or(rest.len());
+        let token = rest.get(..length).unwrap_or_default().trim_end_matches(['.', ',']);
+        from = start + length.max(1);
+        let before = text.get(..start).and_then(|head| head.chars().next_back());
+        let glued = before.is_some_and(|letter| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '#' | '.' | '/' | ':'));
+        let after = text.get(start + token.len()..).and_then(|tail| tail.chars().next());
+        if glued || after.is_some_and(|letter| matches!(letter, '_' | '/' | ':')) {
+            continue;
+        }
+        if let Some((value, decimals, point)) = parse(token) {
+            found.push(Number { start, end: start + token.len(), value, decimals, point });
+        }
+    }
+    for (word, value) in words.numbers {
+        let mut at = 0;
+        while let Some(hit) = plain.find_from(&[word], at) {
+            at = hit.end.max(at + 1);
+            found.push(Number { start: hit.start, end: hit.end, value: *value, decimals: 0, point: '.' });
+        }
+    }
+    found.sort_by_key(|number| number.start);
+    found
+}
+
+/// `10`, `2.5`, `1,000`; not `1.2.3`.
+fn parse(token: &str) -> Option<(i64, u32, char)> {
+    let marks: Vec<char> = token.chars().filter(|letter| !letter.is_ascii_digit()).collect();
+    let digits: String = token.chars().filter(char::is_ascii_digit).collect();
+    let value: i64 = digits.parse().ok().filter(|value| *value < 1_000_000_000_000)?;
+    match marks.as_slice() {
+        [] => Some((value, 0, '.')),
+        [mark] => {
+            let tail = token.split(*mark).nth(1).map_or(0, str::len);
+            if tail == 3 { Some((value, 0, '.')) } else { Some((value, u32::try_from(tail).ok()?, *mark)) }
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,74 @@
+//! Who may and who may not.
+
+use super::clause::tidy;
+use super::lexicon::Lexicon;
+use super::plain::Plain;
+
+/// A stated permission or prohibition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Permission {
+    /// The roles named.
+    pub(super) roles: Vec<String>,
+    /// What they may or may not do.
+    pub(super) act: String,
+    /// Whether they may not.
+    pub(super) denied: bool,
+    /// Whether nobody else may.
+    pub(super) exclusive: bool,
+    /// What the permission ends at ("only the information that …").
+    pub(super) only: Option<String>,
+}
+
+/// Reads the permission a sentence states.
+pub(super) fn read(text: &str, words: &Lexicon) -> Option<Permission> {
+    let text = tidy(text);
+    let plain = Plain::new(text);
+    let denied = plain.find(words.may_not).filter(|hit| hit.start > 0);
+    let granted = plain.find(words.may).filter(|hit| hit.start > 0);
+    let hit = match (&denied, &granted) {
+        (Some(no), Some(yes)) if yes.start + 4 < no.start => yes.clone(),
+        (Some(no), _) => no.clone(),
+        (None, Some(yes)) => yes.clone(),
+        (None, None) => return None,
+    };
+    let is_denied = denied.as_ref() == Some(&hit);
+    let only = plain.has(words.only);
+    if !(only || plain.has(words.authority)) {
+        return None;
+    }
+    let subject = text.get(..hit.start)?.trim();
+    let mut act = tidy(text.get(hit.end..)?).to_owned();
+    let leading_only = Plain::new(subject).after(words.only);
+    let subject = leading_only.unwrap_or(subject);
+    // German and Dutch deny after the verb: "dürfen Inhalte nicht sehen".
+    let inner = Plain::new(&act).find(words.not_within);
+    let late = inner.filter(|_| !is_denied);
+    let is_denied = is_denied || late.is_some();
+    if let Some(not) = late {
+        let (before, after) = (act.get(..not.start)?.trim(), act.get(not.end..)?.trim());
+        act = format!("{before} {after}").trim().to_owned();
+    }
+    let limited = Plain::new(&act).find(words.only).and_then(|hit| act.get(hit.start..)).map(str::to_owned);
+    let roles = roles(subject, words)?;
+    (!act.is_empty()).then_some(Permission { roles, act, denied: is_denied, exclusive: leading_only.is_some() && !is_denied, only: limited })
+}
+
+/// The roles a subject names.
+fn roles(subject: &str, words: &Lexicon) -> Option<Vec<String>> {
+    if subject.is_empty() || subject.contains(['(', ':', '"']) {
+        return None;
+    }
+    let mut roles = Vec::new();
+    for piece in subject.split(',') {
+        let mut rest = piece.trim();
+        while let Some(hit) = Plain::new(rest).find(words.and) {
+            roles.extend(rest.get(..hit.start).map(str::trim).map(str::to_owned));
+            rest = rest.get(hit.end..)?.trim();
+        }
+        roles.push(rest.to_owned());
+    }
+    roles.retain(|role| !role.is_empty());
+    roles.dedup();
+    let plausible = !roles.is_empty() && roles.iter().all(|role| role.split_whitespace().count() <= 5);
+    plausible.then_some(roles)
+}

@@ -1,0 +1,139 @@
+//! Turns one statement of a story into one criterion.
+
+use super::clause::{self, Clause};
+use super::lexicon::{Lexicon, fill};
+use super::narrative::Narrative;
+use super::number;
+use super::permission::{self, Permission};
+use super::plain::Plain;
+use super::wording::{short, step, without_angles};
+use crate::domain::criterion::{CriterionKind, Examples};
+use crate::domain::evidence::{Evidence, Origin};
+use crate::domain::reply::ProposedCriterion;
+
+/// What surrounds a statement: who wants the story and what it is called.
+pub(super) struct Frame<'a> {
+    /// The words to read and write with.
+    pub(super) words: &'a Lexicon,
+    /// The narrative, where there is one.
+    pub(super) narrative: Option<&'a Narrative>,
+    /// The story's title.
+    pub(super) title: &'a str,
+}
+
+impl Frame<'_> {
+    /// The precondition that the story itself gives.
+    pub(super) fn given(&self) -> Vec<String> {
+        match self.narrative {
+            Some(narrative) => vec![narrative.given(self.words)],
+            None if self.title.is_empty() => Vec::new(),
+            None if self.title.contains(['"', '“', '«', '„']) => vec![fill(&self.words.phrases.feature.replace('"', ""), &[&short(self.title, 160)])],
+            None => vec![fill(self.words.phrases.feature, &[&without_angles(&cut(self.title))])],
+        }
+    }
+
+    /// The action that the story itself gives.
+    pub(super) fn when(&self) -> String {
+        self.narrative.map_or_else(|| self.words.phrases.use_it.to_owned(), |narrative| step(&narrative.act(self.words), self.words))
+    }
+}
+
+/// A title within quotes has to occur in the story: it is cut without a mark.
+fn cut(title: &str) -> String {
+    short(title.trim_end_matches('.'), 160).trim_end_matches('…').to_owned()
+}
+
+/// A criterion from a statement and what it was read from.
+pub(super) fn criterion(text: &str, evidence: Vec<Evidence>, frame: &Frame<'_>) -> ProposedCriterion {
+    let words = frame.words;
+    let text = Plain::new(text).after(words.ensure).unwrap_or(text);
+    let clause = clause::split(text, words);
+    let permission = permission::read(&clause.outcome, words).filter(|_| clause.role.is_none());
+    let kind = kind(text, &clause, permission.as_ref(), words);
+    let mut criterion = ProposedCriterion {
+        title: text.to_owned(),
+        kind,
+        given: frame.given(),
+        when: vec![frame.when()],
+        then: vec![step(&clause.outcome, words)],
+        examples: Examples::default(),
+        origin: Origin::Stated,
+        evidence,
+        rule: String::new(),
+    };
+    if let Some(role) = &clause.role {
+        criterion.given = vec![fill(words.phrases.role, &[role])];
+    }
+    if let Some(condition) = &clause.condition {
+        criterion.when = vec![step(condition, words)];
+    }
+    if let Some(permission) = permission.filter(|_| kind == CriterionKind::Permission) {
+        permitted(&mut criterion, &permission, &clause, words);
+    }
+    criterion
+}
+
+/// A permission is tried by those it names.
+fn permitted(criterion: &mut ProposedCriterion, permission: &Permission, clause: &Clause, words: &Lexicon) {
+    let phrases = &words.phrases;
+    match permission.roles.as_slice() {
+        [role] => criterion.given = vec![fill(phrases.role_is, &[&step(role, words)])],
+        roles => {
+            let column = phrases.role_column;
+            criterion.given = vec![fill(phrases.role_is, &[&format!("<{column}>")])];
+            let rows = roles.iter().map(|role| vec![step(role, words)]).collect();
+            criterion.examples = Examples { header: vec![column.to_owned()], rows };
+        }
+    }
+    let attempt = step(&fill(phrases.attempt, &[&permission.act]), words);
+    criterion.when = clause.condition.iter().map(|condition| step(condition, words)).chain([attempt]).collect();
+}
+
+fn kind(text: &str, clause: &Clause, permission: Option<&Permission>, words: &Lexicon) -> CriterionKind {
+    let plain = Plain::new(text);
+    let denies = plain.has(words.may_not) || (plain.has(words.modal) && plain.has(words.prohibition));
+    if !number::limits(text, words).is_empty() {
+        CriterionKind::Limit
+    } else if permission.is_some() {
+        CriterionKind::Permission
+    } else if denies && clause.condition.is_none() {
+        CriterionKind::Negative
+    } else if clause.condition.is_some() || plain.has(words.rule) {
+        CriterionKind::Rule
+    } else if plain.has(words.stored) {
+        CriterionKind::Data
+    } else {
+        CriterionKind::Behaviour
+    }
+}
+
+/// The wish of a narrative as a criterion; `None` when nobody could tell whether it is fulfilled.
+pub(super) fn wish(narrative: &Narrative, text: &str, words: &Lexicon) -> ProposedCriterion {
+    let phrases = &words.phrases;
+    let clause = clause::split(text, words);
+    let outcome = outcome(&clause.outcome, narrative.infinitive, words);
+    let when = clause.condition.as_ref().map_or_else(|| phrases.use_function.to_owned(), |condition| step(condition, words));
+    let kind = if number::limits(text, words).is_empty() { if clause.condition.is_some() { CriterionKind::Rule } else { CriterionKind::Behaviour } } else { CriterionKind::Limit };
+    ProposedCriterion {
+        title: text.to_owned(),
+        kind,
+        given: vec![narrative.given(words)],
+        when: vec![when],
+        then: vec![step(&outcome, words)],
+        examples: Examples::default(),
+        origin: Origin::Stated,
+        evidence: vec![Evidence { source: narrative.part.clone(), quote: narrative.quote.clone() }],
+        rule: String::new(),
+    }
+}
+
+/// "see the list" → "I can see the list"; "be emailed" → "I am emailed".
+fn outcome(wish: &str, infinitive: bool, words: &Lexicon) -> String {
+    let (opener, phrase) = words.phrases.passive;
+    if !opener.is_empty()
+        && let Some(rest) = Plain::new(wish).after(&[opener])
+    {
+        return fill(phrase, &[rest]);
+    }
+    fill(if infinitive { words.phrases.can } else { words.phrases.has }, &[wish])
+}

@@ -1,0 +1,146 @@
+//! Enumerations: the values a sentence lists.
+
+use super::lexicon::Lexicon;
+use super::plain::{Plain, words};
+
+/// A list of values and where it stands in the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Values {
+    /// Where the list begins.
+    pub(super) start: usize,
+    /// Where it ends.
+    pub(super) end: usize,
+    /// The values, in order.
+    pub(super) items: Vec<String>,
+}
+
+impl Values {
+    /// The text with the list replaced by a placeholder.
+    pub(super) fn replaced(&self, text: &str, column: &str) -> String {
+        let (before, after) = (text.get(..self.start).unwrap_or_default(), text.get(self.end..).unwrap_or_default());
+        format!("{before}<{column}>{after}")
+    }
+}
+
+/// The lists in a text.
+pub(super) fn lists(text: &str, lexicon: &Lexicon) -> Vec<Values> {
+    let found = slashes(text).or_else(|| enumeration(text, lexicon));
+    let mut all: Vec<Values> = found.into_iter().collect();
+    all.extend(compact(text));
+    all.retain(|values| values.items.len() >= 2 && distinct(&values.items));
+    all
+}
+
+fn distinct(items: &[String]) -> bool {
+    items.iter().enumerate().all(|(at, item)| !item.is_empty() && !items.iter().skip(at + 1).any(|other| other == item))
+}
+
+/// "create / view / edit", "hidden/shown".
+fn slashes(text: &str) -> Option<Values> {
+    let spaced = text.contains(" / ");
+    if !spaced {
+        let token = text.split_whitespace().find(|token| {
+            let word = token.trim_matches(|letter: char| !letter.is_alphanumeric());
+            let parts: Vec<&str> = word.split('/').collect();
+            parts.len() > 1 && parts.iter().all(|part| part.chars().count() > 3 && part.chars().all(char::is_alphabetic))
+        })?;
+        let word = token.trim_matches(|letter: char| !letter.is_alphanumeric());
+        let start = text.find(word)?;
+        return Some(Values { start, end: start + word.len(), items: word.split('/').map(str::to_owned).collect() });
+    }
+    let first_slash = text.find(" / ")?;
+    let last_slash = text.rfind(" / ")?;
+    let start = text.get(..first_slash)?.rfind(' ').map_or(0, |at| at + 1);
+    let tail = text.get(last_slash + 3..)?;
+    let end = last_slash + 3 + tail.find(|letter: char| !(letter.is_alphanumeric() || matches!(letter, '-' | '_' | '\''))).unwrap_or(tail.len());
+    let items: Vec<String> = text.get(start..end)?.split(" / ").map(|item| item.trim().to_owned()).collect();
+    items.iter().all(|item| item.split_whitespace().count() <= 4).then_some(Values { start, end, items })
+}
+
+/// "Hiragana, Katagana and Kanji": as many words for the first and last value as those between have.
+fn enumeration(text: &str, lexicon: &Lexicon) -> Option<Values> {
+    let plain = Plain::new(text);
+    let mut from = 0;
+    while let Some(hit) = plain.find_from(lexicon.and, from) {
+        from = hit.end;
+        let head = text.get(..hit.start)?.trim_end().trim_end_matches(',');
+        let commas: Vec<&str> = head.split(", ").collect();
+        let [first, middle @ ..] = commas.as_slice() else { continue };
+        // Only the last run of short pieces belongs to the list.
+        let run = middle.iter().rev().take_while(|piece| piece.split_whitespace().count() <= 2).count();
+        if run == 0 {
+            continue;
+        }
+        let cut = middle.len() - run;
+        let before = if cut == 0 { *first } else { middle.get(cut - 1).copied().unwrap_or(first) };
+        let inner: Vec<&str> = middle.iter().skip(cut).copied().collect();
+        let width = inner.iter().map(|piece| piece.split_whitespace().count()).max().unwrap_or(1);
+        let (Some(lead), Some(last)) = (last_words(before, width), first_words(text.get(hit.end..)?, width)) else { continue };
+        let start = head.len() - inner.iter().map(|piece| piece.len() + 2).sum::<usize>() - lead.len();
+        let end = text.len() - text.get(hit.end..)?.trim_start().len() + last.len();
+        let mut items = vec![lead.to_owned()];
+        items.extend(inner.iter().map(|piece| (*piece).to_owned()));
+        items.push(last.to_owned());
+        if items.iter().any(|item| words(&Plain::new(item).folded).all(|word| lexicon.small.contains(&word))) {
+            continue;
+        }
+        return Some(Values { start, end, items });
+    }
+    None
+}
+
+fn last_words(text: &str, count: usize) -> Option<&str> {
+    let text = text.trim_end();
+    let start = text.rmatch_indices(' ').nth(count - 1).map_or(0, |(at, _)| at + 1);
+    text.get(start..).filter(|words| !words.is_empty() && words.chars().all(|letter| letter.is_alphanumeric() || " -'’:_".contains(letter)))
+}
+
+fn first_words(text: &str, count: usize) -> Option<&str> {
+    let text = text.trim_start();
+    let end = text.match_indices([' ', ',', '.', ';', ')']).nth(count - 1).map_or(text.len(), |(at, _)| at);
+    text.get(..end).map(|words| words.trim_end_matches(['.', ',', ';', ')'])).filter(|words| !words.is_empty())
+}
+
+/// "H,K,C".
+fn compact(text: &str) -> Vec<Values> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    for token in text.split_whitespace() {
+        let Some(at) = text.get(from..).and_then(|rest| rest.find(token)).map(|at| from + at) else { continue };
+        from = at + token.len();
+        let word = token.trim_matches(|letter: char| !letter.is_alphanumeric());
+        let items: Vec<String> = word.split(',').map(str::to_owned).collect();
+        let short = items.iter().all(|item| (1..=4).contains(&item.chars().count()) && item.chars().all(char::is_alphabetic));
+        if items.len() >= 3 && short {
+            let start = at + token.find(word).unwrap_or(0);
+            found.push(Values { start, end: start + word.len(), items });
+        }
+    }
+    found
+}
+
+/// What a compound wish lists: its parts when each opens with a verb of its own, otherwise the wish itself.
+pub(super) fn wishes(wish: &str, lexicon: &Lexicon) -> Vec<String> {
+    let pieces: Vec<&str> = wish.split(", ").map(|piece| strip_and(piece, lexicon)).collect();
+    let opens = |piece: &str| {
+        let bare = Plain::new(piece).after(lexicon.ability).unwrap_or(piece);
+        let bare = Plain::new(bare).after(&["a", "an", "manually"]).unwrap_or(bare);
+        Plain::new(bare).after(lexicon.acts).is_some()
+    };
+    let verbs = pieces.iter().filter(|piece| opens(piece)).count();
+    if pieces.len() < 3 || verbs < pieces.len() {
+        return vec![wish.to_owned()];
+    }
+    pieces
+        .iter()
+        .map(|piece| {
+            let bare = Plain::new(piece).after(lexicon.ability).unwrap_or(piece);
+            let typo = Plain::new(bare).after(&["a", "an"]).filter(|rest| Plain::new(rest).after(lexicon.acts).is_some());
+            typo.unwrap_or(bare).to_owned()
+        })
+        .collect()
+}
+
+fn strip_and<'a>(piece: &'a str, lexicon: &Lexicon) -> &'a str {
+    Plain::new(piece).after(lexicon.and).unwrap_or(piece).trim()
+}

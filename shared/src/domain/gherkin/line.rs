@@ -1,0 +1,128 @@
+//! Words that fit on one line of Gherkin.
+
+use crate::domain::language::Language;
+
+/// Which step a text belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Section {
+    /// What is so before.
+    Given,
+    /// What happens.
+    When,
+    /// What is seen.
+    Then,
+}
+
+impl Section {
+    /// How the parser lets a step of this section begin, beside the joining words.
+    const fn openers(self, language: Language) -> &'static [&'static str] {
+        match (language, self) {
+            (Language::English, Self::Given) => &["given"],
+            (Language::English, Self::When) => &["when"],
+            (Language::English, Self::Then) => &["then"],
+            (Language::French, Self::Given) => &[
+                "étant donnés",
+                "étant données",
+                "étant donnée",
+                "étant donné",
+                "etant donnés",
+                "etant données",
+                "etant donnée",
+                "etant donné",
+                "sachant",
+                "soit",
+            ],
+            (Language::French, Self::When) => &["quand", "lorsque", "lorsqu'"],
+            (Language::French, Self::Then) => &["alors", "donc"],
+            (Language::German, Self::Given) => &["angenommen", "gegeben sei", "gegeben seien"],
+            (Language::German, Self::When) => &["wenn"],
+            (Language::German, Self::Then) => &["dann"],
+            (Language::Spanish | Language::Portuguese, Self::Given) => &["dado", "dada", "dados", "dadas"],
+            (Language::Spanish, Self::When) => &["cuando"],
+            (Language::Spanish, Self::Then) => &["entonces"],
+            (Language::Dutch, Self::Given) => &["gegeven", "stel"],
+            (Language::Dutch, Self::When) => &["als", "wanneer"],
+            (Language::Dutch, Self::Then) => &["dan"],
+            (Language::Portuguese, Self::When) => &["quando"],
+            (Language::Portuguese, Self::Then) => &["então", "entao"],
+        }
+    }
+}
+
+/// How a step that goes on may begin.
+const fn joiners(language: Language) -> &'static [&'static str] {
+    match language {
+        Language::English => &["and", "but"],
+        Language::French => &["et", "mais"],
+        Language::German => &["und", "aber"],
+        Language::Spanish => &["y", "e", "pero"],
+        Language::Dutch => &["en", "maar"],
+        Language::Portuguese => &["e", "mas"],
+    }
+}
+
+/// The text on one line: every break, tab and control is a space, spaces are single, and what cannot be seen is gone.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    let visible = text.chars().filter(|c| !crate::domain::normal::is_invisible(*c));
+    let spaced: String = visible.map(|c| if c.is_whitespace() || c.is_control() { ' ' } else { c }).collect();
+    spaced.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// A step's text without the keyword a model may have written before it, on one line; empty when nothing is left.
+#[must_use]
+pub fn step_text(language: Language, section: Section, text: &str) -> String {
+    let line = one_line(text);
+    let mut rest = line.as_str();
+    loop {
+        let words = section.openers(language).iter().chain(joiners(language)).copied();
+        let stripped = words
+            .filter_map(|word| without_word(rest, word))
+            .chain(rest.strip_prefix("* ").map(str::trim_start))
+            .chain(is_only_keyword(language, section, rest).then_some(""))
+            .min_by_key(|left| left.len());
+        match stripped {
+            Some(left) => rest = left,
+            None if language == Language::French => return elided(rest),
+            None => return rest.to_owned(),
+        }
+    }
+}
+
+/// "que il" as "qu'il": the French keyword and its clause are joined by a word that loses its vowel.
+fn elided(step: &str) -> String {
+    match without_word(step, "que") {
+        // The parser would take the word for its keyword and find no step behind it.
+        None if ["que", "qu'", "qu’"].iter().any(|word| step.eq_ignore_ascii_case(word)) => String::new(),
+        Some(clause) if begins_with_vowel(clause) => format!("{}'{clause}", step.get(..2).unwrap_or("qu")),
+        _ => step.to_owned(),
+    }
+}
+
+fn begins_with_vowel(clause: &str) -> bool {
+    let first: String = clause.chars().take_while(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    first.starts_with(|c| "aàâeéèêëiîïoôuùûœæ".contains(c)) && !["onze", "onzième", "oui"].contains(&first.as_str())
+}
+
+/// What follows `word`, whatever its case, when it stands at the start as a word of its own.
+fn without_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+    let mut rest = text.chars();
+    for expected in word.chars() {
+        let got = rest.next()?;
+        let same = got == expected || got.to_lowercase().eq(expected.to_lowercase()) || (expected == '\'' && got == '’');
+        if !same {
+            return None;
+        }
+    }
+    let rest = rest.as_str();
+    if word.ends_with('\'') {
+        return (!rest.is_empty()).then(|| rest.trim_start());
+    }
+    let rest = rest.strip_prefix([':', ',']).unwrap_or(rest);
+    rest.starts_with(' ').then(|| rest.trim_start())
+}
+
+fn is_only_keyword(language: Language, section: Section, text: &str) -> bool {
+    let word = text.trim_end_matches([':', ',']).to_lowercase();
+    text == "*" || section.openers(language).iter().chain(joiners(language)).any(|opener| *opener == word)
+}

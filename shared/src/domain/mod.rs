@@ -1,0 +1,35 @@
+//! Nouns and pure functions. Nothing here waits, reads a clock or talks to anything.
+//!
+//! * the story and what rests on it: [`story`], [`reading`], [`evidence`], [`criterion`], [`scenario`], [`finding`], [`reply`]
+//! * turning one into the other: [`drafter`], [`checks`], [`gherkin`], [`language`], [`normal`]
+//! * Jira's text: [`adf`], [`document`], [`render`]
+//! * jobs: [`job`], [`verdict`], [`message`], [`event`], [`request`], [`result`], [`webhook`]
+//! * publishing: [`publish`]
+//! * people: [`user`]
+
+pub mod adf;
+pub mod checks;
+pub mod criterion;
+pub mod document;
+pub mod drafter;
+pub mod event;
+pub mod evidence;
+pub mod finding;
+pub mod gherkin;
+pub mod issue_key;
+pub mod job;
+pub mod language;
+pub mod message;
+pub mod normal;
+pub mod publish;
+pub mod reading;
+pub mod render;
+pub mod reply;
+pub mod request;
+pub mod result;
+pub mod scenario;
+pub mod story;
+pub mod user;
+pub mod verdict;
+pub mod webhook;
+mod words;

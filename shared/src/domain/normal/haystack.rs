@@ -1,0 +1,174 @@
+//! A story made ready for looking words up.
+
+use std::collections::BTreeSet;
+
+use super::number::{Number, literals};
+use super::unify::text;
+use crate::domain::story::Story;
+
+/// The parts of a story, normalised once.
+#[derive(Debug)]
+pub struct Haystack {
+    parts: Vec<Part>,
+    numbers: BTreeSet<String>,
+}
+
+#[derive(Debug)]
+struct Part {
+    id: String,
+    own: bool,
+    text: String,
+}
+
+impl Haystack {
+    /// Normalises every part of a story.
+    #[must_use]
+    pub fn new(story: &Story) -> Self {
+        let mut parts: Vec<Part> = story
+            .parts
+            .iter()
+            .map(|part| Part { id: part.id.clone(), own: part.kind.is_the_story(), text: comparable(&part.text) })
+            .collect();
+        parts.sort_by_key(|part| !part.own);
+        let numbers = story.parts.iter().flat_map(|part| literals(&part.text));
+        let numbers = numbers.flat_map(|number| number.other.into_iter().flatten().chain([number.canonical])).collect();
+        Self { parts, numbers }
+    }
+
+    /// The part that holds the words of a quotation: the claimed one if it does, else the first that does.
+    ///
+    /// Pieces around "…" or "[...]" must all stand in one part, in their order.
+    #[must_use]
+    pub fn find(&self, quote: &str, claimed_source: &str) -> Option<&str> {
+        let whole = vec![needle(quote)];
+        let pieces: Vec<String> = pieces(quote).map(needle).filter(|piece| !piece.is_empty()).collect();
+        let claimed = self.parts.iter().filter(|part| part.id == claimed_source.trim());
+        let others = self.parts.iter().filter(|part| part.id != claimed_source.trim());
+        let ways: Vec<Vec<String>> = [whole, pieces].into_iter().filter(|way| says_something(way)).collect();
+        claimed.chain(others).find(|part| ways.iter().any(|way| holds(&part.text, way))).map(|part| part.id.as_str())
+    }
+
+    /// Whether the words stand anywhere in the story, however short they are.
+    #[must_use]
+    pub fn contains_text(&self, words: &str) -> bool {
+        let way = [needle(words)];
+        self.parts.iter().any(|part| holds(&part.text, &way))
+    }
+
+    /// Whether a number, in any spelling, occurs in the story.
+    #[must_use]
+    pub fn contains_number(&self, number: &str) -> bool {
+        literals(number).iter().all(|number| self.has(number))
+    }
+
+    /// The numbers of a text that the story does not have, in one spelling.
+    #[must_use]
+    pub fn missing_numbers(&self, words: &str) -> Vec<String> {
+        let missing = literals(words).into_iter().filter(|number| number.sure && !self.has(number));
+        missing.map(|number| number.canonical).collect()
+    }
+
+    fn has(&self, number: &Number) -> bool {
+        self.numbers.contains(&number.canonical)
+            || number.other.iter().any(|reading| reading.iter().all(|piece| self.numbers.contains(piece)))
+    }
+}
+
+/// Normalised text without quotation marks and without the space that French puts before punctuation.
+fn comparable(raw: &str) -> String {
+    let normal: Vec<char> = text(raw).chars().collect();
+    let mut words = String::with_capacity(normal.len());
+    for (at, &c) in normal.iter().enumerate() {
+        let beside = |other: Option<&char>| other.is_some_and(|c| c.is_alphanumeric());
+        let before = at.checked_sub(1).and_then(|at| normal.get(at));
+        match c {
+            '"' => {}
+            '\'' if !(beside(before) && beside(normal.get(at + 1))) => {}
+            ':' | ';' | '!' | '?' | '.' | ',' | ')' => {
+                words.truncate(words.trim_end().len());
+                words.push(c);
+            }
+            ' ' if words.ends_with([' ', '(']) || words.is_empty() => {}
+            other => words.push(other),
+        }
+    }
+    words.truncate(words.trim_end().len());
+    words
+}
+
+fn needle(quote: &str) -> String {
+    comparable(quote).trim_matches(|c: char| c.is_whitespace() || ".,;:!?".contains(c)).to_owned()
+}
+
+/// The pieces of a quotation around its ellipses.
+fn pieces(quote: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(quote);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let marks = ["[...]", "[…]", "(...)", "(…)", "...", "…"];
+        let cut = marks
+            .into_iter()
+            .filter_map(|mark| text.find(mark).map(|at| (at, mark)))
+            .min_by_key(|(at, mark)| (*at, usize::MAX - mark.len()));
+        let (piece, left) = match cut {
+            Some((at, mark)) => (text.get(..at).unwrap_or_default(), text.get(at + mark.len()..)),
+            None => (text, None),
+        };
+        rest = left;
+        Some(piece)
+    })
+}
+
+/// At least two letters, or a number; a letter alone is found in every text.
+fn says_something(way: &[String]) -> bool {
+    let letters = way.iter().flat_map(|piece| piece.chars()).filter(|c| c.is_alphabetic()).count();
+    letters >= 2 || (way.len() == 1 && way.iter().any(|piece| is_number(piece)))
+}
+
+fn is_number(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_digit() || " .,%'".contains(c))
+}
+
+/// Whether all pieces stand in the text one after the other, each with its words whole.
+fn holds(text: &str, pieces: &[String]) -> bool {
+    let mut from = 0;
+    pieces.iter().all(|piece| match find_words(text, piece, from) {
+        Some(end) => {
+            from = end;
+            true
+        }
+        None => false,
+    })
+}
+
+/// Where the first occurrence of `words` at or after `from` ends.
+fn find_words(text: &str, words: &str, from: usize) -> Option<usize> {
+    let first = words.chars().next()?;
+    let last = words.chars().next_back()?;
+    let mut from = from;
+    loop {
+        let start = from + text.get(from..)?.find(words)?;
+        let end = start + words.len();
+        let before = text.get(..start).unwrap_or_default();
+        let after = text.get(end..).unwrap_or_default();
+        if !continues(before.chars().rev(), first) && !continues(after.chars(), last) {
+            return Some(end);
+        }
+        from = start + first.len_utf8();
+    }
+}
+
+/// Whether the word or number that ends in `edge` goes on in what lies beside it.
+fn continues(mut beside: impl Iterator<Item = char>, edge: char) -> bool {
+    let (next, second) = (beside.next(), beside.next());
+    let Some(next) = next else { return false };
+    if edge.is_ascii_digit() && matches!(next, '.' | ',') {
+        return second.is_some_and(|c| c.is_ascii_digit());
+    }
+    // Scripts written without spaces have no such edge.
+    edge.is_alphanumeric()
+        && next.is_alphanumeric()
+        && edge < '\u{e00}'
+        && next < '\u{e00}'
+        && edge.is_ascii_digit() == next.is_ascii_digit()
+}

@@ -1,0 +1,19 @@
+//! Text as it is compared: the same words in another dress are equal.
+//!
+//! * [`text`] takes the dress off
+//! * [`Haystack`] finds quotations and numbers in a story
+//! * [`numbers`] and [`quoted_strings`] take out what must not be made up
+
+mod haystack;
+mod markup;
+mod number;
+mod quoted;
+mod unify;
+
+pub use haystack::Haystack;
+pub use number::numbers;
+pub use quoted::quoted_strings;
+pub use unify::{is_invisible, text};
+
+#[cfg(test)]
+mod tests;

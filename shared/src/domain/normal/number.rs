@@ -1,0 +1,202 @@
+//! Numbers, whatever the locale they are written in.
+
+use super::unify::plain;
+
+/// One to twelve in our languages; `false` where the word commonly means something else ("ein", "once", "neuf", "dos").
+const WORDS: &[(&str, u8, bool)] = &[
+    ("one", 1, false),
+    ("ein", 1, false),
+    ("eine", 1, false),
+    ("einem", 1, false),
+    ("einen", 1, false),
+    ("einer", 1, false),
+    ("eins", 1, false),
+    ("un", 1, false),
+    ("une", 1, false),
+    ("uno", 1, false),
+    ("una", 1, false),
+    ("een", 1, false),
+    ("één", 1, false),
+    ("um", 1, false),
+    ("uma", 1, false),
+    ("two", 2, true),
+    ("deux", 2, true),
+    ("zwei", 2, true),
+    ("dos", 2, false),
+    ("twee", 2, true),
+    ("dois", 2, true),
+    ("duas", 2, true),
+    ("three", 3, true),
+    ("trois", 3, true),
+    ("drei", 3, true),
+    ("tres", 3, true),
+    ("drie", 3, true),
+    ("três", 3, true),
+    ("four", 4, true),
+    ("quatre", 4, true),
+    ("vier", 4, true),
+    ("cuatro", 4, true),
+    ("quatro", 4, true),
+    ("five", 5, true),
+    ("cinq", 5, true),
+    ("fünf", 5, true),
+    ("cinco", 5, true),
+    ("vijf", 5, true),
+    ("six", 6, true),
+    ("sechs", 6, true),
+    ("seis", 6, true),
+    ("zes", 6, true),
+    ("seven", 7, true),
+    ("sept", 7, false),
+    ("sieben", 7, true),
+    ("siete", 7, true),
+    ("zeven", 7, true),
+    ("sete", 7, true),
+    ("eight", 8, true),
+    ("huit", 8, true),
+    ("acht", 8, true),
+    ("ocho", 8, true),
+    ("oito", 8, true),
+    ("nine", 9, true),
+    ("neuf", 9, false),
+    ("neun", 9, true),
+    ("nueve", 9, true),
+    ("negen", 9, true),
+    ("nove", 9, true),
+    ("ten", 10, true),
+    ("dix", 10, true),
+    ("zehn", 10, true),
+    ("diez", 10, true),
+    ("tien", 10, true),
+    ("dez", 10, true),
+    ("eleven", 11, true),
+    ("onze", 11, true),
+    ("elf", 11, false),
+    ("once", 11, false),
+    ("twelve", 12, true),
+    ("douze", 12, true),
+    ("zwölf", 12, true),
+    ("doce", 12, false),
+    ("twaalf", 12, true),
+    ("doze", 12, false),
+];
+
+/// A number as it was read, and how else it could be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Number {
+    /// Digits with `.` before decimals and nothing between thousands.
+    pub(super) canonical: String,
+    /// Other readings: `1.000` as one with three decimals, `5 100` as two numbers.
+    pub(super) other: Vec<Vec<String>>,
+    /// Whether it surely is a number and not an article or another word.
+    pub(super) sure: bool,
+}
+
+/// The numbers in a text in one spelling: `1,000`, `1.000` and `1 000` are `1000`; `3,5` is `3.5`; `10%` is `10`; "seven" is `7`.
+#[must_use]
+pub fn numbers(text: &str) -> Vec<String> {
+    literals(text).into_iter().filter(|number| number.sure).map(|number| number.canonical).collect()
+}
+
+/// The numbers in a text with all their readings.
+pub(super) fn literals(text: &str) -> Vec<Number> {
+    let text = plain(text);
+    let chars: Vec<char> = text.chars().collect();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(&c) = chars.get(at) {
+        if c.is_ascii_digit() {
+            let end = number_end(&chars, at);
+            found.push(read(chars.get(at..end).unwrap_or_default()));
+            at = end;
+        } else if c.is_alphabetic() {
+            let end = (at..chars.len()).find(|&i| !chars.get(i).is_some_and(|c| c.is_alphabetic())).unwrap_or(chars.len());
+            let word: String = chars.get(at..end).unwrap_or_default().iter().collect::<String>().to_lowercase();
+            if let Some((_, value, sure)) = WORDS.iter().find(|(name, ..)| *name == word) {
+                found.push(Number { canonical: value.to_string(), other: Vec::new(), sure: *sure });
+            }
+            at = end;
+        } else {
+            at += 1;
+        }
+    }
+    found
+}
+
+fn is_digit(chars: &[char], at: usize) -> bool {
+    chars.get(at).is_some_and(char::is_ascii_digit)
+}
+
+fn digits_from(chars: &[char], at: usize) -> usize {
+    (at..).take_while(|&i| is_digit(chars, i)).count()
+}
+
+/// Where the number that begins at `at` ends: digits, and separators that stand between digits.
+fn number_end(chars: &[char], at: usize) -> usize {
+    let mut end = at + digits_from(chars, at).max(1);
+    let mut spaced = end - at <= 3;
+    while let Some(&separator) = chars.get(end) {
+        let following = digits_from(chars, end + 1);
+        let joins = match separator {
+            '.' | ',' => following > 0,
+            '\'' => following == 3,
+            // A space separates thousands only between groups of three.
+            ' ' => spaced && following == 3,
+            _ => false,
+        };
+        if !joins {
+            break;
+        }
+        spaced = spaced && following == 3;
+        end += 1 + following;
+    }
+    end
+}
+
+fn read(raw: &[char]) -> Number {
+    let raw: String = raw.iter().collect();
+    let raw = raw.replace('\'', " ");
+    let spaced: Vec<String> = raw.split(' ').map(tidy).collect();
+    let mut other = Vec::new();
+    if spaced.len() > 1 {
+        other.push(spaced);
+    }
+    let tight = raw.replace(' ', "");
+    let marks: Vec<char> = tight.chars().filter(|c| !c.is_ascii_digit()).collect();
+    let canonical = match marks.as_slice() {
+        [] => tidy(&tight),
+        [mark] => {
+            let (whole, part) = tight.split_once(*mark).unwrap_or((&tight, ""));
+            let decimal = tidy(&format!("{whole}.{part}"));
+            let listed = vec![tidy(whole), tidy(part)];
+            if part.len() == 3 && whole.len() <= 3 && !whole.starts_with('0') {
+                other.push(vec![decimal]);
+                other.push(listed);
+                tidy(&format!("{whole}{part}"))
+            } else {
+                other.push(listed);
+                decimal
+            }
+        }
+        [first, .., last] if first != last && marks.iter().filter(|mark| *mark == last).count() == 1 => {
+            let (whole, part) = tight.rsplit_once(*last).unwrap_or((&tight, ""));
+            tidy(&format!("{}.{part}", whole.replace(*first, "")))
+        }
+        [mark, ..] if tight.split(*mark).skip(1).all(|group| group.len() == 3) => tidy(&tight.replace(*mark, "")),
+        // A version, a date, an address or a list: as it stands, or one by one.
+        _ => {
+            other.push(tight.split(['.', ',']).map(tidy).collect());
+            tight.clone()
+        }
+    };
+    Number { canonical, other, sure: true }
+}
+
+/// Without zeros that say nothing.
+fn tidy(number: &str) -> String {
+    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+    let whole = whole.trim_start_matches('0');
+    let part = part.trim_end_matches('0');
+    let whole = if whole.is_empty() { "0" } else { whole };
+    if part.is_empty() { whole.to_owned() } else { format!("{whole}.{part}") }
+}

@@ -1,0 +1,120 @@
+//! The whole story.
+
+use serde_json::Value;
+
+use super::super::adf::{marker, plain};
+use super::super::language::Language;
+use super::super::story::{Part, Story};
+use super::{limit, part};
+
+/// Names under which acceptance criteria are kept in a field of their own, where no field is configured.
+const CRITERIA_NAMES: &[&str] = &[
+    "Acceptance Criteria",
+    "Acceptance Criterias",
+    "Akzeptanzkriterien",
+    "Critères d'acceptation",
+    "Criterios de aceptación",
+    "Acceptatiecriteria",
+    "Critérios de aceitação",
+];
+
+/// How a story is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// Id of the custom field with acceptance criteria, such as `customfield_10042`; found by name when `None`.
+    pub criteria_field: Option<String>,
+    /// Names of fields with acceptance criteria, in any case.
+    pub criteria_names: Vec<String>,
+    /// Whether comments are read.
+    pub comments: bool,
+    /// Whether comments that only some may see are read: what rests on them may be published where everybody sees it.
+    pub restricted_comments: bool,
+    /// What our markers begin with: sections and comments that carry one are ours and not part of the story.
+    pub marker_prefix: String,
+    /// The comment property that says that a comment is ours.
+    pub property: String,
+    /// Characters of one part.
+    pub part_chars: usize,
+    /// Characters of all parts together.
+    pub total_chars: usize,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        Self {
+            criteria_field: None,
+            criteria_names: CRITERIA_NAMES.iter().map(|name| (*name).to_owned()).collect(),
+            comments: true,
+            restricted_comments: false,
+            marker_prefix: marker::PREFIX.to_owned(),
+            property: "jqa.publication".to_owned(),
+            part_chars: 20_000,
+            total_chars: 60_000,
+        }
+    }
+}
+
+/// Why an answer is no story.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// The answer lacks what every issue has.
+    #[error("Jira's answer is not an issue: it has no '{0}'; check the connection's base URL and what stands in front of Jira")]
+    NotAnIssue(&'static str),
+}
+
+impl ReadError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotAnIssue(_) => "jira.not_an_issue",
+        }
+    }
+}
+
+/// Reads an issue as `GET /issue/{key}?expand=names,schema` answers it, its comments paged to the end.
+///
+/// # Errors
+/// When the answer is no issue.
+pub fn story(issue: &Value, url: &str, options: &ReadOptions) -> Result<Story, ReadError> {
+    let own = |name: &'static str| {
+        let text = issue.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+        text.map(str::to_owned).ok_or(ReadError::NotAnIssue(name))
+    };
+    let (key, id) = (own("key")?, own("id")?);
+    let fields = issue.get("fields").filter(|fields| fields.is_object()).ok_or(ReadError::NotAnIssue("fields"))?;
+
+    let mut lossy = Vec::new();
+    let parts = part::all(issue, fields, options, &mut lossy);
+    let parts = limit::limited(&parts, options.part_chars, options.total_chars, &mut lossy);
+    let text: Vec<&str> = parts.iter().filter(|part| part.kind.is_the_story()).map(|part| part.text.as_str()).collect();
+    let language = Language::detect(&text.join("\n"));
+    Ok(Story {
+        key,
+        id,
+        url: url.to_owned(),
+        summary: part::summary(fields),
+        issue_type: name(fields, "issuetype"),
+        status: name(fields, "status"),
+        labels: labels(fields),
+        language,
+        hash: Story::hash_of(&parts),
+        parts,
+        updated: fields.get("updated").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        lossy,
+    })
+}
+
+fn name(fields: &Value, field: &str) -> String {
+    plain::line(fields.get(field).and_then(|value| value.get("name")).and_then(Value::as_str).unwrap_or_default())
+}
+
+fn labels(fields: &Value) -> Vec<String> {
+    let labels = fields.get("labels").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    labels.iter().filter_map(Value::as_str).map(plain::line).collect()
+}
+
+/// A part, unless it would be empty.
+pub(super) fn part_of(part: Part) -> Option<Part> {
+    (!part.text.trim().is_empty()).then_some(part)
+}

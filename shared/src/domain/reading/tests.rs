@@ -1,0 +1,150 @@
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::domain::language::Language;
+use crate::domain::story::PartKind;
+
+const URL: &str = "https://shop.atlassian.net/browse/SHOP-1";
+
+fn doc(texts: &[&str]) -> Value {
+    let content: Vec<Value> =
+        texts.iter().map(|text| json!({"type": "paragraph", "content": [{"type": "text", "text": text}]})).collect();
+    json!({"type": "doc", "version": 1, "content": content})
+}
+
+fn issue() -> Value {
+    let mut description = doc(&["As a customer I want to pay by card so that I get my order at once."]);
+    description["content"].as_array_mut().expect("content").push(
+        json!({"type": "expand", "attrs": {"title": "Acceptance criteria · jqa:3f2a9c1b"}, "content": doc(&["ours"])["content"]}),
+    );
+    let ours = json!({"type": "doc", "version": 1, "content": [{"type": "paragraph", "content": [{"type": "text", "text": "x jqa:3f2a9c1b", "marks": [{"type": "em"}]}]}]});
+    json!({
+    "id": "10001", "key": "SHOP-1", "names": {"summary": "Summary", "customfield_1": "  acceptance criteria ", "customfield_2": "Other"},
+    "fields": {
+        "summary": "Pay by\u{200b} card", "description": description, "customfield_1": ["Limit is 50 €", "Refused above"], "updated": "2026-11-01T10:00:00.000+0100",
+        "issuetype": {"name": "Story"}, "status": {"name": "To Do"}, "labels": ["pay"],
+        "parent": {"id": "9", "key": "SHOP-9", "fields": {"summary": "Checkout", "issuetype": {"name": "Epic"}}},
+        "issuelinks": [
+            {"type": {"inward": "is blocked by", "outward": "blocks"}, "outwardIssue": {"key": "SHOP-3", "fields": {"summary": "Refund", "status": {"name": "Done"}}}},
+            {"type": {"inward": "is blocked by", "outward": "blocks"}, "inwardIssue": {"key": "SHOP-4", "fields": {"summary": "Gateway"}}}],
+        "attachment": [{"id": "77", "filename": "mock.png"}],
+        "comment": {"total": 5, "comments": [
+            {"id": "22", "created": "2026-10-02T08:00:00.000+0000", "body": doc(&["second"])},
+            {"id": "21", "created": "2026-10-02T09:00:00.000+0200", "body": doc(&["first"])},
+            {"id": "23", "created": "2026-10-03T08:00:00.000+0000", "body": ours},
+            {"id": "24", "created": "2026-10-03T08:00:00.000+0000", "body": doc(&["by property"]), "properties": [{"key": "jqa.publication", "value": {}}]},
+            {"id": "25", "created": "2026-10-04T08:00:00.000+0000", "body": doc(&["secret"]), "visibility": {"type": "role", "value": "Admins"}}]},
+    }})
+}
+
+#[test]
+fn an_issue_becomes_a_story_with_named_parts() {
+    let story = story(&issue(), URL, &ReadOptions::default()).expect("a story");
+    let parts: Vec<(&str, &str)> = story.parts.iter().map(|part| (part.id.as_str(), part.text.as_str())).collect();
+    assert_eq!(
+        parts,
+        [
+            ("summary", "Pay by card"),
+            ("description", "As a customer I want to pay by card so that I get my order at once."),
+            ("acceptance_criteria", "- Limit is 50 €\n- Refused above"),
+            ("parent", "SHOP-9: Checkout (Epic)"),
+            ("link:SHOP-3", "blocks SHOP-3: Refund (Done)"),
+            ("link:SHOP-4", "is blocked by SHOP-4: Gateway"),
+            ("comment:21", "first"),
+            ("comment:22", "second"),
+            ("attachment:77", "mock.png"),
+        ]
+    );
+    assert_eq!((story.language, story.issue_type.as_str(), story.status.as_str()), (Language::English, "Story", "To Do"));
+    assert_eq!(story.lossy, ["1 comment(s) that not everybody may see were not read"]);
+}
+
+#[test]
+fn our_own_publication_does_not_change_the_storys_hash() {
+    let before = story(&issue(), URL, &ReadOptions::default()).expect("a story");
+    let mut bare = issue();
+    bare["fields"]["description"] = doc(&["As a customer I want to pay by card so that I get my order at once."]);
+    bare["fields"]["comment"] = json!({"comments": []});
+    assert_eq!(story(&bare, URL, &ReadOptions::default()).expect("a story").hash, before.hash);
+    bare["fields"]["summary"] = json!("Pay by cheque");
+    assert_ne!(story(&bare, URL, &ReadOptions::default()).expect("a story").hash, before.hash);
+}
+
+#[test]
+fn a_configured_field_wins_and_its_absence_is_told() {
+    let mut configured = issue();
+    configured["fields"]["customfield_2"] = doc(&["From the other"]);
+    let options = |id: &str| ReadOptions { criteria_field: Some(id.to_owned()), ..ReadOptions::default() };
+    let read = story(&configured, URL, &options("customfield_2")).expect("a story");
+    assert_eq!(read.part("acceptance_criteria").map(|part| part.text.as_str()), Some("From the other"));
+    let read = story(&configured, URL, &options("customfield_99")).expect("a story");
+    assert!(read.part("acceptance_criteria").is_none());
+    assert_eq!(read.lossy[0], "acceptance_criteria: the configured field customfield_99 is not on this issue");
+}
+
+#[test]
+fn criteria_are_found_under_localised_names() {
+    for name in ["Akzeptanzkriterien", "CRITÈRES D’ACCEPTATION", "Criterios de aceptacio\u{301}n", "Acceptance criteria:"] {
+        let mut issue = issue();
+        issue["names"]["customfield_1"] = json!(name);
+        assert!(story(&issue, URL, &ReadOptions::default()).expect("a story").part("acceptance_criteria").is_some(), "{name}");
+    }
+}
+
+#[test]
+fn long_parts_are_cut_visibly_and_the_newest_comments_stay() {
+    let options = ReadOptions { part_chars: 1_000, total_chars: 2_500, ..ReadOptions::default() };
+    let mut long = issue();
+    long["fields"]["description"] = doc(&["word ".repeat(1_000).as_str()]);
+    let comments: Vec<Value> = (1..9).map(|n| json!({"id": n.to_string(), "created": format!("2026-10-0{n}T08:00:00.000+0000"), "body": doc(&["c ".repeat(200).as_str()])})).collect();
+    long["fields"]["comment"]["comments"] = json!(comments);
+    let story = story(&long, URL, &options).expect("a story");
+    let description = &story.part("description").expect("a description").text;
+    assert!(description.ends_with(TRUNCATED) && description.chars().count() <= 1_000 + 20);
+    let kept: Vec<&str> = story.parts.iter().filter(|part| part.kind == PartKind::Comment).map(|part| part.id.as_str()).collect();
+    assert_eq!(kept, ["comment:6", "comment:7", "comment:8"]);
+    assert!(story.lossy.contains(&"description: cut at 1000 of 4999 characters".to_owned()), "{:?}", story.lossy);
+    assert!(story.lossy.iter().any(|loss| loss.starts_with("comment:1: left out")));
+}
+
+#[test]
+fn what_is_no_issue_is_refused() {
+    for body in [
+        json!(null),
+        json!({"errorMessages": []}),
+        json!({"key": "A-1", "id": "1"}),
+        json!({"key": "A-1", "id": "1", "fields": []}),
+    ] {
+        assert!(story(&body, URL, &ReadOptions::default()).is_err());
+    }
+    let error = story(&json!({"key": "A-1", "id": "1"}), URL, &ReadOptions::default()).expect_err("no issue");
+    assert_eq!(error.code(), "jira.not_an_issue");
+}
+
+#[test]
+fn real_stories_are_read() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/stories.jsonl");
+    let Ok(lines) = std::fs::read_to_string(path) else {
+        eprintln!("skipped: no stories beside the workspace");
+        return;
+    };
+    for line in lines.lines() {
+        let row: Value = serde_json::from_str(line).expect("JSON");
+        let issue = json!({"id": "1", "key": "X-1", "fields": {"summary": row["summary"], "description": row["description"]}});
+        let story = story(&issue, URL, &ReadOptions::default()).expect("a story");
+        assert_eq!(story.language.as_str(), row["language"].as_str().expect("a language"), "{}", row["id"]);
+    }
+}
+
+proptest! {
+    #[test]
+    fn odd_fields_never_panic(odd in prop_oneof![Just(json!(null)), Just(json!([1, {"a": []}])), Just(json!("text")), Just(json!({"type": 4}))], n in 0_usize..500) {
+        let mut issue = issue();
+        for field in ["summary", "description", "customfield_1", "comment", "issuelinks", "parent", "attachment", "labels", "issuetype"] {
+            issue["fields"][field] = odd.clone();
+            let options = ReadOptions { part_chars: n, total_chars: n * 2, ..ReadOptions::default() };
+            prop_assert!(story(&issue, URL, &options).is_ok());
+        }
+    }
+}

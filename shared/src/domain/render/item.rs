@@ -1,0 +1,148 @@
+//! What criteria and scenarios have in common: badge, evidence, findings, questions.
+
+use super::super::criterion::{Dropped, Question};
+use super::super::document::{Block, Body, Colour, Flow, Inline, Item, Level, PanelKind};
+use super::super::evidence::{CheckedEvidence, Origin};
+use super::super::finding::{Finding, FindingCode, Severity};
+use super::super::story::PartKind;
+use super::Output;
+use super::words::Words;
+
+pub(super) fn heading(level: Level, text: Vec<Inline>) -> Body {
+    Body::Heading { level, text }
+}
+
+pub(super) fn gherkin(text: &str) -> Body {
+    Flow::CodeBlock { language: "gherkin".to_owned(), text: text.to_owned() }.into()
+}
+
+/// The badge of what the story does not literally say.
+pub(super) fn badge(words: &Words, origin: Origin) -> Vec<Inline> {
+    match origin {
+        Origin::Stated => vec![],
+        Origin::Derived => vec![Inline::text(" "), Inline::status(words.derived.to_uppercase(), Colour::Blue)],
+        Origin::Proposed => vec![Inline::text(" "), Inline::status(words.proposed.to_uppercase(), Colour::Yellow)],
+    }
+}
+
+/// What the badges mean, when there are any.
+pub(super) fn legend(words: &Words, origins: &[Origin]) -> Option<Block> {
+    let mut line = Vec::new();
+    for (origin, means) in [(Origin::Derived, words.derived_means), (Origin::Proposed, words.proposed_means)] {
+        if origins.contains(&origin) {
+            line.extend((!line.is_empty()).then_some(Inline::Break));
+            line.extend(badge(words, origin).into_iter().skip(1));
+            line.push(Inline::text(format!(" {means}")));
+        }
+    }
+    (!line.is_empty()).then(|| Flow::Paragraph(line).into())
+}
+
+/// The words an item rests on, each with where it stands.
+pub(super) fn evidence(output: &Output<'_>, words: &Words, evidence: &[CheckedEvidence], rule: &str) -> Option<Body> {
+    let mut line: Vec<Inline> = Vec::new();
+    if !evidence.is_empty() {
+        line.push(Inline::text(format!("{}: ", words.evidence)));
+    }
+    for (number, quoted) in evidence.iter().enumerate() {
+        line.extend((number > 0).then(|| Inline::text(" · ")));
+        line.push(Inline::em(format!("“{}”", one_line(&quoted.quote))));
+        line.push(Inline::text(" – "));
+        line.push(source(output, words, &quoted.source));
+        if !quoted.verified {
+            line.push(Inline::text(" "));
+            line.push(Inline::status(words.not_found.to_uppercase(), Colour::Red));
+        }
+    }
+    if !rule.trim().is_empty() {
+        line.extend((!line.is_empty()).then_some(Inline::Break));
+        line.push(Inline::text(format!("{}: ", words.rule)));
+        line.push(Inline::em(one_line(rule)));
+    }
+    (!line.is_empty()).then(|| Flow::Paragraph(line).into())
+}
+
+/// Where words stand, linked when there is a page for it.
+pub(super) fn source(output: &Output<'_>, words: &Words, source: &str) -> Inline {
+    let (kind, id) = source.split_once(':').unwrap_or((source, ""));
+    let kind = kind.parse::<PartKind>().map_or_else(|_| kind.to_owned(), |kind| words.part(kind).to_owned());
+    let text = if id.is_empty() { kind } else { format!("{kind} {id}") };
+    match output.link_to(source) {
+        Some(url) => Inline::Link { text, url },
+        None => Inline::Text(text),
+    }
+}
+
+/// What a reviewer should look at in an item.
+pub(super) fn checks(words: &Words, findings: &[Finding]) -> Option<Body> {
+    let mut line: Vec<Inline> = Vec::new();
+    for message in messages(findings) {
+        line.push(if line.is_empty() { Inline::status(words.check.to_uppercase(), Colour::Red) } else { Inline::Break });
+        line.push(Inline::text(format!(" {message}")));
+    }
+    (!line.is_empty()).then(|| Flow::Paragraph(line).into())
+}
+
+/// Messages that matter, each once. Coverage has a panel of its own.
+pub(super) fn messages(findings: &[Finding]) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for finding in findings.iter().filter(|finding| finding.severity != Severity::Info && finding.code != FindingCode::Uncovered)
+    {
+        let message = one_line(&finding.message);
+        if !message.is_empty() && !out.contains(&message) {
+            out.push(message);
+        }
+    }
+    out
+}
+
+/// A box with a title and a list; none when the list is empty.
+pub(super) fn panel(kind: PanelKind, title: &str, items: Vec<Item>) -> Option<Block> {
+    if items.is_empty() {
+        return None;
+    }
+    let body = vec![Flow::Paragraph(vec![Inline::strong(title)]), Flow::BulletList(items)];
+    Some(Block::Body(Body::Panel { kind, body }))
+}
+
+/// Open questions, numbered so that a product owner can answer "2".
+pub(super) fn questions(words: &Words, questions: &[&Question]) -> Option<Block> {
+    let mut seen: Vec<String> = Vec::new();
+    let mut items = Vec::new();
+    for question in questions {
+        let text = one_line(&question.text);
+        if text.is_empty() || seen.contains(&text.to_lowercase()) {
+            continue;
+        }
+        seen.push(text.to_lowercase());
+        let mut line = vec![Inline::text(text)];
+        if !question.why.trim().is_empty() {
+            line.push(Inline::Break);
+            line.push(Inline::em(format!("{}: {}", words.why, one_line(&question.why))));
+        }
+        items.push(Item::line(line));
+    }
+    if items.is_empty() {
+        return None;
+    }
+    let body = vec![Flow::Paragraph(vec![Inline::strong(words.questions)]), Flow::OrderedList(items)];
+    Some(Block::Body(Body::Panel { kind: PanelKind::Note, body }))
+}
+
+/// What was proposed and did not pass, for who wonders: folded away.
+pub(super) fn left_out(words: &Words, dropped: &[Dropped]) -> Option<Block> {
+    let items: Vec<Item> = dropped
+        .iter()
+        .map(|item| {
+            let reasons = messages(&item.findings).join(" ");
+            let reasons = if reasons.is_empty() { String::new() } else { format!(": {reasons}") };
+            Item::line(vec![Inline::strong(one_line(&item.title)), Inline::text(reasons)])
+        })
+        .collect();
+    let title = format!("{} ({})", words.left_out, dropped.len());
+    (!items.is_empty()).then(|| Block::Expand { title, body: vec![Flow::BulletList(items).into()] })
+}
+
+pub(super) fn one_line(text: &str) -> String {
+    super::super::adf::plain::line(text)
+}

@@ -1,0 +1,126 @@
+//! A Jira issue as we read it.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::language::Language;
+
+super::words::words! {
+    /// What a part of a story is.
+    PartKind {
+        /// The issue's summary.
+        Summary = "summary",
+        /// The issue's description, without the section we publish into it.
+        Description = "description",
+        /// The custom field that holds acceptance criteria.
+        AcceptanceCriteria = "acceptance_criteria",
+        /// A comment of a person.
+        Comment = "comment",
+        /// Summary and description of the parent.
+        Parent = "parent",
+        /// Summary of a linked issue.
+        Link = "link",
+        /// The name of an attachment.
+        Attachment = "attachment",
+    }
+}
+
+impl PartKind {
+    /// Whether the story itself says it (as opposed to its surroundings).
+    #[must_use]
+    pub const fn is_the_story(self) -> bool {
+        matches!(self, Self::Summary | Self::Description | Self::AcceptanceCriteria)
+    }
+}
+
+/// A piece of text with a handle that evidence can name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Part {
+    /// Handle, unique in the story: `summary`, `description`, `acceptance_criteria`, `comment:10234`, `parent`, `link:SHOP-3`, `attachment:10001`.
+    pub id: String,
+    /// What it is.
+    pub kind: PartKind,
+    /// Normalised Markdown.
+    pub text: String,
+    /// SHA-256 of `text`, in hex.
+    pub sha256: String,
+}
+
+impl Part {
+    /// A part with its hash.
+    #[must_use]
+    pub fn new(id: impl Into<String>, kind: PartKind, text: impl Into<String>) -> Self {
+        let text = text.into();
+        let sha256 = sha256_hex(text.as_bytes());
+        Self { id: id.into(), kind, text, sha256 }
+    }
+}
+
+/// A story: fields, normalised text parts, and the hash that tells whether it changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Story {
+    /// Jira's key as it is now (a moved issue answers with its new one).
+    pub key: String,
+    /// Jira's numeric id, which never changes.
+    pub id: String,
+    /// The page a person would open.
+    pub url: String,
+    /// The summary.
+    pub summary: String,
+    /// Name of the issue type.
+    pub issue_type: String,
+    /// Name of the status.
+    pub status: String,
+    /// Labels.
+    pub labels: Vec<String>,
+    /// The language it is written in, as detected.
+    pub language: Language,
+    /// Text parts in reading order: the story's own first, then its surroundings.
+    pub parts: Vec<Part>,
+    /// Jira's `updated` as it was sent.
+    pub updated: String,
+    /// What could not be read faithfully (unknown nodes and the like), in words.
+    pub lossy: Vec<String>,
+    /// SHA-256 over the story's own parts, in hex: another value = another story.
+    pub hash: String,
+}
+
+impl Story {
+    /// The story's own parts, without its surroundings.
+    pub fn own_parts(&self) -> impl Iterator<Item = &Part> {
+        self.parts.iter().filter(|part| part.kind.is_the_story())
+    }
+
+    /// Finds a part by its handle.
+    #[must_use]
+    pub fn part(&self, id: &str) -> Option<&Part> {
+        self.parts.iter().find(|part| part.id == id)
+    }
+
+    /// The hash that [`Story::hash`] holds, computed from the parts.
+    #[must_use]
+    pub fn hash_of(parts: &[Part]) -> String {
+        let mut hasher = Sha256::new();
+        for part in parts.iter().filter(|part| part.kind.is_the_story()) {
+            hasher.update(part.id.as_bytes());
+            hasher.update([0]);
+            hasher.update(part.sha256.as_bytes());
+            hasher.update([0]);
+        }
+        hex(&hasher.finalize())
+    }
+}
+
+/// SHA-256 in hex.
+#[must_use]
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,50 @@
+//! People: roles, permissions, and the one table that relates them.
+
+super::words::words! {
+    /// What a person is.
+    Role {
+        /// Runs the installation.
+        Admin = "admin",
+        /// Reviews and publishes.
+        Qa = "qa",
+        /// Owns the criteria.
+        Po = "po",
+        /// Reads and drafts.
+        Developer = "developer",
+    }
+}
+
+super::words::words! {
+    /// What a person may do.
+    Permission {
+        /// Read stories through us; own jobs and results.
+        Read = "read",
+        /// Read everybody's jobs and results.
+        ReadAll = "read_all",
+        /// Generate criteria.
+        GenerateCriteria = "generate_criteria",
+        /// Generate scenarios and full pipelines.
+        GenerateScenarios = "generate_scenarios",
+        /// Edit, approve and publish criteria.
+        PublishCriteria = "publish_criteria",
+        /// Edit, approve and publish scenarios.
+        PublishScenarios = "publish_scenarios",
+        /// Connections, users, audit log, everybody's usage.
+        Administer = "administer",
+    }
+}
+
+impl Role {
+    /// Whether the role holds the permission (DESIGN: "Who may do what").
+    #[must_use]
+    pub const fn may(self, permission: Permission) -> bool {
+        use Permission as P;
+        match permission {
+            P::Read | P::GenerateCriteria => true,
+            P::ReadAll | P::PublishCriteria => matches!(self, Self::Admin | Self::Qa | Self::Po),
+            P::GenerateScenarios => matches!(self, Self::Admin | Self::Qa | Self::Developer),
+            P::PublishScenarios => matches!(self, Self::Admin | Self::Qa),
+            P::Administer => matches!(self, Self::Admin),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! `claim`: take a due row under a lease.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::Jobs;
+use super::limits::CRASHES_BEFORE_SOLO;
+use crate::domain::job::{JobKind, Lane, Stage};
+use crate::domain::request::JobRequest;
+use crate::store::job::Job;
+use crate::store::{Sql, StoreError, job};
+
+/// The right to write to a job: void as soon as somebody else claims it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fence {
+    /// The job.
+    pub job_id: Uuid,
+    /// The number of the claim.
+    pub epoch: i64,
+    /// The worker.
+    pub owner: Arc<str>,
+}
+
+/// A job in our hands.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// The right to write to it.
+    pub fence: Fence,
+    /// What it makes.
+    pub kind: JobKind,
+    /// The stage to run.
+    pub stage: Stage,
+    /// What was asked for.
+    pub request: JobRequest,
+    /// The row as claimed.
+    pub row: Job,
+}
+
+impl Claimed {
+    /// Whether it must run without neighbours, because it may be what kills workers.
+    #[must_use]
+    pub fn must_run_alone(&self) -> bool {
+        self.row.crashes >= CRASHES_BEFORE_SOLO
+    }
+
+    /// The stages of this job, in order.
+    #[must_use]
+    pub fn stages(&self) -> Vec<Stage> {
+        use crate::domain::request::Review;
+
+        self.kind.stages(self.request.review == Review::Required, !self.request.publish.is_empty())
+    }
+
+    /// The stage after `stage`.
+    #[must_use]
+    pub fn stage_after(&self, stage: Stage) -> Option<Stage> {
+        let stages = self.stages();
+        let at = stages.iter().position(|&s| s == stage)?;
+        stages.get(at + 1).copied()
+    }
+}
+
+impl Jobs {
+    /// Takes a row if it is queued and due; `None` costs nothing and means that the message was doubled, stale or early.
+    pub async fn claim(&self, id: Uuid, owner: &Arc<str>) -> Result<Option<Claimed>, StoreError> {
+        job::claim(&self.db, id, owner).await?.map(|row| claimed(row, owner)).transpose()
+    }
+
+    /// Takes rows of a lane whose bell was not heard in time.
+    pub async fn claim_overdue(&self, lane: Lane, limit: usize, owner: &Arc<str>) -> Result<Vec<Claimed>, StoreError> {
+        let rows = job::claim_overdue(&self.db, lane, super::limits::ms(self.limits.direct_after), limit, owner).await?;
+        rows.into_iter().map(|row| claimed(row, owner)).collect()
+    }
+
+    /// Records that the job starts without neighbours, so that a crash from now on is its own.
+    pub async fn starts_alone(&self, fence: &Fence) -> Result<bool, StoreError> {
+        let rows = self
+            .db
+            .execute(
+                Sql::new("UPDATE jobs SET solo = TRUE WHERE id = ? AND epoch = ? AND status = 'running'")
+                    .bind(fence.job_id)
+                    .bind(fence.epoch),
+            )
+            .await?;
+        Ok(rows == 1)
+    }
+}
+
+fn claimed(row: Job, owner: &Arc<str>) -> Result<Claimed, StoreError> {
+    let bug = |what: &str, error: &dyn std::fmt::Display| StoreError::Bug(format!("job {}: {what}: {error}", row.id));
+    Ok(Claimed {
+        fence: Fence { job_id: row.id, epoch: row.epoch, owner: owner.clone() },
+        kind: row.kind.parse().map_err(|error| bug("kind", &error))?,
+        stage: row.stage.parse().map_err(|error| bug("stage", &error))?,
+        request: serde_json::from_str(&row.request).map_err(|error| bug("request", &error))?,
+        row,
+    })
+}

@@ -1,0 +1,57 @@
+//! `prune`: what is old leaves, in small chunks.
+
+use std::time::Duration;
+
+use super::Jobs;
+use super::limits::ms;
+use crate::store::{Sql, StoreError, worker};
+
+/// How long things are kept.
+#[derive(Debug, Clone)]
+pub struct Retention {
+    /// Ended jobs with their artifacts, events and deliveries. Results stay in the history.
+    pub jobs: Duration,
+    /// Results in the history.
+    pub history: Duration,
+    /// Audit entries.
+    pub audit: Duration,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        let days = |n: u64| Duration::from_secs(n * 24 * 3600);
+        Self { jobs: days(30), history: days(365), audit: days(365) }
+    }
+}
+
+/// Rows a statement removes, so that none holds locks for long.
+const CHUNK: i64 = 500;
+
+impl Jobs {
+    /// Removes one chunk of everything that is too old. Answers the number of rows; 0 = nothing is left to do.
+    pub async fn prune(&self, keep: &Retention) -> Result<u64, StoreError> {
+        let of_ended = |text: &'static str| Sql::new(text).bind(ms(keep.jobs)).bind(CHUNK);
+        let mut rows = 0;
+        // Children first: a crash in between leaves jobs without children, never children without a job.
+        for text in [
+            "DELETE FROM artifacts WHERE job_id IN (SELECT id FROM jobs WHERE ended_at IS NOT NULL AND ended_at < {now} - ? ORDER BY ended_at LIMIT ?)",
+            "DELETE FROM job_events WHERE job_id IN (SELECT id FROM jobs WHERE ended_at IS NOT NULL AND ended_at < {now} - ? ORDER BY ended_at LIMIT ?)",
+            "DELETE FROM webhook_deliveries WHERE status IN ('succeeded', 'failed') AND job_id IN \
+             (SELECT id FROM jobs WHERE ended_at IS NOT NULL AND ended_at < {now} - ? ORDER BY ended_at LIMIT ?)",
+            "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE ended_at IS NOT NULL AND ended_at < {now} - ? ORDER BY ended_at LIMIT ?)",
+        ] {
+            rows += self.db.execute(of_ended(text)).await?;
+        }
+        rows += self.old("DELETE FROM generation_history WHERE id IN (SELECT id FROM generation_history WHERE created_at < {now} - ? ORDER BY id LIMIT ?)", keep.history).await?;
+        rows += self.old("DELETE FROM audit_logs WHERE id IN (SELECT id FROM audit_logs WHERE at < {now} - ? ORDER BY id LIMIT ?)", keep.audit).await?;
+        rows += self
+            .old("DELETE FROM idempotency_keys WHERE expires_at IN (SELECT expires_at FROM idempotency_keys WHERE expires_at < {now} - ? ORDER BY expires_at LIMIT ?)", Duration::ZERO)
+            .await?;
+        rows += worker::forget_lapsed(&self.db, ms(Duration::from_secs(3600))).await?;
+        Ok(rows)
+    }
+
+    async fn old(&self, text: &'static str, age: Duration) -> Result<u64, StoreError> {
+        self.db.execute(Sql::new(text).bind(ms(age)).bind(CHUNK)).await
+    }
+}

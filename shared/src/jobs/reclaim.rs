@@ -1,0 +1,90 @@
+//! `reclaim`: jobs whose worker is gone run again.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::Jobs;
+use super::bell::Ring;
+use super::limits::{CRASHES_BEFORE_SOLO, SOLO_CRASHES, ms};
+use super::submit::deliveries;
+use crate::domain::event::EventKind;
+use crate::domain::message::MessageKind;
+use crate::store::audit::Actor;
+use crate::store::job::Job;
+use crate::store::{Sql, StoreError, Verb, audit, delivery, event, job, worker};
+
+/// Enough for one tick; the rest follows with the next.
+const AT_ONCE: u64 = 1000;
+
+impl Jobs {
+    /// Puts everything back that lapsed workers held. Answers how many jobs.
+    pub async fn reclaim(&self) -> Result<usize, StoreError> {
+        let mut reclaimed = 0;
+        for owner in worker::lapsed(&self.db).await? {
+            delivery::reclaim(&self.db, &owner).await?;
+            for row in job::held_by(&self.db, &owner, AT_ONCE).await? {
+                if self.reclaim_one(&row).await? {
+                    reclaimed += 1;
+                }
+            }
+        }
+        Ok(reclaimed)
+    }
+
+    async fn reclaim_one(&self, row: &Job) -> Result<bool, StoreError> {
+        let Some(job) = self.reclaim_verb(row).run::<Job>(&self.db).await? else { return Ok(false) };
+        self.told(&job);
+        if job.status == "queued"
+            && job.due_at <= job.updated_at
+            && let Ok(lane) = job.lane.parse()
+        {
+            self.bell.ring(Ring { lane, kind: MessageKind::Job, id: job.id });
+        }
+        Ok(true)
+    }
+
+    fn reclaim_verb(&self, row: &Job) -> Verb {
+        if row.cancel_requested_at.is_some() {
+            let data = json!({ "status": "cancelled", "published": [] });
+            return self.end_lapsed(row, "cancelled", None, EventKind::Cancelled, &data);
+        }
+        let (crashes, solo_crashes) = if row.solo { (row.crashes, row.solo_crashes + 1) } else { (row.crashes + 1, row.solo_crashes) };
+        if solo_crashes >= SOLO_CRASHES {
+            let message = "this job ended its worker several times while running alone; look at the worker's log around these times";
+            let data = json!({ "status": "failed", "stage": row.stage, "code": "job.kills_worker", "message": message });
+            return self.end_lapsed(row, "failed", Some(("job.kills_worker", message)), EventKind::Failed, &data);
+        }
+        let wait = if crashes >= CRASHES_BEFORE_SOLO { self.limits.backoff(solo_crashes) } else { Duration::ZERO };
+        let guard = Sql::new(
+            "UPDATE jobs SET status = 'queued', lease_owner = NULL, crashes = ?, solo_crashes = ?, due_at = {now} + ?, ring_at = {now} + ?, \
+             event_seq = event_seq + 1, updated_at = {now} WHERE id = ? AND epoch = ? AND status = 'running' \
+             AND NOT EXISTS (SELECT 1 FROM workers WHERE workers.id = jobs.lease_owner AND workers.lease_until >= {now})",
+        )
+        .bind(crashes)
+        .bind(solo_crashes)
+        .bind(ms(wait))
+        .bind(ms(wait))
+        .bind(row.id)
+        .bind(row.epoch);
+        Verb::new("jobs", row.id, guard).then(event::append(EventKind::Reclaimed, &json!({ "stage": row.stage, "crashes": crashes + solo_crashes })))
+    }
+
+    fn end_lapsed(&self, row: &Job, status: &'static str, error: Option<(&'static str, &str)>, kind: EventKind, data: &serde_json::Value) -> Verb {
+        let guard = Sql::new(
+            "UPDATE jobs SET status = ?, lease_owner = NULL, error_code = ?, error_message = ?, event_seq = event_seq + 1, ended_at = {now}, \
+             updated_at = {now} WHERE id = ? AND epoch = ? AND status = 'running' \
+             AND NOT EXISTS (SELECT 1 FROM workers WHERE workers.id = jobs.lease_owner AND workers.lease_until >= {now})",
+        )
+        .bind(status)
+        .bind(error.map(|(code, _)| code))
+        .bind(error.map(|(_, message)| message.to_owned()))
+        .bind(row.id)
+        .bind(row.epoch);
+        let action = if status == "failed" { "job.failed" } else { "job.cancelled" };
+        Verb::new("jobs", row.id, guard)
+            .then(event::append(kind, data))
+            .then(audit::about_held(self.clock().new_id(), &Actor::default(), action, "job", row.id, data))
+            .then_all(deliveries(self, row))
+    }
+}

@@ -1,0 +1,150 @@
+//! `advance`: store what a stage produced, then go on.
+
+use serde_json::json;
+
+use super::claim::{Claimed, Fence};
+use super::error::Fenced;
+use super::{Jobs, submit::deliveries};
+use crate::domain::event::EventKind;
+use crate::domain::job::{JobStatus, Stage};
+use crate::store::history::NewHistory;
+use crate::store::job::Job;
+use crate::store::llm_call::{NewCall, Settled};
+use crate::store::{Sql, StoreError, Verb, artifact, event, history, job, llm_call};
+
+/// What a stage leaves behind.
+#[derive(Debug, Clone)]
+pub struct Advance {
+    /// The stage that ended.
+    pub stage: Stage,
+    /// What it produced, as JSON.
+    pub artifact: String,
+    /// Jira's numeric id, when the stage learned it.
+    pub issue_id: Option<String>,
+    /// Facts for the event, such as counts.
+    pub summary: serde_json::Value,
+    /// Model calls that ended in this stage.
+    pub settled: Vec<Settled>,
+    /// The model call that the next stage begins with.
+    pub reserve: Option<NewCall>,
+    /// The result to keep, when this stage completes it.
+    pub history: Option<NewHistory>,
+}
+
+/// Where a job stands after a stage was stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Run this stage.
+    Run(Stage),
+    /// Somebody asked to cancel: no stage begins any more.
+    Cancelled,
+    /// It waits for a person.
+    Waits,
+}
+
+impl Jobs {
+    /// Stores the artifact of a stage that has a successor. Usage, event and result go into the same commit.
+    pub async fn advance(&self, claimed: &Claimed, advance: &Advance, next: Stage) -> Result<Result<Next, Fenced>, StoreError> {
+        let waits = next == Stage::Review;
+        let mut stored = self.store_stage(claimed, advance, next, waits).await?;
+        if waits && stored.is_err() && self.was_done(claimed, |job| job.cancel_requested_at.is_some()).await?.is_some() {
+            // A job that somebody asked to cancel does not begin to wait; what was made is kept all the same.
+            stored = self.store_stage(claimed, advance, next, false).await?;
+        }
+        let row = match stored {
+            Ok(row) => row,
+            Err(Fenced) => match self.was_done(claimed, |job| job.stage == next.as_str()).await? {
+                Some(row) => row,
+                None => return Ok(Err(Fenced)),
+            },
+        };
+        self.told(&row);
+        Ok(Ok(if row.cancel_requested_at.is_some() {
+            Next::Cancelled
+        } else if waits {
+            Next::Waits
+        } else {
+            Next::Run(next)
+        }))
+    }
+
+    async fn store_stage(&self, claimed: &Claimed, advance: &Advance, next: Stage, waits: bool) -> Result<Result<Job, Fenced>, StoreError> {
+        let kind = if waits { EventKind::AwaitingReview } else { EventKind::StageStored };
+        let data = json!({ "stage": advance.stage, "next": next, "summary": advance.summary });
+        self.guarded(claimed, || {
+            Verb::new("jobs", claimed.fence.job_id, update(&claimed.fence, advance, next, waits))
+                .then(artifact::store(advance.stage, &advance.artifact))
+                .then(event::append(kind, &data))
+                .then_all(advance.settled.iter().map(|call| llm_call::settle(*call)))
+                .then_all(advance.reserve.iter().map(llm_call::reserve))
+                .then_all(advance.history.iter().map(history::keep))
+        })
+        .await
+    }
+
+    /// Runs a verb of a worker until the database answers. A transient failure leaves open whether it was carried out,
+    /// so the caller confirms a refusal with [`Jobs::was_done`].
+    pub(super) async fn guarded(
+        &self,
+        claimed: &Claimed,
+        verb: impl Fn() -> Verb,
+    ) -> Result<Result<Job, Fenced>, StoreError> {
+        use backon::{ExponentialBuilder, Retryable};
+
+        let attempt = || async { verb().run::<Job>(&self.db).await };
+        let waits = ExponentialBuilder::default()
+            .with_min_delay(std::time::Duration::from_millis(50))
+            .with_max_delay(std::time::Duration::from_secs(2))
+            .with_jitter()
+            .without_max_times();
+        let row = attempt
+            .retry(waits)
+            .when(StoreError::is_transient)
+            .notify(|error, wait| tracing::warn!(job.id = %claimed.fence.job_id, %error, ?wait, "a result is kept until the database answers"))
+            .await?;
+        Ok(row.ok_or(Fenced))
+    }
+
+    /// Whether a write that was refused had in fact been carried out before, by this very claim.
+    pub(super) async fn was_done(&self, claimed: &Claimed, done: impl Fn(&Job) -> bool) -> Result<Option<Job>, StoreError> {
+        let row = job::find(&self.db, claimed.fence.job_id).await?;
+        Ok(row.filter(|row| row.epoch == claimed.fence.epoch && done(row)))
+    }
+}
+
+fn update(fence: &Fence, advance: &Advance, next: Stage, waits: bool) -> Sql {
+    let content_hash = advance.history.as_ref().map(|history| history.content_hash.clone());
+    let history_id = advance.history.as_ref().map(|history| history.id);
+    let text = if waits {
+        "UPDATE jobs SET status = 'awaiting_review', stage = ?, lease_owner = NULL, deadline_left = deadline_at - {now}, attempt = 0, \
+         crashes = 0, solo_crashes = 0, event_seq = event_seq + 1, issue_id = COALESCE(?, issue_id), content_hash = COALESCE(?, content_hash), \
+         history_id = COALESCE(history_id, ?), error_code = NULL, error_message = NULL, updated_at = {now} \
+         WHERE id = ? AND epoch = ? AND status = 'running' AND stage = ? AND cancel_requested_at IS NULL"
+    } else {
+        "UPDATE jobs SET stage = ?, attempt = 0, crashes = 0, solo_crashes = 0, event_seq = event_seq + 1, issue_id = COALESCE(?, issue_id), \
+         content_hash = COALESCE(?, content_hash), history_id = COALESCE(history_id, ?), error_code = NULL, error_message = NULL, \
+         updated_at = {now} WHERE id = ? AND epoch = ? AND status = 'running' AND stage = ?"
+    };
+    Sql::new(text)
+        .bind(next.as_str())
+        .bind(advance.issue_id.clone())
+        .bind(content_hash)
+        .bind(history_id)
+        .bind(fence.job_id)
+        .bind(fence.epoch)
+        .bind(advance.stage.as_str())
+}
+
+/// Statements that end a job: its deliveries and its targets.
+pub(super) fn ending_statements(jobs: &Jobs, job: &Job, held_a_target: bool) -> Vec<Sql> {
+    let mut statements = deliveries(jobs, job);
+    if held_a_target {
+        statements.push(crate::store::publication::release_of_held());
+    }
+    statements
+}
+
+/// The states a worker can leave a job in.
+pub(super) fn is(status: JobStatus) -> impl Fn(&Job) -> bool {
+    move |job| job.status == status.as_str()
+}

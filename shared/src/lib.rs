@@ -1,0 +1,14 @@
+//! What the api and the worker have in common.
+//!
+//! Layers, each using only what stands left of it: [`domain`] ‹ [`ports`] ‹ [`store`], [`adapters`] ‹ [`jobs`].
+//! Beside them stand the concerns of a process: [`config`], [`telemetry`], [`crypto`], [`lifecycle`].
+
+pub mod adapters;
+pub mod config;
+pub mod crypto;
+pub mod domain;
+pub mod jobs;
+pub mod lifecycle;
+pub mod ports;
+pub mod store;
+pub mod telemetry;

@@ -1,0 +1,180 @@
+//! Jira, as the pipeline and the publishers need it.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use crate::domain::verdict::{Failure, Verdict};
+
+/// An issue as Jira sent it.
+#[derive(Debug, Clone)]
+pub struct RawIssue {
+    /// The whole answer: `id`, `key`, `fields`, `names`, `schema`, `properties`; comments paged to the end.
+    pub body: Value,
+    /// `{base}/browse/{key}`.
+    pub url: String,
+}
+
+/// A comment as Jira sent it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comment {
+    /// Numeric id.
+    pub id: String,
+    /// ADF.
+    pub body: Value,
+    /// Jira's `created`, as sent.
+    pub created: String,
+    /// Jira's `updated`, as sent.
+    pub updated: String,
+    /// Visibility to send back on an update, when restricted.
+    pub visibility: Option<Value>,
+    /// Comment properties by key, as far as Jira sent them.
+    pub properties: Vec<(String, Value)>,
+}
+
+/// A comment to write.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewComment {
+    /// ADF.
+    pub body: Value,
+    /// Properties to set with it.
+    pub properties: Vec<(String, Value)>,
+    /// Visibility to keep.
+    pub visibility: Option<Value>,
+}
+
+/// One hit of a search.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, utoipa::ToSchema)]
+pub struct IssueSummary {
+    /// Key.
+    pub key: String,
+    /// Numeric id.
+    pub id: String,
+    /// Summary.
+    pub summary: String,
+    /// Name of the issue type.
+    pub issue_type: String,
+    /// Name of the status.
+    pub status: String,
+    /// Jira's `updated`, as sent.
+    pub updated: String,
+}
+
+/// A page of a search.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SearchPage {
+    /// The hits.
+    pub issues: Vec<IssueSummary>,
+    /// Token of the next page; `None` on the last.
+    pub next: Option<String>,
+}
+
+/// Jira's ways to fail, by what the caller does about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JiraError {
+    /// 401, or an SSO page: the connection's credentials do not work.
+    #[error("Jira did not accept the credentials of this connection{0}; check its e-mail and token (`jqa doctor`)")]
+    Unauthorized(String),
+    /// 403.
+    #[error("the connection's account may not do this in Jira{0}")]
+    Forbidden(String),
+    /// 404: absent, or hidden from this account.
+    #[error("{0} does not exist or the connection's account may not see it")]
+    NotFound(String),
+    /// 400, 409, 413, 422: Jira refuses what was sent; with its own words.
+    #[error("Jira refused the request ({status}): {message}")]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// Jira's messages, joined.
+        message: String,
+    },
+    /// 429, or 503 with `Retry-After`.
+    #[error("Jira asks to slow down")]
+    RateLimited {
+        /// How long to wait, when Jira said so.
+        retry_after: Option<Duration>,
+    },
+    /// Not Jira at all: HTML, a redirect, JSON of another shape.
+    #[error("the answer does not come from Jira's API ({0}); check the base URL and any proxy or single sign-on in front of it")]
+    NotJira(String),
+    /// 5xx: Jira has a problem; a write may or may not have been applied.
+    #[error("Jira answered {0}")]
+    Unavailable(u16),
+    /// No answer; a write may or may not have been applied.
+    #[error("no answer from Jira: {0}")]
+    NoAnswer(String),
+    /// The call was not begun: the lease would not outlast it.
+    #[error("the worker's lease ends too soon for this call")]
+    LeaseTooShort,
+}
+
+impl JiraError {
+    /// Whether a write may have been applied although it failed.
+    #[must_use]
+    pub const fn is_ambiguous(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::NoAnswer(_) | Self::NotJira(_))
+    }
+
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthorized(_) => "jira.unauthorized",
+            Self::Forbidden(_) => "jira.forbidden",
+            Self::NotFound(_) => "jira.not_found",
+            Self::Refused { .. } => "jira.refused",
+            Self::RateLimited { .. } => "jira.rate_limited",
+            Self::NotJira(_) => "jira.not_jira",
+            Self::Unavailable(_) => "jira.unavailable",
+            Self::NoAnswer(_) => "jira.no_answer",
+            Self::LeaseTooShort => "job.lease_too_short",
+        }
+    }
+}
+
+impl From<JiraError> for Failure {
+    fn from(error: JiraError) -> Self {
+        let verdict = match &error {
+            JiraError::Unauthorized(_) | JiraError::Forbidden(_) | JiraError::NotFound(_) | JiraError::Refused { .. } => Verdict::Fail,
+            JiraError::RateLimited { retry_after } => {
+                Verdict::Snooze(retry_after.unwrap_or(Duration::from_secs(10)).min(Duration::from_secs(3600)))
+            }
+            JiraError::NotJira(_) | JiraError::Unavailable(_) | JiraError::NoAnswer(_) => Verdict::Retry,
+            JiraError::LeaseTooShort => Verdict::Snooze(Duration::ZERO),
+        };
+        Self { verdict, code: error.code(), message: error.to_string() }
+    }
+}
+
+/// Reads and writes one Jira site.
+#[async_trait]
+pub trait Jira: Send + Sync + 'static {
+    /// Checks the credentials; answers the account's display name.
+    async fn myself(&self) -> Result<String, JiraError>;
+
+    /// Reads an issue with everything a story is made of.
+    async fn issue(&self, key: &str) -> Result<RawIssue, JiraError>;
+
+    /// Searches by JQL; `token` from the page before.
+    async fn search(&self, jql: &str, limit: usize, token: Option<&str>) -> Result<SearchPage, JiraError>;
+
+    /// All comments of an issue, oldest first, with their properties.
+    async fn comments(&self, key: &str) -> Result<Vec<Comment>, JiraError>;
+
+    /// One comment with its properties.
+    async fn comment(&self, key: &str, id: &str) -> Result<Comment, JiraError>;
+
+    /// Writes a comment; answers it as stored.
+    async fn create_comment(&self, key: &str, comment: &NewComment) -> Result<Comment, JiraError>;
+
+    /// Replaces a comment; answers it as stored.
+    async fn update_comment(&self, key: &str, id: &str, comment: &NewComment) -> Result<Comment, JiraError>;
+
+    /// Removes a comment.
+    async fn delete_comment(&self, key: &str, id: &str) -> Result<(), JiraError>;
+
+    /// Replaces the description (ADF).
+    async fn update_description(&self, key: &str, description: &Value) -> Result<(), JiraError>;
+}

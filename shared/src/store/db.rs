@@ -1,0 +1,183 @@
+//! The connection pools and the clock that due times and leases are compared with.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, FromQueryResult, QueryResult,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+};
+
+use super::error::StoreError;
+use super::sql::{Name, Now, Sql};
+use crate::ports::Clock;
+
+/// Sizes of the pools.
+#[derive(Debug, Clone, Copy)]
+pub struct DbOptions {
+    /// Connections to PostgreSQL, or readers of SQLite.
+    pub pool: u32,
+    /// How long to wait for a free connection.
+    pub acquire_timeout: Duration,
+}
+
+/// The database: one pool on PostgreSQL; one writer and some readers on SQLite, so that no write ever meets
+/// "database is locked" from within the process and none starves.
+#[derive(Clone)]
+pub struct Db {
+    backend: DbBackend,
+    write: DatabaseConnection,
+    read: DatabaseConnection,
+    clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Db").field("backend", &self.backend).finish_non_exhaustive()
+    }
+}
+
+impl Db {
+    /// Opens the pools. Connections are made when first needed, so a database that is away does not stop a start.
+    pub async fn open(url: &str, options: DbOptions, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        if url.starts_with("sqlite:") {
+            let write = Database::connect(sqlite(url, 1, options.acquire_timeout)).await?;
+            let read = Database::connect(sqlite(url, options.pool.max(1), options.acquire_timeout)).await?;
+            Ok(Self { backend: DbBackend::Sqlite, write, read, clock })
+        } else {
+            let mut connect = ConnectOptions::new(url);
+            connect
+                .max_connections(options.pool)
+                .min_connections(0)
+                .acquire_timeout(options.acquire_timeout)
+                .test_before_acquire(false)
+                .test_before_acquire_if_idle_for(Duration::from_secs(5))
+                .set_application_name("jqa")
+                .sqlx_logging(false)
+                .connect_lazy(true);
+            let pool = Database::connect(connect).await?;
+            Ok(Self { backend: DbBackend::Postgres, write: pool.clone(), read: pool, clock })
+        }
+    }
+
+    /// A pool of one connection beside the others, for the heartbeat: a full pool cannot starve it.
+    pub async fn aside(url: &str, acquire_timeout: Duration, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        Self::open(url, DbOptions { pool: 1, acquire_timeout }, clock).await
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub fn backend(&self) -> DbBackend {
+        self.backend
+    }
+
+    /// Whether it is PostgreSQL.
+    #[must_use]
+    pub fn is_postgres(&self) -> bool {
+        self.backend == DbBackend::Postgres
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// The reading side, for entity queries.
+    #[must_use]
+    pub fn reader(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    /// The writing side, for entity inserts outside of verbs.
+    #[must_use]
+    pub fn writer(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
+    /// Answers when the database does.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.read.query_one_raw(Statement::from_string(self.backend, "SELECT 1")).await?;
+        Ok(())
+    }
+
+    /// Runs one writing statement; answers the number of rows.
+    pub async fn execute(&self, sql: Sql) -> Result<u64, StoreError> {
+        Ok(self.write.execute_raw(self.statement(sql, &[])).await?.rows_affected())
+    }
+
+    /// Runs one writing statement with `RETURNING`; answers its rows.
+    pub async fn write_all<T: FromQueryResult>(&self, sql: Sql) -> Result<Vec<T>, StoreError> {
+        rows(self.write.query_all_raw(self.statement(sql, &[])).await?)
+    }
+
+    /// Reads rows.
+    pub async fn read_all<T: FromQueryResult>(&self, sql: Sql) -> Result<Vec<T>, StoreError> {
+        rows(self.read.query_all_raw(self.statement(sql, &[])).await?)
+    }
+
+    /// Reads a row.
+    pub async fn read_one<T: FromQueryResult>(&self, sql: Sql) -> Result<Option<T>, StoreError> {
+        let row = self.read.query_one_raw(self.statement(sql, &[])).await?;
+        row.map(|row| T::from_query_result(&row, "")).transpose().map_err(StoreError::from)
+    }
+
+    /// Closes the pools.
+    pub async fn close(&self) {
+        // Errors while closing have nobody left to tell.
+        let _ = self.write.close_by_ref().await;
+        let _ = self.read.close_by_ref().await;
+    }
+
+    pub(super) async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: (self.backend == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(self.write.begin_with_options(options).await?)
+    }
+
+    pub(super) async fn query_one(&self, text: String, values: Vec<Value>) -> Result<Option<QueryResult>, StoreError> {
+        Ok(self.write.query_one_raw(Statement::from_sql_and_values(self.backend, text, values)).await?)
+    }
+
+    pub(super) fn statement(&self, sql: Sql, names: &[(&str, Name)]) -> Statement {
+        let (mut text, mut values) = (String::with_capacity(256), Vec::with_capacity(8));
+        sql.render(&mut text, &mut values, self.now(), names);
+        Statement::from_sql_and_values(self.backend, text, values)
+    }
+
+    pub(super) fn now(&self) -> Now {
+        match (self.backend, self.clock.overrides_database()) {
+            (DbBackend::Postgres, false) => Now::Database,
+            (DbBackend::Postgres, true) => Now::GivenPostgres(self.clock.now_ms()),
+            _ => Now::Given(self.clock.now_ms()),
+        }
+    }
+}
+
+fn rows<T: FromQueryResult>(rows: Vec<QueryResult>) -> Result<Vec<T>, StoreError> {
+    rows.iter().map(|row| T::from_query_result(row, "").map_err(StoreError::from)).collect()
+}
+
+fn sqlite(url: &str, pool: u32, acquire_timeout: Duration) -> ConnectOptions {
+    let mut connect = ConnectOptions::new(url);
+    connect
+        .max_connections(pool)
+        .min_connections(1)
+        .acquire_timeout(acquire_timeout.max(Duration::from_secs(10)))
+        .test_before_acquire(false)
+        .idle_timeout(None::<Duration>)
+        .max_lifetime(None::<Duration>)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(|options| {
+            options
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .busy_timeout(Duration::from_secs(10))
+                .foreign_keys(true)
+        });
+    connect
+}

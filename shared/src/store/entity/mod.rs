@@ -1,0 +1,9 @@
+//! Rows as sea-orm sees them, the same on SQLite and PostgreSQL.
+
+pub mod delivery;
+pub mod event;
+pub mod history;
+pub mod idempotency;
+pub mod job;
+pub mod publication;
+pub mod user;

@@ -1,0 +1,145 @@
+//! Versioned results.
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
+
+use super::{Db, Sql, StoreError, entity};
+
+/// A row of `generation_history`.
+pub type History = entity::history::Model;
+
+/// A result to keep.
+#[derive(Debug, Clone)]
+pub struct NewHistory {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// Jira's numeric id.
+    pub issue_id: String,
+    /// Whether it counts as accepted.
+    pub accepted: bool,
+    /// Criteria as JSON.
+    pub criteria: Option<String>,
+    /// Scenarios as JSON.
+    pub suite: Option<String>,
+    /// Who wrote it.
+    pub provider: String,
+    /// The model that answered.
+    pub model: String,
+    /// Version of the prompts.
+    pub prompt_version: String,
+    /// Hash of the story.
+    pub source_hash: String,
+    /// Hashes of its parts as JSON.
+    pub sources: String,
+    /// Usage as JSON.
+    pub usage: String,
+    /// Hash of the result.
+    pub content_hash: String,
+}
+
+/// Keeps the result of the job a verb holds; a second one of the same job replaces the first (an edit in review).
+#[must_use]
+pub fn keep(history: &NewHistory) -> Sql {
+    Sql::new(
+        "INSERT INTO generation_history (id, job_id, connection, issue_id, issue_key, kind, version, accepted, acceptance_criteria_json, \
+         test_scenarios_json, provider, model, prompt_version, source_hash, sources_json, usage_json, content_hash, created_by, created_at) \
+         SELECT ?, held.id, held.connection, ?, held.issue_key, held.kind, \
+         1 + COALESCE((SELECT MAX(h.version) FROM generation_history h WHERE h.connection = held.connection AND h.issue_id = ?), 0), \
+         ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, held.owner_id, {now} FROM {held} AS held WHERE TRUE \
+         ON CONFLICT (job_id) DO UPDATE SET accepted = excluded.accepted, acceptance_criteria_json = excluded.acceptance_criteria_json, \
+         test_scenarios_json = excluded.test_scenarios_json, content_hash = excluded.content_hash",
+    )
+    .bind(history.id)
+    .bind(history.issue_id.clone())
+    .bind(history.issue_id.clone())
+    .bind(history.accepted)
+    .bind(history.criteria.clone())
+    .bind(history.suite.clone())
+    .bind(history.provider.clone())
+    .bind(history.model.clone())
+    .bind(history.prompt_version.clone())
+    .bind(history.source_hash.clone())
+    .bind(history.sources.clone())
+    .bind(history.usage.clone())
+    .bind(history.content_hash.clone())
+}
+
+/// Replaces the result of the job a verb holds after an edit.
+#[must_use]
+pub fn replace_result(criteria: Option<&str>, suite: Option<&str>, content_hash: &str) -> Sql {
+    Sql::new(
+        "UPDATE generation_history SET acceptance_criteria_json = ?, test_scenarios_json = ?, content_hash = ? \
+         WHERE job_id IN (SELECT id FROM {held} AS held)",
+    )
+    .bind(criteria.map(str::to_owned))
+    .bind(suite.map(str::to_owned))
+    .bind(content_hash)
+}
+
+/// Marks the result of the job a verb holds as accepted.
+#[must_use]
+pub fn accept() -> Sql {
+    Sql::new("UPDATE generation_history SET accepted = TRUE WHERE job_id IN (SELECT id FROM {held} AS held)")
+}
+
+/// Reads a result.
+pub async fn find(db: &Db, id: Uuid) -> Result<Option<History>, StoreError> {
+    db.read_one(Sql::new("SELECT * FROM generation_history WHERE id = ?").bind(id)).await
+}
+
+/// The result of a job.
+pub async fn of_job(db: &Db, job_id: Uuid) -> Result<Option<History>, StoreError> {
+    db.read_one(Sql::new("SELECT * FROM generation_history WHERE job_id = ?").bind(job_id)).await
+}
+
+/// The latest accepted result of a story that holds criteria.
+pub async fn latest_accepted_criteria(db: &Db, connection: &str, issue_id: &str) -> Result<Option<History>, StoreError> {
+    db.read_one(
+        Sql::new(
+            "SELECT * FROM generation_history WHERE connection = ? AND issue_id = ? AND accepted AND acceptance_criteria_json IS NOT NULL \
+             ORDER BY version DESC LIMIT 1",
+        )
+        .bind(connection)
+        .bind(issue_id),
+    )
+    .await
+}
+
+/// The latest result of a story with criteria and the latest with scenarios before this job, for stable ids.
+pub async fn latest(db: &Db, connection: &str, issue_id: &str) -> Result<(Option<String>, Option<String>), StoreError> {
+    use entity::history::Column as C;
+
+    let rows = entity::history::Entity::find()
+        .filter(C::Connection.eq(connection))
+        .filter(C::IssueId.eq(issue_id))
+        .order_by_desc(C::Version)
+        .limit(5)
+        .all(db.reader())
+        .await?;
+    let criteria = rows.iter().find_map(|row| row.acceptance_criteria_json.clone());
+    let suite = rows.iter().find_map(|row| row.test_scenarios_json.clone());
+    Ok((criteria, suite))
+}
+
+/// Results, newest first, older than `before`.
+pub async fn list(
+    db: &Db,
+    created_by: Option<Uuid>,
+    issue_key: Option<&str>,
+    before: Option<Uuid>,
+    limit: u64,
+) -> Result<Vec<History>, StoreError> {
+    use entity::history::Column as C;
+
+    let mut query = entity::history::Entity::find().order_by_desc(C::Id).limit(limit);
+    if let Some(creator) = created_by {
+        query = query.filter(C::CreatedBy.eq(creator));
+    }
+    if let Some(key) = issue_key {
+        query = query.filter(C::IssueKey.eq(key));
+    }
+    if let Some(before) = before {
+        query = query.filter(C::Id.lt(before));
+    }
+    Ok(query.all(db.reader()).await?)
+}

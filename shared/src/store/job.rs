@@ -1,0 +1,224 @@
+//! Jobs: the statements that verbs are made of, and the reads.
+
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
+
+use super::{Db, Sql, StoreError, entity};
+use crate::domain::job::{JobKind, JobStatus, Lane, Stage};
+
+/// A row of `jobs`.
+pub type Job = entity::job::Model;
+
+/// A job to insert.
+#[derive(Debug, Clone)]
+pub struct NewJob {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// What it makes.
+    pub kind: JobKind,
+    /// Its first stage.
+    pub stage: Stage,
+    /// The story.
+    pub issue_key: String,
+    /// Jira's numeric id, when it is known.
+    pub issue_id: Option<String>,
+    /// Name of the Jira connection.
+    pub connection: String,
+    /// The request as JSON.
+    pub request: String,
+    /// Who asked.
+    pub owner_id: Uuid,
+    /// The HTTP request that asked.
+    pub request_id: String,
+    /// Its queue.
+    pub lane: Lane,
+    /// Higher first.
+    pub priority: i32,
+    /// Milliseconds until the relay rings for it; 0 = it shall.
+    pub ring_in_ms: i64,
+    /// Milliseconds until it fails for good.
+    pub deadline_in_ms: i64,
+    /// Limit of attempts a stage.
+    pub max_attempts: i32,
+}
+
+/// Inserts a job, due now; the guard of `submit`.
+#[must_use]
+pub fn insert(job: &NewJob) -> Sql {
+    Sql::new(
+        "INSERT INTO jobs (id, kind, status, stage, issue_key, issue_id, connection, request, owner_id, request_id, lane, priority, \
+         due_at, ring_at, deadline_at, epoch, attempt, max_attempts, crashes, solo_crashes, solo, event_seq, created_at, updated_at) \
+         SELECT ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, {now}, {now} + ?, {now} + ?, 0, 0, ?, 0, 0, FALSE, 1, {now}, {now} FROM {gate}",
+    )
+    .bind(job.id)
+    .bind(job.kind.as_str())
+    .bind(job.stage.as_str())
+    .bind(job.issue_key.clone())
+    .bind(job.issue_id.clone())
+    .bind(job.connection.clone())
+    .bind(job.request.clone())
+    .bind(job.owner_id)
+    .bind(job.request_id.clone())
+    .bind(job.lane.as_str())
+    .bind(job.priority)
+    .bind(job.ring_in_ms)
+    .bind(job.deadline_in_ms)
+    .bind(job.max_attempts)
+}
+
+/// Claims queued, due rows by id.
+pub async fn claim(db: &Db, id: Uuid, owner: &str) -> Result<Option<Job>, StoreError> {
+    let rows: Vec<Job> = db
+        .write_all(
+            Sql::new(
+                "UPDATE jobs SET status = 'running', lease_owner = ?, epoch = epoch + 1, solo = FALSE, \
+                 started_at = COALESCE(started_at, {now}), updated_at = {now} \
+                 WHERE id = ? AND status = 'queued' AND due_at <= {now} RETURNING *",
+            )
+            .bind(owner)
+            .bind(id),
+        )
+        .await?;
+    Ok(rows.into_iter().next())
+}
+
+/// Claims rows of a lane that have been due for longer than `overdue_ms`, the most urgent first.
+pub async fn claim_overdue(db: &Db, lane: Lane, overdue_ms: i64, limit: usize, owner: &str) -> Result<Vec<Job>, StoreError> {
+    // SKIP LOCKED lets several workers take different rows at once; SQLite has one writer anyway.
+    let text = if db.is_postgres() {
+        "UPDATE jobs SET status = 'running', lease_owner = ?, epoch = epoch + 1, solo = FALSE, started_at = COALESCE(started_at, {now}), \
+         updated_at = {now} WHERE id IN (SELECT id FROM jobs WHERE status = 'queued' AND lane = ? AND due_at <= {now} - ? \
+         ORDER BY priority DESC, due_at LIMIT ? FOR UPDATE SKIP LOCKED) AND status = 'queued' RETURNING *"
+    } else {
+        "UPDATE jobs SET status = 'running', lease_owner = ?, epoch = epoch + 1, solo = FALSE, started_at = COALESCE(started_at, {now}), \
+         updated_at = {now} WHERE id IN (SELECT id FROM jobs WHERE status = 'queued' AND lane = ? AND due_at <= {now} - ? \
+         ORDER BY priority DESC, due_at LIMIT ?) AND status = 'queued' RETURNING *"
+    };
+    db.write_all(Sql::new(text).bind(owner).bind(lane.as_str()).bind(overdue_ms).bind(i64::try_from(limit).unwrap_or(i64::MAX))).await
+}
+
+#[derive(FromQueryResult)]
+struct Id {
+    id: Uuid,
+}
+
+/// Takes rows whose bell should ring, and sets when it rings again.
+pub async fn take_to_ring(db: &Db, lane: Lane, again_ms: i64, limit: usize) -> Result<Vec<Uuid>, StoreError> {
+    let text = if db.is_postgres() {
+        "UPDATE jobs SET ring_at = {now} + ? WHERE id IN (SELECT id FROM jobs WHERE status = 'queued' AND lane = ? AND due_at <= {now} \
+         AND ring_at <= {now} ORDER BY priority DESC, due_at LIMIT ? FOR UPDATE SKIP LOCKED) AND status = 'queued' RETURNING id"
+    } else {
+        "UPDATE jobs SET ring_at = {now} + ? WHERE id IN (SELECT id FROM jobs WHERE status = 'queued' AND lane = ? AND due_at <= {now} \
+         AND ring_at <= {now} ORDER BY priority DESC, due_at LIMIT ?) AND status = 'queued' RETURNING id"
+    };
+    let rows: Vec<Id> = db
+        .write_all(Sql::new(text).bind(again_ms).bind(lane.as_str()).bind(i64::try_from(limit).unwrap_or(i64::MAX)))
+        .await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// Sets that the bell rings for these rows after `in_ms` (it did not ring just now).
+pub async fn ring_in(db: &Db, ids: &[Uuid], in_ms: i64) -> Result<(), StoreError> {
+    use sea_orm::sea_query::Expr;
+
+    let now = db.clock().now_ms();
+    entity::job::Entity::update_many()
+        .col_expr(entity::job::Column::RingAt, Expr::value(now + in_ms))
+        .filter(entity::job::Column::Id.is_in(ids.iter().copied()))
+        .filter(entity::job::Column::Status.eq(JobStatus::Queued.as_str()))
+        .exec(db.writer())
+        .await?;
+    Ok(())
+}
+
+/// Reads a job.
+pub async fn find(db: &Db, id: Uuid) -> Result<Option<Job>, StoreError> {
+    db.read_one(Sql::new("SELECT * FROM jobs WHERE id = ?").bind(id)).await
+}
+
+/// Jobs that a worker holds according to the database.
+pub async fn held_by(db: &Db, owner: &str, limit: u64) -> Result<Vec<Job>, StoreError> {
+    Ok(entity::job::Entity::find()
+        .filter(entity::job::Column::LeaseOwner.eq(owner))
+        .filter(entity::job::Column::Status.eq(JobStatus::Running.as_str()))
+        .limit(limit)
+        .all(db.reader())
+        .await?)
+}
+
+/// What a worker should know about a job it holds.
+#[derive(Debug, Clone, FromQueryResult)]
+pub struct Held {
+    /// The job.
+    pub id: Uuid,
+    /// Its fencing number.
+    pub epoch: i64,
+    /// When somebody asked to cancel it.
+    pub cancel_requested_at: Option<i64>,
+}
+
+/// Ids, fencing numbers and cancel requests of the jobs a worker holds.
+pub async fn held_summary(db: &Db, owner: &str) -> Result<Vec<Held>, StoreError> {
+    db.read_all(
+        Sql::new("SELECT id, epoch, cancel_requested_at FROM jobs WHERE lease_owner = ? AND status = 'running'").bind(owner),
+    )
+    .await
+}
+
+/// What a list of jobs is narrowed by.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Only those of this user.
+    pub owner_id: Option<Uuid>,
+    /// Only those in this state.
+    pub status: Option<JobStatus>,
+    /// Only those of this kind.
+    pub kind: Option<JobKind>,
+    /// Only those of this story.
+    pub issue_key: Option<String>,
+}
+
+/// Jobs, newest first, older than `before`.
+pub async fn list(db: &Db, filter: &Filter, before: Option<Uuid>, limit: u64) -> Result<Vec<Job>, StoreError> {
+    use entity::job::Column as C;
+
+    let mut query = entity::job::Entity::find().order_by_desc(C::Id).limit(limit);
+    if let Some(owner) = filter.owner_id {
+        query = query.filter(C::OwnerId.eq(owner));
+    }
+    if let Some(status) = filter.status {
+        query = query.filter(C::Status.eq(status.as_str()));
+    }
+    if let Some(kind) = filter.kind {
+        query = query.filter(C::Kind.eq(kind.as_str()));
+    }
+    if let Some(key) = &filter.issue_key {
+        query = query.filter(C::IssueKey.eq(key));
+    }
+    if let Some(before) = before {
+        query = query.filter(C::Id.lt(before));
+    }
+    Ok(query.all(db.reader()).await?)
+}
+
+/// How many jobs wait or run, by state and lane; ended ones are never counted.
+#[derive(Debug, Clone, FromQueryResult)]
+pub struct Backlog {
+    /// The lane.
+    pub lane: String,
+    /// The state.
+    pub status: String,
+    /// How many.
+    pub jobs: i64,
+    /// The earliest due time among them, epoch milliseconds.
+    pub oldest_due: Option<i64>,
+}
+
+/// Samples the backlog for gauges: queued rows through `jobs_due`, running ones through `jobs_running`.
+pub async fn backlog(db: &Db) -> Result<Vec<Backlog>, StoreError> {
+    db.read_all(Sql::new(
+        "SELECT lane, status, COUNT(*) AS jobs, MIN(due_at) AS oldest_due FROM jobs WHERE status = 'queued' GROUP BY lane, status \
+         UNION ALL SELECT lane, status, COUNT(*) AS jobs, NULL AS oldest_due FROM jobs WHERE status = 'running' GROUP BY lane, status",
+    ))
+    .await
+}

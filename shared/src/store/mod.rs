@@ -1,0 +1,25 @@
+//! The database: entities, statements, and the one way to run them on SQLite and PostgreSQL.
+//!
+//! Functions here write what they are given; ids, times and policy come from [`jobs`](crate::jobs).
+
+pub mod artifact;
+pub mod audit;
+mod db;
+pub mod delivery;
+pub mod entity;
+mod error;
+pub mod event;
+pub mod history;
+pub mod idempotency;
+pub mod job;
+pub mod llm_call;
+pub mod publication;
+mod sql;
+pub mod user;
+mod verb;
+pub mod worker;
+
+pub use db::{Db, DbOptions};
+pub use error::StoreError;
+pub use sql::Sql;
+pub use verb::Verb;

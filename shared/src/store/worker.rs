@@ -1,0 +1,60 @@
+//! Workers and their leases: one row a process, renewed for all its jobs at once.
+
+use sea_orm::FromQueryResult;
+
+use super::{Db, Sql, StoreError};
+
+/// Registers a worker, or renews its lease. Answers the lease's state before.
+pub async fn renew(db: &Db, id: &str, lease_ms: i64) -> Result<(), StoreError> {
+    db.execute(
+        Sql::new(
+            "INSERT INTO workers (id, lease_until, started_at) VALUES (?, {now} + ?, {now}) \
+             ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until",
+        )
+        .bind(id)
+        .bind(lease_ms),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Removes a worker that holds nothing any more.
+pub async fn leave(db: &Db, id: &str) -> Result<(), StoreError> {
+    db.execute(
+        Sql::new("DELETE FROM workers WHERE id = ? AND NOT EXISTS (SELECT 1 FROM jobs WHERE lease_owner = ? AND status = 'running')")
+            .bind(id)
+            .bind(id),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Ends every lease at once: right only where nobody else can hold one (SQLite, lock file held, at start).
+pub async fn end_all_leases(db: &Db) -> Result<(), StoreError> {
+    db.execute(Sql::new("UPDATE workers SET lease_until = 0")).await?;
+    Ok(())
+}
+
+/// Forgets workers whose lease ended long ago and that hold nothing.
+pub async fn forget_lapsed(db: &Db, older_than_ms: i64) -> Result<u64, StoreError> {
+    db.execute(
+        Sql::new(
+            "DELETE FROM workers WHERE lease_until < {now} - ? \
+             AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.lease_owner = workers.id AND jobs.status = 'running') \
+             AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.lease_owner = workers.id AND d.status = 'running')",
+        )
+        .bind(older_than_ms),
+    )
+    .await
+}
+
+#[derive(FromQueryResult)]
+struct Id {
+    id: String,
+}
+
+/// Workers whose lease has ended.
+pub async fn lapsed(db: &Db) -> Result<Vec<String>, StoreError> {
+    let rows: Vec<Id> = db.read_all(Sql::new("SELECT id FROM workers WHERE lease_until < {now}")).await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
