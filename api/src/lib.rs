@@ -1,1 +1,29 @@
-//! Placeholder.
+//! HTTP in: validate, authorise, call one verb, say what came of it.
+//!
+//! * [`routes`]: the contents page of the API, one file for each noun
+//! * [`extract`]: who calls ([`extract::Caller`]), what they may ([`extract::Allowed`]), what came in
+//! * [`problem`]: every way to say no, in one table
+//! * [`hub`]: who waits for which job; live streams and long polls
+//! * [`front`]: what every request passes: its id, its metrics, panics, security headers
+//! * [`server`]: connections, their limits and a graceful end
+//!
+//! A process makes an [`Api`] of its [`Parts`], a [`router()`] of that, and [`serve`]s it.
+
+mod accounts;
+mod attempts;
+pub mod drain;
+pub mod extract;
+pub mod front;
+pub mod hub;
+pub mod openapi;
+pub mod problem;
+pub mod routes;
+pub mod server;
+mod state;
+pub mod view;
+
+pub use drain::Drain;
+pub use hub::EventHub;
+pub use routes::{ops_router, router};
+pub use server::{ServeSettings, serve};
+pub use state::{Api, ApiSettings, Ops, OutboundCheck, Parts};

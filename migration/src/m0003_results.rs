@@ -2,7 +2,7 @@
 //!
 //! * the latest accepted criteria of a story, and versions: `history_story`
 //! * calls of a job: `llm_calls_job`
-//! * the target of a publication: primary keys
+//! * the target of a publication: primary keys; those a job holds: `publish_targets_job`
 
 crate::migration!(
     "m0003_results",
@@ -56,6 +56,7 @@ crate::migration!(
         held_until BIGINT NOT NULL,
         PRIMARY KEY (connection, issue_id, mode)
     );
+    CREATE INDEX publish_targets_job ON publish_targets (job_id);
     CREATE TABLE publications (
         connection TEXT NOT NULL,
         issue_id TEXT NOT NULL,

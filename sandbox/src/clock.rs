@@ -15,10 +15,7 @@ impl Clock {
     /// The present moment, in milliseconds since 1970, later than any moment given out before.
     pub(crate) fn tick(&self) -> i64 {
         let now = now();
-        let before = self
-            .0
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |last| Some(now.max(last + 1)))
-            .unwrap_or(now);
+        let before = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |last| Some(now.max(last + 1))).unwrap_or(now);
         now.max(before + 1)
     }
 }
@@ -46,7 +43,7 @@ mod tests {
 
     #[test]
     fn stamps_carry_an_offset_without_a_colon() {
-        assert_eq!(stamp(1_790_000_000_123), "2026-09-21T16:53:20.123+0200");
+        assert_eq!(stamp(1_790_000_000_123), "2026-09-21T16:13:20.123+0200");
     }
 
     #[test]

@@ -52,7 +52,9 @@ impl Contract {
             Err(error) => return Some(format!("the schema {name} does not compile: {error}")),
         };
         let mut errors = validator.iter_errors(value);
-        errors.next().map(|error| format!("{} at {}", error.to_string().chars().take(400).collect::<String>(), error.instance_path()))
+        errors
+            .next()
+            .map(|error| format!("{} at {}", error.to_string().chars().take(400).collect::<String>(), error.instance_path()))
     }
 
     fn validator(&self, name: &str, schema: impl FnOnce() -> Value) -> Result<Arc<Validator>, String> {

@@ -1,8 +1,8 @@
 //! A Jira Cloud and Chat Completions double with memory and faults.
 //!
 //! [`bind`] starts it; [`State`] is the handle to look inside and to order faults. What it knows of Jira:
-//! [`site`] holds the issues, [`jira`] speaks REST v3 over them, [`adf`] judges documents. What it knows of language
-//! models: [`llm`] answers from the words of the story it is shown. [`control`] is the remote control over HTTP.
+//! `site` holds the issues, `jira` speaks REST v3 over them, `adf` judges documents. What it knows of language
+//! models: `llm` answers from the words of the story it is shown. `control` is the remote control over HTTP.
 
 mod adf;
 mod clock;

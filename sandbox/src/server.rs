@@ -241,7 +241,12 @@ fn entry(method: &str, path: &str, query: Option<&str>) -> JournalEntry {
     }
 }
 
-fn ordered(status: u16, headers: &std::collections::BTreeMap<String, String>, body: Option<Value>, html: Option<String>) -> Response<Body> {
+fn ordered(
+    status: u16,
+    headers: &std::collections::BTreeMap<String, String>,
+    body: Option<Value>,
+    html: Option<String>,
+) -> Response<Body> {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = match (html, body) {
         (Some(html), _) => (status, axum::response::Html(html)).into_response(),

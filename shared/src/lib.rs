@@ -1,6 +1,6 @@
 //! What the api and the worker have in common.
 //!
-//! Layers, each using only what stands left of it: [`domain`] ‹ [`ports`] ‹ [`store`], [`adapters`] ‹ [`jobs`].
+//! Layers, each using only what stands left of it: [`domain`] ‹ [`ports`] ‹ [`store`], [`adapters`] ‹ [`jobs`] ‹ [`publishing`].
 //! Beside them stand the concerns of a process: [`config`], [`telemetry`], [`crypto`], [`lifecycle`].
 
 pub mod adapters;
@@ -10,5 +10,6 @@ pub mod domain;
 pub mod jobs;
 pub mod lifecycle;
 pub mod ports;
+pub mod publishing;
 pub mod store;
 pub mod telemetry;

@@ -29,7 +29,7 @@ Examples:
   jqa demo                                         see everything work, with no service and no key
   jqa serve                                        start the server on http://127.0.0.1:8000
   jqa login --email ada@example.com                keep a login for the client commands
-  jqa generate SHOP-12 --wait                      write criteria and scenarios, print the feature file
+  jqa generate SHOP-12 --wait                      write criteria and scenarios and print them
   jqa generate SHOP-12 SHOP-13 --out features/     one file a story, for a pipeline
   jqa doctor                                       find out what is not set up
 
@@ -43,15 +43,15 @@ Exit codes:
   130  stopped by Ctrl-C; the jobs go on on the server";
 
 /// Acceptance criteria and test scenarios for Jira stories, checked against the story's own words.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(name = "jqa", version, after_help = AFTER_HELP, propagate_version = true, arg_required_else_help = true)]
 pub(crate) struct Cli {
+    /// Settings file of the server commands (TOML); settings from the environment win over it
+    #[arg(long, global = true, value_name = "FILE", env = "JQA_CONFIG", hide_env_values = true)]
+    pub(crate) config: Option<PathBuf>,
+
     #[command(flatten)]
     pub(crate) connect: ConnectArgs,
-
-    /// Settings file of the server commands (TOML); settings from the environment win over it
-    #[arg(long, global = true, value_name = "FILE", env = "JQA_CONFIG")]
-    pub(crate) config: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) terminal: TerminalArgs,
@@ -61,11 +61,11 @@ pub(crate) struct Cli {
 }
 
 /// Where the server is and who is calling; for the client commands.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Default, Args)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct ConnectArgs {
     /// The server; otherwise that of `jqa login`, otherwise http://127.0.0.1:8000
-    #[arg(long, global = true, value_name = "URL", env = "JQA_URL")]
+    #[arg(long, global = true, value_name = "URL", env = "JQA_URL", hide_env_values = true)]
     pub(crate) url: Option<String>,
 
     /// An access token; otherwise that of `jqa login`
@@ -73,7 +73,7 @@ pub(crate) struct ConnectArgs {
     pub(crate) token: Option<String>,
 
     /// Log in as this user when there is no valid token (needs `JQA_PASSWORD`)
-    #[arg(long, global = true, value_name = "EMAIL", env = "JQA_EMAIL")]
+    #[arg(long, global = true, value_name = "EMAIL", env = "JQA_EMAIL", hide_env_values = true)]
     pub(crate) email: Option<String>,
 
     /// Taken from the environment alone: on a command line everybody on the machine would see it.

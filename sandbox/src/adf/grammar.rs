@@ -46,35 +46,116 @@ const fn must(name: &'static str, holds: Holds) -> Attribute {
 const ID: Attribute = may("localId", Holds::Text);
 const OWN_ID: Attribute = must("localId", Holds::Text);
 
-const INLINE: &[&str] = &[
-    "text", "hardBreak", "mention", "emoji", "date", "status", "inlineCard", "mediaInline", "placeholder", "inlineExtension",
-];
+const INLINE: &[&str] =
+    &["text", "hardBreak", "mention", "emoji", "date", "status", "inlineCard", "mediaInline", "placeholder", "inlineExtension"];
 const TOP: &[&str] = &[
-    "paragraph", "heading", "bulletList", "orderedList", "codeBlock", "blockquote", "panel", "expand", "table", "rule",
-    "taskList", "decisionList", "mediaSingle", "mediaGroup", "layoutSection", "blockCard", "embedCard", "extension",
+    "paragraph",
+    "heading",
+    "bulletList",
+    "orderedList",
+    "codeBlock",
+    "blockquote",
+    "panel",
+    "expand",
+    "table",
+    "rule",
+    "taskList",
+    "decisionList",
+    "mediaSingle",
+    "mediaGroup",
+    "layoutSection",
+    "blockCard",
+    "embedCard",
+    "extension",
     "bodiedExtension",
 ];
 const COLUMN: &[&str] = &[
-    "paragraph", "heading", "bulletList", "orderedList", "codeBlock", "blockquote", "panel", "expand", "table", "rule",
-    "taskList", "decisionList", "mediaSingle", "mediaGroup", "blockCard", "embedCard", "extension", "bodiedExtension",
+    "paragraph",
+    "heading",
+    "bulletList",
+    "orderedList",
+    "codeBlock",
+    "blockquote",
+    "panel",
+    "expand",
+    "table",
+    "rule",
+    "taskList",
+    "decisionList",
+    "mediaSingle",
+    "mediaGroup",
+    "blockCard",
+    "embedCard",
+    "extension",
+    "bodiedExtension",
 ];
 const LIST_ITEM: &[&str] = &["paragraph", "bulletList", "orderedList", "taskList", "mediaSingle", "codeBlock", "extension"];
 const QUOTE: &[&str] = &["paragraph", "bulletList", "orderedList", "codeBlock", "mediaSingle", "mediaGroup", "extension"];
 const PANEL: &[&str] = &[
-    "paragraph", "heading", "bulletList", "orderedList", "blockCard", "mediaGroup", "mediaSingle", "codeBlock", "taskList",
-    "rule", "decisionList", "extension",
+    "paragraph",
+    "heading",
+    "bulletList",
+    "orderedList",
+    "blockCard",
+    "mediaGroup",
+    "mediaSingle",
+    "codeBlock",
+    "taskList",
+    "rule",
+    "decisionList",
+    "extension",
 ];
 const EXPAND: &[&str] = &[
-    "paragraph", "heading", "bulletList", "orderedList", "panel", "blockquote", "rule", "codeBlock", "table", "mediaGroup",
-    "mediaSingle", "taskList", "decisionList", "blockCard", "embedCard", "extension", "nestedExpand",
+    "paragraph",
+    "heading",
+    "bulletList",
+    "orderedList",
+    "panel",
+    "blockquote",
+    "rule",
+    "codeBlock",
+    "table",
+    "mediaGroup",
+    "mediaSingle",
+    "taskList",
+    "decisionList",
+    "blockCard",
+    "embedCard",
+    "extension",
+    "nestedExpand",
 ];
 const CELL: &[&str] = &[
-    "paragraph", "heading", "bulletList", "orderedList", "panel", "blockquote", "rule", "codeBlock", "mediaGroup",
-    "mediaSingle", "taskList", "decisionList", "blockCard", "embedCard", "extension", "nestedExpand",
+    "paragraph",
+    "heading",
+    "bulletList",
+    "orderedList",
+    "panel",
+    "blockquote",
+    "rule",
+    "codeBlock",
+    "mediaGroup",
+    "mediaSingle",
+    "taskList",
+    "decisionList",
+    "blockCard",
+    "embedCard",
+    "extension",
+    "nestedExpand",
 ];
 const NESTED: &[&str] = &[
-    "paragraph", "heading", "bulletList", "orderedList", "panel", "blockquote", "rule", "codeBlock", "mediaGroup",
-    "mediaSingle", "taskList", "decisionList", "extension",
+    "paragraph",
+    "heading",
+    "bulletList",
+    "orderedList",
+    "panel",
+    "blockquote",
+    "rule",
+    "codeBlock",
+    "mediaGroup",
+    "mediaSingle",
+    "taskList",
+    "decisionList",
+    "extension",
 ];
 const PANELS: &[&str] = &["info", "note", "tip", "warning", "error", "success", "custom"];
 const LOZENGES: &[&str] = &["neutral", "purple", "blue", "red", "yellow", "green"];
@@ -96,12 +177,20 @@ const fn told(mut grammar: Grammar) -> Grammar {
 pub(super) fn of(kind: &str) -> Option<Grammar> {
     use Holds::{Anything, Choice, Colour, Flag, Level, List, Number, Order, Text, Words};
     const CELL_ATTRIBUTES: &[Attribute] = &[
-        may("colspan", Number), may("rowspan", Number), may("colwidth", List), may("background", Text),
-        may("valign", Choice(&["top", "middle", "bottom"])), ID,
+        may("colspan", Number),
+        may("rowspan", Number),
+        may("colwidth", List),
+        may("background", Text),
+        may("valign", Choice(&["top", "middle", "bottom"])),
+        ID,
     ];
     const EXTENSION: &[Attribute] = &[
-        must("extensionKey", Words), must("extensionType", Words), may("parameters", Anything), may("text", Text),
-        may("layout", Text), ID,
+        must("extensionKey", Words),
+        must("extensionType", Words),
+        may("parameters", Anything),
+        may("text", Text),
+        may("layout", Text),
+        ID,
     ];
     Some(match kind {
         "doc" => branch(&[], TOP, 0),
@@ -117,20 +206,31 @@ pub(super) fn of(kind: &str) -> Option<Grammar> {
         ),
         "blockquote" => branch(const { &[ID] }, QUOTE, 1),
         "panel" => told(branch(
-            const { &[
-                must("panelType", Choice(PANELS)), may("panelIcon", Text), may("panelIconId", Text),
-                may("panelIconText", Text), may("panelColor", Text), ID,
-            ] },
+            const {
+                &[
+                    must("panelType", Choice(PANELS)),
+                    may("panelIcon", Text),
+                    may("panelIconId", Text),
+                    may("panelIconText", Text),
+                    may("panelColor", Text),
+                    ID,
+                ]
+            },
             PANEL,
             1,
         )),
         "expand" => branch(const { &[may("title", Text), ID] }, EXPAND, 1),
         "nestedExpand" => told(branch(const { &[may("title", Text), ID] }, NESTED, 1)),
         "table" => branch(
-            const { &[
-                may("layout", Text), may("isNumberColumnEnabled", Flag), may("displayMode", Choice(&["default", "fixed"])),
-                may("width", Number), ID,
-            ] },
+            const {
+                &[
+                    may("layout", Text),
+                    may("isNumberColumnEnabled", Flag),
+                    may("displayMode", Choice(&["default", "fixed"])),
+                    may("width", Number),
+                    ID,
+                ]
+            },
             &["tableRow"],
             1,
         ),
@@ -139,44 +239,67 @@ pub(super) fn of(kind: &str) -> Option<Grammar> {
         "rule" => leaf(const { &[ID] }, false),
         "taskList" => told(branch(const { &[OWN_ID] }, &["taskItem", "taskList", "blockTaskItem"], 1)),
         "taskItem" => told(branch(const { &[OWN_ID, must("state", Choice(&["TODO", "DONE"]))] }, INLINE, 0)),
-        "blockTaskItem" => told(branch(const { &[OWN_ID, must("state", Choice(&["TODO", "DONE"]))] }, &["paragraph", "extension"], 1)),
+        "blockTaskItem" => {
+            told(branch(const { &[OWN_ID, must("state", Choice(&["TODO", "DONE"]))] }, &["paragraph", "extension"], 1))
+        }
         "decisionList" => told(branch(const { &[OWN_ID] }, &["decisionItem"], 1)),
         "decisionItem" => told(branch(const { &[OWN_ID, must("state", Text)] }, INLINE, 0)),
         "layoutSection" => Grammar { most: 3, ..branch(const { &[ID] }, &["layoutColumn"], 2) },
         "layoutColumn" => told(branch(const { &[must("width", Number), may("valign", Text), ID] }, COLUMN, 1)),
         "hardBreak" => leaf(const { &[may("text", Choice(&["\n"])), ID] }, false),
         "status" => leaf(const { &[must("text", Words), must("color", Colour(LOZENGES)), may("style", Text), ID] }, true),
-        "mention" => leaf(const { &[must("id", Text), may("text", Text), may("accessLevel", Text), may("userType", Text), ID] }, true),
+        "mention" => {
+            leaf(const { &[must("id", Text), may("text", Text), may("accessLevel", Text), may("userType", Text), ID] }, true)
+        }
         "emoji" => leaf(const { &[must("shortName", Text), may("id", Text), may("text", Text), ID] }, true),
         "date" => leaf(const { &[must("timestamp", Words), ID] }, true),
         "placeholder" => leaf(const { &[must("text", Text), ID] }, true),
         "inlineCard" | "blockCard" => leaf(
-            const { &[
-                may("url", Text), may("data", Anything), may("datasource", Anything), may("width", Number),
-                may("layout", Text), ID,
-            ] },
+            const {
+                &[
+                    may("url", Text),
+                    may("data", Anything),
+                    may("datasource", Anything),
+                    may("width", Number),
+                    may("layout", Text),
+                    ID,
+                ]
+            },
             true,
         ),
         "embedCard" => leaf(
-            const { &[
-                must("url", Text), must("layout", Text), may("width", Number), may("originalHeight", Number),
-                may("originalWidth", Number), ID,
-            ] },
+            const {
+                &[
+                    must("url", Text),
+                    must("layout", Text),
+                    may("width", Number),
+                    may("originalHeight", Number),
+                    may("originalWidth", Number),
+                    ID,
+                ]
+            },
             true,
         ),
-        "mediaSingle" => branch(
-            const { &[may("width", Number), may("layout", Text), may("widthType", Text), ID] },
-            &["media", "caption"],
-            1,
-        ),
+        "mediaSingle" => {
+            branch(const { &[may("width", Number), may("layout", Text), may("widthType", Text), ID] }, &["media", "caption"], 1)
+        }
         "mediaGroup" => branch(&[], &["media"], 1),
         "caption" => branch(const { &[ID] }, INLINE, 0),
         "media" | "mediaInline" => leaf(
-            const { &[
-                may("type", Choice(&["file", "link", "image", "external"])), may("id", Words), may("collection", Text),
-                may("alt", Text), may("url", Text), may("width", Number), may("height", Number),
-                may("occurrenceKey", Text), may("data", Anything), ID,
-            ] },
+            const {
+                &[
+                    may("type", Choice(&["file", "link", "image", "external"])),
+                    may("id", Words),
+                    may("collection", Text),
+                    may("alt", Text),
+                    may("url", Text),
+                    may("width", Number),
+                    may("height", Number),
+                    may("occurrenceKey", Text),
+                    may("data", Anything),
+                    ID,
+                ]
+            },
             true,
         ),
         "extension" | "inlineExtension" => leaf(EXTENSION, true),
@@ -189,7 +312,10 @@ pub(super) fn of(kind: &str) -> Option<Grammar> {
 pub(super) fn mark(kind: &str) -> Option<&'static [Attribute]> {
     const COLOUR: &[Attribute] = &[must("color", Holds::Colour(&[]))];
     const LINK: &[Attribute] = &[
-        must("href", Holds::Text), may("title", Holds::Text), may("id", Holds::Text), may("collection", Holds::Text),
+        must("href", Holds::Text),
+        may("title", Holds::Text),
+        may("id", Holds::Text),
+        may("collection", Holds::Text),
         may("occurrenceKey", Holds::Text),
     ];
     const ANNOTATION: &[Attribute] = &[must("id", Holds::Text), must("annotationType", Holds::Choice(&["inlineComment"]))];

@@ -3,9 +3,30 @@
 use serde_json::{Map, Value};
 
 const IDENTIFIED: &[&str] = &[
-    "paragraph", "heading", "bulletList", "orderedList", "listItem", "codeBlock", "blockquote", "panel", "expand",
-    "nestedExpand", "table", "tableRow", "tableCell", "tableHeader", "rule", "taskList", "taskItem", "decisionList",
-    "decisionItem", "status", "inlineCard", "mention", "date", "emoji",
+    "paragraph",
+    "heading",
+    "bulletList",
+    "orderedList",
+    "listItem",
+    "codeBlock",
+    "blockquote",
+    "panel",
+    "expand",
+    "nestedExpand",
+    "table",
+    "tableRow",
+    "tableCell",
+    "tableHeader",
+    "rule",
+    "taskList",
+    "taskItem",
+    "decisionList",
+    "decisionItem",
+    "status",
+    "inlineCard",
+    "mention",
+    "date",
+    "emoji",
 ];
 
 /// Adds the `localId`s that are missing; `next` gives the number the next one is made from.

@@ -5,7 +5,14 @@ use serde_json::{Value, json};
 use super::check;
 
 fn doc(nodes: Value) -> Value {
-    json!({"version": 1, "type": "doc", "content": if nodes.is_array() { nodes } else { json!([nodes]) }})
+    let content = if nodes.is_array() { nodes } else { Value::Array(vec![nodes]) };
+    holding_version(content)
+}
+
+fn holding_version(content: Value) -> Value {
+    let mut document = json!({"version": 1, "type": "doc"});
+    document["content"] = content;
+    document
 }
 
 fn text(words: &str) -> Value {
@@ -13,7 +20,9 @@ fn text(words: &str) -> Value {
 }
 
 fn marked(marks: Value) -> Value {
-    doc(json!({"type": "paragraph", "content": [{"type": "text", "text": "x", "marks": marks}]}))
+    let mut word = text("x");
+    word["marks"] = marks;
+    doc(json!({"type": "paragraph", "content": [word]}))
 }
 
 fn p() -> Value {
@@ -48,11 +57,7 @@ fn panel(content: Value) -> Value {
 }
 
 fn table(cell: Value) -> Value {
-    holding(
-        "table",
-        Value::Null,
-        json!([{"type": "tableRow", "content": [holding("tableCell", json!({}), cell)]}]),
-    )
+    holding("table", Value::Null, json!([{"type": "tableRow", "content": [holding("tableCell", json!({}), cell)]}]))
 }
 
 fn expand(content: Value) -> Value {
@@ -99,10 +104,14 @@ fn valid() -> Vec<(&'static str, Value)> {
         ("cell mixed", doc(table(json!([panel(json!([p()])), heading(), code(), nested(), tasks(json!([text("t")]))])))),
         (
             "ragged table",
-            doc(holding("table", Value::Null, json!([
-                {"type": "tableRow", "content": [{"type": "tableCell", "content": [p()]}]},
-                {"type": "tableRow", "content": [{"type": "tableCell", "content": [p()]}, {"type": "tableHeader", "content": [p()]}]},
-            ]))),
+            doc(holding(
+                "table",
+                Value::Null,
+                json!([
+                    {"type": "tableRow", "content": [{"type": "tableCell", "content": [p()]}]},
+                    {"type": "tableRow", "content": [{"type": "tableCell", "content": [p()]}, {"type": "tableHeader", "content": [p()]}]},
+                ]),
+            )),
         ),
         ("status hex", inline("status", json!({"text": "a", "color": "#ff00aa"}))),
         ("blockquote", doc(quote(json!([list(json!([p()])), code()])))),
@@ -119,7 +128,10 @@ fn invalid() -> Vec<(&'static str, Value)> {
         ("text at top", doc(text("x"))),
         ("heading 7", doc(json!({"type": "heading", "attrs": {"level": 7}}))),
         ("heading without level", doc(json!({"type": "heading"}))),
-        ("codeBlock marks", doc(json!({"type": "codeBlock", "content": [{"type": "text", "text": "x", "marks": [{"type": "strong"}]}]}))),
+        (
+            "codeBlock marks",
+            doc(json!({"type": "codeBlock", "content": [{"type": "text", "text": "x", "marks": [{"type": "strong"}]}]})),
+        ),
         ("codeBlock break", doc(json!({"type": "codeBlock", "content": [{"type": "hardBreak"}]}))),
         ("code strong", marked(json!([{"type": "code"}, {"type": "strong"}]))),
         ("code colour", marked(json!([{"type": "code"}, {"type": "textColor", "attrs": {"color": "#112233"}}]))),
@@ -156,7 +168,12 @@ fn invalid() -> Vec<(&'static str, Value)> {
         ("card without url", inline("inlineCard", json!({}))),
         ("mention without id", inline("mention", json!({"text": "@a"}))),
         ("date number", inline("date", json!({"timestamp": 1}))),
-        ("taskList without id", doc(json!({"type": "taskList", "attrs": {}, "content": [{"type": "taskItem", "attrs": {"localId": "i", "state": "TODO"}}]}))),
+        (
+            "taskList without id",
+            doc(
+                json!({"type": "taskList", "attrs": {}, "content": [{"type": "taskItem", "attrs": {"localId": "i", "state": "TODO"}}]}),
+            ),
+        ),
         ("taskItem paragraph", doc(tasks(json!([p()])))),
         ("blockquote heading", doc(quote(json!([heading()])))),
         ("blockquote panel", doc(quote(json!([panel(json!([p()]))])))),

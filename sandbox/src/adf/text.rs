@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
-const BLOCKS: &[&str] = &[
-    "paragraph", "heading", "listItem", "codeBlock", "tableRow", "taskItem", "decisionItem", "panel", "blockquote", "rule",
-];
+const BLOCKS: &[&str] =
+    &["paragraph", "heading", "listItem", "codeBlock", "tableRow", "taskItem", "decisionItem", "panel", "blockquote", "rule"];
 
 /// All text of a document, one block a line.
 pub(crate) fn plain(document: &Value) -> String {

@@ -223,7 +223,10 @@ impl Matching {
     fn covers(&self, method: &str, path: &str, body: &Bytes) -> bool {
         self.method.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
             && self.path.as_ref().is_none_or(|wanted| fits(wanted, path))
-            && self.key.as_ref().is_none_or(|key| names(path, key) || std::str::from_utf8(body).is_ok_and(|body| names(body, key)))
+            && self
+                .key
+                .as_ref()
+                .is_none_or(|key| names(path, key) || std::str::from_utf8(body).is_ok_and(|body| names(body, key)))
     }
 }
 

@@ -30,7 +30,8 @@ pub struct Delivery {
 /// `POST /_hooks/{name}`.
 pub(crate) async fn receive(With(state): With<State>, Path(name): Path<String>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let raw = String::from_utf8_lossy(&body).into_owned();
-    let headers = headers.iter().map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect();
+    let headers =
+        headers.iter().map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect();
     let parsed = serde_json::from_slice(&body).unwrap_or_else(|_| Value::String(raw.clone()));
     let mut hooks = state.hooks();
     let deliveries = hooks.entry(name).or_default();

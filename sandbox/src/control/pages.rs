@@ -23,11 +23,18 @@ pub(crate) async fn list(With(state): With<State>) -> Html<String> {
             let fields = &issue["fields"];
             format!(
                 "<tr><td>{}</td><td><a href=\"/browse/{key}\">{key}</a></td><td>{}</td><td>{}</td></tr>",
-                text(&fields["issuetype"]["name"]), text(&fields["summary"]), status(fields),
+                text(&fields["issuetype"]["name"]),
+                text(&fields["summary"]),
+                status(fields),
             )
         })
         .collect();
-    page("Stories", &format!("<h1>Stories</h1><table class=\"list\"><tr><th>Type</th><th>Key</th><th>Summary</th><th>Status</th></tr>{rows}</table>"))
+    page(
+        "Stories",
+        &format!(
+            "<h1>Stories</h1><table class=\"list\"><tr><th>Type</th><th>Key</th><th>Summary</th><th>Status</th></tr>{rows}</table>"
+        ),
+    )
 }
 
 /// `GET /browse/{key}`.
@@ -38,7 +45,8 @@ pub(crate) async fn browse(With(state): With<State>, Path(key): Path<String>) ->
     let fields = &issue["fields"];
     let mut body = format!(
         "<p class=\"crumb\"><a href=\"/\">Stories</a> / {}</p><h1>{}</h1><div class=\"columns\"><main>",
-        text(&issue["key"]), text(&fields["summary"]),
+        text(&issue["key"]),
+        text(&fields["summary"]),
     );
     section("Description", &fields["description"], &mut body);
     section("Acceptance Criteria", &fields[CRITERIA_FIELD], &mut body);
@@ -78,7 +86,11 @@ fn details(fields: &Value) -> String {
     let list = |value: &Value| value.as_array().into_iter().flatten().map(text).collect::<Vec<_>>().join(", ");
     let keyed = |value: &Value| {
         let key = text(&value["key"]);
-        if key.is_empty() { String::new() } else { format!("<a href=\"/browse/{key}\">{key}</a> {}", text(&value["fields"]["summary"])) }
+        if key.is_empty() {
+            String::new()
+        } else {
+            format!("<a href=\"/browse/{key}\">{key}</a> {}", text(&value["fields"]["summary"]))
+        }
     };
     let mut rows = vec![
         ("Type", text(&fields["issuetype"]["name"])),

@@ -40,7 +40,13 @@ pub(super) async fn list(With(state): With<State>, Path(key): Path<String>, Quer
     Ok(Json(site.comment_page(issue, page.start_at, size, newest_first, page.properties())).into_response())
 }
 
-pub(super) async fn add(With(state): With<State>, Path(key): Path<String>, Query(page): Query<Page>, account: Account, body: Bytes) -> Answer {
+pub(super) async fn add(
+    With(state): With<State>,
+    Path(key): Path<String>,
+    Query(page): Query<Page>,
+    account: Account,
+    body: Bytes,
+) -> Answer {
     let body = json_of(&body)?;
     let mut site = state.site();
     let issue = site.id_of(&key).ok_or_else(Problem::no_issue)?;
@@ -54,7 +60,12 @@ pub(super) async fn read(With(state): With<State>, Path((key, id)): Path<(String
     Ok(Json(view(&site, issue, id, page.properties())?).into_response())
 }
 
-pub(super) async fn edit(With(state): With<State>, Path((key, id)): Path<(String, String)>, account: Account, body: Bytes) -> Answer {
+pub(super) async fn edit(
+    With(state): With<State>,
+    Path((key, id)): Path<(String, String)>,
+    account: Account,
+    body: Bytes,
+) -> Answer {
     let body = json_of(&body)?;
     let mut site = state.site();
     let (issue, id) = locate(&site, &key, &id)?;
@@ -73,7 +84,8 @@ pub(super) async fn by_ids(With(state): With<State>, Query(page): Query<Page>, b
     let body = json_of(&body)?;
     let site = state.site();
     let ids = body["ids"].as_array().into_iter().flatten().filter_map(Value::as_u64);
-    let values: Vec<Value> = ids.filter_map(|id| view(&site, *site.comment_homes.get(&id)?, id, page.properties()).ok()).collect();
+    let values: Vec<Value> =
+        ids.filter_map(|id| view(&site, *site.comment_homes.get(&id)?, id, page.properties()).ok()).collect();
     let total = values.len();
     Ok(Json(json!({"values": values, "startAt": 0, "maxResults": 1000, "total": total, "isLast": true})).into_response())
 }

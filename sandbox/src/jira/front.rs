@@ -1,12 +1,12 @@
 //! Before each operation: who asks, and does the body keep to the official documents.
 
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequestParts, MatchedPath, Request, State as With};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -63,7 +63,10 @@ fn caller(headers: &HeaderMap, token: &str) -> Caller {
     if value.strip_prefix("Bearer ").is_some_and(|given| given == token) {
         return Caller::Known(account("service"));
     }
-    let decoded = value.strip_prefix("Basic ").and_then(|value| STANDARD.decode(value).ok()).and_then(|bytes| String::from_utf8(bytes).ok());
+    let decoded = value
+        .strip_prefix("Basic ")
+        .and_then(|value| STANDARD.decode(value).ok())
+        .and_then(|bytes| String::from_utf8(bytes).ok());
     match decoded.as_deref().and_then(|pair| pair.split_once(':')) {
         Some((email, given)) if given == token && !email.is_empty() => Caller::Known(account(email)),
         _ => Caller::Refused,
@@ -76,7 +79,8 @@ fn account(email: &str) -> Account {
 }
 
 fn refused() -> Response {
-    let mut response = Problem::new(StatusCode::UNAUTHORIZED, "Client must be authenticated to access this resource.").into_response();
+    let mut response =
+        Problem::new(StatusCode::UNAUTHORIZED, "Client must be authenticated to access this resource.").into_response();
     response.headers_mut().insert("x-seraph-loginreason", HeaderValue::from_static("AUTHENTICATED_FAILED"));
     response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("OAuth realm=\"sandbox\""));
     response
@@ -90,7 +94,9 @@ fn anonymous(method: &Method, template: &str) -> Response {
         "field" | "issuetype" | "priority" | "status" => Json(json!([])).into_response(),
         "issueLinkType" => Json(json!({"issueLinkTypes": []})).into_response(),
         rest if rest.starts_with("issue/") || rest.starts_with("comment/") => Problem::no_issue().into_response(),
-        rest if rest.starts_with("project/") && method == Method::GET => Problem::missing("No project could be found.").into_response(),
+        rest if rest.starts_with("project/") && method == Method::GET => {
+            Problem::missing("No project could be found.").into_response()
+        }
         _ => refused(),
     }
 }
@@ -110,7 +116,9 @@ fn violation(state: &State, method: &Method, template: &str, body: Option<&Bytes
 fn documents(value: &Value) -> Vec<&Value> {
     match value {
         Value::Object(object) if object.get("type").is_some_and(|kind| kind == "doc") => vec![value],
-        Value::Object(object) => object.iter().filter(|(key, _)| *key != "properties").flat_map(|(_, value)| documents(value)).collect(),
+        Value::Object(object) => {
+            object.iter().filter(|(key, _)| *key != "properties").flat_map(|(_, value)| documents(value)).collect()
+        }
         Value::Array(values) => values.iter().flat_map(documents).collect(),
         _ => Vec::new(),
     }
@@ -127,5 +135,6 @@ impl<S: Sync> FromRequestParts<S> for Account {
 
 /// A body as JSON, or Jira's complaint.
 pub(super) fn json_of(body: &Bytes) -> Answer<Value> {
-    serde_json::from_slice(body).map_err(|_| Problem::bad("There was an error parsing JSON. Check that your request body is valid."))
+    serde_json::from_slice(body)
+        .map_err(|_| Problem::bad("There was an error parsing JSON. Check that your request body is valid."))
 }

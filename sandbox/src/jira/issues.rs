@@ -91,7 +91,10 @@ pub(super) async fn delete(With(state): With<State>, Path(key): Path<String>, Qu
     let issue = site.find(&key).ok_or_else(Problem::no_issue)?;
     let (id, children) = (issue.id, issue.children.clone());
     if !children.is_empty() && !how.delete_subtasks {
-        return Err(Problem::bad(format!("The issue '{}' has subtasks. You must specify the 'deleteSubtasks' parameter to delete this issue and all its subtasks.", issue.key)));
+        return Err(Problem::bad(format!(
+            "The issue '{}' has subtasks. You must specify the 'deleteSubtasks' parameter to delete this issue and all its subtasks.",
+            issue.key
+        )));
     }
     children.into_iter().for_each(|child| site.remove(child));
     site.remove(id);
@@ -111,7 +114,8 @@ pub(super) async fn bulk_fetch(With(state): With<State>, body: Bytes) -> Answer 
     ids.sort_unstable();
     ids.dedup();
     let found = ids.iter().filter_map(|id| site.issues.get(id));
-    let issues: Vec<Value> = found.map(|issue| site.issue_view(issue, &wanted, &extras, state.options().inline_comments)).collect();
+    let issues: Vec<Value> =
+        found.map(|issue| site.issue_view(issue, &wanted, &extras, state.options().inline_comments)).collect();
     let missing: Vec<Value> = asked
         .iter()
         .filter(|key| site.id_of(key).is_none())

@@ -43,7 +43,11 @@ pub(super) async fn read(With(state): With<State>, Path(id): Path<String>) -> An
 
 pub(super) async fn delete(With(state): With<State>, Path(id): Path<String>) -> Answer {
     let gone = id.parse().is_ok_and(|id| state.site().unlink(id));
-    if gone { Ok(StatusCode::NO_CONTENT.into_response()) } else { Err(Problem::missing(format!("No issue link with id '{id}' exists."))) }
+    if gone {
+        Ok(StatusCode::NO_CONTENT.into_response())
+    } else {
+        Err(Problem::missing(format!("No issue link with id '{id}' exists.")))
+    }
 }
 
 #[derive(Deserialize)]
@@ -56,7 +60,9 @@ pub(super) async fn remote_links(With(state): With<State>, Path(key): Path<Strin
     let site = state.site();
     let issue = site.find(&key).ok_or_else(Problem::no_issue)?;
     match query.global_id {
-        None => Ok(Json(issue.remote_links.iter().map(|link| remote_view(&site, issue.id, link)).collect::<Value>()).into_response()),
+        None => {
+            Ok(Json(issue.remote_links.iter().map(|link| remote_view(&site, issue.id, link)).collect::<Value>()).into_response())
+        }
         Some(wanted) => {
             let link = issue.remote_links.iter().find(|link| link.global_id.as_ref() == Some(&wanted));
             let link = link.ok_or_else(|| Problem::missing(format!("No remote link with globalId '{wanted}' exists.")))?;

@@ -50,8 +50,19 @@ pub(super) struct Asked {
 
 pub(super) async fn permissions(With(state): With<State>, Query(asked): Query<Asked>) -> Answer {
     const KNOWN: &[&str] = &[
-        "BROWSE_PROJECTS", "EDIT_ISSUES", "ADD_COMMENTS", "EDIT_OWN_COMMENTS", "EDIT_ALL_COMMENTS", "DELETE_OWN_COMMENTS",
-        "CREATE_ISSUES", "LINK_ISSUES", "CREATE_ATTACHMENTS", "DELETE_ISSUES", "TRANSITION_ISSUES", "ADMINISTER_PROJECTS", "ADMINISTER",
+        "BROWSE_PROJECTS",
+        "EDIT_ISSUES",
+        "ADD_COMMENTS",
+        "EDIT_OWN_COMMENTS",
+        "EDIT_ALL_COMMENTS",
+        "DELETE_OWN_COMMENTS",
+        "CREATE_ISSUES",
+        "LINK_ISSUES",
+        "CREATE_ATTACHMENTS",
+        "DELETE_ISSUES",
+        "TRANSITION_ISSUES",
+        "ADMINISTER_PROJECTS",
+        "ADMINISTER",
     ];
     let names: Vec<&str> = asked.permissions.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
     if names.is_empty() {
@@ -71,14 +82,20 @@ pub(super) async fn permissions(With(state): With<State>, Query(asked): Query<As
     let held = |name: &str| admin || !name.starts_with("ADMINISTER");
     let permissions: Map<String, Value> = names
         .iter()
-        .map(|name| ((*name).to_owned(), json!({"id": "1", "key": name, "name": name, "type": "PROJECT", "description": "", "havePermission": held(name)})))
+        .map(|name| {
+            (
+                (*name).to_owned(),
+                json!({"id": "1", "key": name, "name": name, "type": "PROJECT", "description": "", "havePermission": held(name)}),
+            )
+        })
         .collect();
     Ok(Json(json!({"permissions": permissions})).into_response())
 }
 
 pub(super) async fn fields() -> Json<Value> {
     let view = FIELDS.iter().map(|field| {
-        let clauses = field.schema()["customId"].as_u64().map_or_else(|| json!([field.id]), |id| json!([format!("cf[{id}]"), field.name]));
+        let clauses =
+            field.schema()["customId"].as_u64().map_or_else(|| json!([field.id]), |id| json!([format!("cf[{id}]"), field.name]));
         json!({
             "id": field.id, "key": field.id, "name": field.name, "custom": !field.custom.is_empty(), "orderable": field.writable,
             "navigable": true, "searchable": true, "clauseNames": clauses, "schema": field.schema(),

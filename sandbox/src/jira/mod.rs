@@ -5,8 +5,8 @@ mod front;
 mod issues;
 mod links;
 mod meta;
-mod properties;
 mod projects;
+mod properties;
 mod searches;
 
 use axum::routing::{get, post};

@@ -58,10 +58,15 @@ pub(super) async fn create_types(With(state): With<State>, Path(key): Path<Strin
     let site = state.site();
     find(&site, &key)?;
     let types: Value = (0..ISSUE_TYPES.len()).skip(page.start_at).take(size).map(|index| type_view(index, &site.base)).collect();
-    Ok(Json(json!({"issueTypes": types, "startAt": page.start_at, "maxResults": size, "total": ISSUE_TYPES.len()})).into_response())
+    Ok(Json(json!({"issueTypes": types, "startAt": page.start_at, "maxResults": size, "total": ISSUE_TYPES.len()}))
+        .into_response())
 }
 
-pub(super) async fn create_fields(With(state): With<State>, Path((key, kind)): Path<(String, String)>, Query(page): Query<Page>) -> Answer {
+pub(super) async fn create_fields(
+    With(state): With<State>,
+    Path((key, kind)): Path<(String, String)>,
+    Query(page): Query<Page>,
+) -> Answer {
     let size = page.size()?;
     find(&state.site(), &key)?;
     let kind = ISSUE_TYPES.iter().find(|known| known.id == kind);

@@ -152,7 +152,9 @@ pub(super) async fn matches(With(state): With<State>, body: Bytes) -> Answer {
     let matches: Vec<Value> = strings(&body["jqls"])
         .map(|jql| match site.query(jql) {
             Ok(query) => {
-                let meets = |id: &u64| site.issues.get(id).is_some_and(|issue| query.filter.as_ref().is_none_or(|filter| site.meets(issue, filter)));
+                let meets = |id: &u64| {
+                    site.issues.get(id).is_some_and(|issue| query.filter.as_ref().is_none_or(|filter| site.meets(issue, filter)))
+                };
                 json!({"matchedIssues": ids.iter().copied().filter(meets).collect::<Vec<u64>>(), "errors": []})
             }
             Err(error) => json!({"matchedIssues": [], "errors": [error]}),

@@ -16,8 +16,15 @@ use crate::control::journal::Note;
 use crate::state::State;
 
 const MODELS: &[&str] = &[
-    "sandbox", "sandbox-slow-500", "sandbox-429", "sandbox-truncated", "sandbox-refusal", "sandbox-invalid", "sandbox-fenced",
-    "sandbox-invents", "sandbox-html",
+    "sandbox",
+    "sandbox-slow-500",
+    "sandbox-429",
+    "sandbox-truncated",
+    "sandbox-refusal",
+    "sandbox-invalid",
+    "sandbox-fenced",
+    "sandbox-invents",
+    "sandbox-html",
 ];
 
 /// `GET …/models`.
@@ -35,13 +42,23 @@ pub(super) async fn complete(With(state): With<State>, headers: HeaderMap, body:
         return unauthorised();
     }
     let Ok(request) = serde_json::from_slice::<Value>(&body) else {
-        return error(StatusCode::BAD_REQUEST, "invalid_request_error", None, "We could not parse the JSON body of your request.");
+        return error(
+            StatusCode::BAD_REQUEST,
+            "invalid_request_error",
+            None,
+            "We could not parse the JSON body of your request.",
+        );
     };
     let (Some(model), Some(_)) = (request["model"].as_str(), request["messages"].as_array()) else {
         return error(StatusCode::BAD_REQUEST, "invalid_request_error", None, "'model' and 'messages' are required.");
     };
     if request["stream"] == true {
-        return error(StatusCode::BAD_REQUEST, "invalid_request_error", Some("unsupported_value"), "'stream' is not supported here.");
+        return error(
+            StatusCode::BAD_REQUEST,
+            "invalid_request_error",
+            Some("unsupported_value"),
+            "'stream' is not supported here.",
+        );
     }
     let prompt = Prompt::read(&request);
     state.llm().add(model, prompt.key.as_deref(), &prompt.call);
@@ -57,7 +74,8 @@ pub(super) async fn complete(With(state): With<State>, headers: HeaderMap, body:
 fn respond(model: &str, request: &Value, prompt: &Prompt) -> Response {
     match model {
         "sandbox-429" => {
-            let mut response = error(StatusCode::TOO_MANY_REQUESTS, "requests", Some("rate_limit_exceeded"), "Rate limit reached for requests.");
+            let mut response =
+                error(StatusCode::TOO_MANY_REQUESTS, "requests", Some("rate_limit_exceeded"), "Rate limit reached for requests.");
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
             return response;
         }
@@ -68,14 +86,16 @@ fn respond(model: &str, request: &Value, prompt: &Prompt) -> Response {
     }
     let content = content(model, prompt);
     let (message, finish) = match model {
-        "sandbox-refusal" => (json!({"role": "assistant", "content": null, "refusal": "I'm sorry, I can't help with that."}), "stop"),
+        "sandbox-refusal" => {
+            (json!({"role": "assistant", "content": null, "refusal": "I'm sorry, I can't help with that."}), "stop")
+        }
         "sandbox-truncated" => {
             let half: String = content.chars().take(content.chars().count() / 2).collect();
             (json!({"role": "assistant", "content": half, "refusal": null}), "length")
         }
         _ => (json!({"role": "assistant", "content": content, "refusal": null}), "stop"),
     };
-    Json(completion(model, request, message, finish)).into_response()
+    Json(completion(model, request, &message, finish)).into_response()
 }
 
 fn content(model: &str, prompt: &Prompt) -> String {
@@ -94,7 +114,7 @@ fn content(model: &str, prompt: &Prompt) -> String {
     }
 }
 
-fn completion(model: &str, request: &Value, message: Value, finish: &str) -> Value {
+fn completion(model: &str, request: &Value, message: &Value, finish: &str) -> Value {
     let tokens = |text: &str| text.len().div_ceil(4).max(1);
     let asked = tokens(&request["messages"].to_string());
     let said = tokens(message["content"].as_str().or_else(|| message["refusal"].as_str()).unwrap_or_default());

@@ -10,8 +10,8 @@ const MOST: usize = 20;
 const TITLES: &[&str] = &["summary", "title", "key"];
 const CONTEXT: &[&str] = &["comment", "parent", "link", "epic", "context", "attachment", "subtask"];
 const REFUSALS: &[&str] = &[
-    " not ", "cannot", "reject", "refus", "error", "nicht", "kein", "fehler", "ne peut", " pas ", "erreur", " no ", "niet", "geen", "fout",
-    "não", "erro",
+    " not ", "cannot", "reject", "refus", "error", "nicht", "kein", "fehler", "ne peut", " pas ", "erreur", " no ", "niet",
+    "geen", "fout", "não", "erro",
 ];
 
 /// The answer; with `invent` two criteria that the story does not support are added.
@@ -20,9 +20,13 @@ pub(super) fn answer(prompt: &Prompt, invent: bool) -> Value {
     let story = prompt.story();
     let all: String = parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>().join("\n");
     let summary = story["summary"].as_str().unwrap_or_default();
-    let language = story["language"].as_str().filter(|language| !language.is_empty()).unwrap_or_else(|| phrases::detect(&format!("{summary}\n{all}")));
+    let language = story["language"]
+        .as_str()
+        .filter(|language| !language.is_empty())
+        .unwrap_or_else(|| phrases::detect(&format!("{summary}\n{all}")));
     let phrases = phrases::of(language);
-    let mut criteria: Vec<Value> = statements(&parts).iter().map(|(part, statement)| criterion(part, statement, &phrases)).collect();
+    let mut criteria: Vec<Value> =
+        statements(&parts).iter().map(|(part, statement)| criterion(part, statement, &phrases)).collect();
     if criteria.is_empty() {
         criteria.extend(one_liner(&parts, &phrases));
     }
@@ -52,7 +56,9 @@ fn statements(parts: &[Part]) -> Vec<(&Part, Statement)> {
     let speaking = parts.iter().filter(|part| !kind_is(part, TITLES) && !kind_is(part, CONTEXT));
     let mut seen = Vec::new();
     let mut found = Vec::new();
-    for (part, statement) in speaking.flat_map(|part| sentences::split(&part.text).into_iter().map(move |statement| (part, statement))) {
+    for (part, statement) in
+        speaking.flat_map(|part| sentences::split(&part.text).into_iter().map(move |statement| (part, statement)))
+    {
         let text = statement.text();
         if !seen.contains(&text) && found.len() < MOST {
             seen.push(text);
@@ -91,7 +97,9 @@ fn steps(statement: &Statement, phrases: &Phrases) -> [Vec<String>; 3] {
     let text = plain(&statement.text());
     let given = vec![phrases.given.to_owned()];
     let lower = text.to_lowercase();
-    let conditional = ["if ", "when ", "wenn ", "falls ", "si ", "als ", "indien ", "se ", "quando "].iter().find(|word| lower.starts_with(**word));
+    let conditional = ["if ", "when ", "wenn ", "falls ", "si ", "als ", "indien ", "se ", "quando "]
+        .iter()
+        .find(|word| lower.starts_with(**word));
     if let Some((word, (condition, result))) = conditional.and_then(|word| Some((word, text.split_once(", ")?))) {
         let condition = condition.get(word.len()..).unwrap_or(condition);
         return [given, vec![condition.to_owned()], vec![result.to_owned()]];
@@ -136,7 +144,11 @@ fn inventions(parts: &[Part], phrases: &Phrases) -> Vec<Value> {
         })
     };
     vec![
-        made("A carrier pigeon confirms the delivery", "a carrier pigeon confirms the delivery", "A carrier pigeon confirms every delivery."),
+        made(
+            "A carrier pigeon confirms the delivery",
+            "a carrier pigeon confirms the delivery",
+            "A carrier pigeon confirms every delivery.",
+        ),
         made("An answer within a fixed time", "the answer arrives within 7319 milliseconds", &quoted),
     ]
 }

@@ -24,13 +24,21 @@ pub(super) struct Part {
 impl Prompt {
     pub(super) fn read(request: &Value) -> Self {
         let messages = request["messages"].as_array().into_iter().flatten();
-        let said: Vec<String> = messages.filter(|message| message["role"] == "user").map(|message| words(&message["content"])).collect();
-        let shown = said.iter().rev().filter_map(|text| largest_object(text)).find(has_story).or_else(|| said.iter().rev().find_map(|text| largest_object(text)));
-        let shown = shown.unwrap_or_else(|| json!({"story": {"parts": [{"id": "message", "kind": "text", "text": said.last()}]}}));
+        let said: Vec<String> =
+            messages.filter(|message| message["role"] == "user").map(|message| words(&message["content"])).collect();
+        let shown = said
+            .iter()
+            .rev()
+            .filter_map(|text| largest_object(text))
+            .find(has_story)
+            .or_else(|| said.iter().rev().find_map(|text| largest_object(text)));
+        let shown =
+            shown.unwrap_or_else(|| json!({"story": {"parts": [{"id": "message", "kind": "text", "text": said.last()}]}}));
         let format = &request["response_format"]["json_schema"];
         let guess = if shown["criteria"].is_array() { "scenarios" } else { "criteria" };
         let call = format["name"].as_str().unwrap_or(guess).to_owned();
-        let key = shown["story"]["key"].as_str().map(str::to_owned).or_else(|| said.iter().rev().find_map(|text| first_key(text)));
+        let key =
+            shown["story"]["key"].as_str().map(str::to_owned).or_else(|| said.iter().rev().find_map(|text| first_key(text)));
         Self { call, schema: format.get("schema").filter(|schema| schema.is_object()).cloned(), shown, key }
     }
 
@@ -44,7 +52,10 @@ impl Prompt {
         let story = self.story();
         if let Some(parts) = story["parts"].as_array() {
             let text = |part: &Value, name: &str| part[name].as_str().unwrap_or_default().to_owned();
-            return parts.iter().map(|part| Part { id: text(part, "id"), kind: text(part, "kind"), text: text(part, "text") }).collect();
+            return parts
+                .iter()
+                .map(|part| Part { id: text(part, "id"), kind: text(part, "kind"), text: text(part, "text") })
+                .collect();
         }
         let fields = ["acceptance_criteria", "description", "text"];
         let known = fields.iter().filter_map(|name| Some(((*name).to_owned(), story[*name].as_str()?.to_owned())));
@@ -73,7 +84,9 @@ fn largest_object(text: &str) -> Option<Value> {
         match stream.next() {
             Some(Ok(value)) => {
                 let length = stream.byte_offset();
-                if value.as_object().is_some_and(|object| !object.is_empty()) && best.as_ref().is_none_or(|(longest, _)| length > *longest) {
+                if value.as_object().is_some_and(|object| !object.is_empty())
+                    && best.as_ref().is_none_or(|(longest, _)| length > *longest)
+                {
                     best = Some((length, value));
                 }
                 at = start + length.max(1);

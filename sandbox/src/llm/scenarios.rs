@@ -7,7 +7,8 @@ use super::prompt::Prompt;
 /// The answer.
 pub(super) fn answer(prompt: &Prompt) -> Value {
     let criteria = prompt.shown["criteria"].as_array().or_else(|| prompt.story()["criteria"].as_array());
-    let scenarios: Vec<Value> = criteria.into_iter().flatten().enumerate().map(|(index, criterion)| scenario(index, criterion)).collect();
+    let scenarios: Vec<Value> =
+        criteria.into_iter().flatten().enumerate().map(|(index, criterion)| scenario(index, criterion)).collect();
     json!({"scenarios": scenarios, "questions": [], "warnings": []})
 }
 

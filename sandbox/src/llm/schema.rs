@@ -19,7 +19,8 @@ pub(super) fn conform(value: &Value, schema: &Value, root: &Value, depth: usize)
     for combination in ["anyOf", "oneOf"] {
         if let Some(branches) = schema[combination].as_array().filter(|branches| !branches.is_empty()) {
             let kinds: Vec<&str> = branches.iter().map(|branch| kind(resolve(branch, root))).collect();
-            let fitting = kinds.iter().position(|kind| is_a(value, kind)).or_else(|| kinds.iter().position(|kind| *kind != "null"));
+            let fitting =
+                kinds.iter().position(|kind| is_a(value, kind)).or_else(|| kinds.iter().position(|kind| *kind != "null"));
             return conform(value, &branches[fitting.unwrap_or(0)], root, depth + 1);
         }
     }
@@ -75,7 +76,9 @@ fn chosen(value: &Value, choices: &[Value]) -> Value {
     }
     let wanted = value.as_str().unwrap_or_default();
     let root = wanted.split('_').next().unwrap_or(wanted);
-    let near = |choice: &&Value| choice.as_str().is_some_and(|choice| !root.is_empty() && (choice.contains(root) || root.contains(choice)));
+    let near = |choice: &&Value| {
+        choice.as_str().is_some_and(|choice| !root.is_empty() && (choice.contains(root) || root.contains(choice)))
+    };
     choices.iter().find(near).or_else(|| choices.first()).cloned().unwrap_or_default()
 }
 

@@ -1,9 +1,31 @@
 //! Cuts a text into the statements it makes, word for word.
 
 const STEPS: &[&str] = &[
-    "given ", "when ", "then ", "and ", "but ", "angenommen ", "wenn ", "dann ", "und ", "étant donné ", "quand ", "alors ", "et ",
-    "dado ", "cuando ", "entonces ", "gegeven ", "als ", "dan ", "quando ", "então ",
+    "given ",
+    "when ",
+    "then ",
+    "and ",
+    "but ",
+    "angenommen ",
+    "wenn ",
+    "dann ",
+    "und ",
+    "étant donné ",
+    "quand ",
+    "alors ",
+    "et ",
+    "dado ",
+    "cuando ",
+    "entonces ",
+    "gegeven ",
+    "als ",
+    "dan ",
+    "quando ",
+    "então ",
 ];
+
+/// Fewer letters than this say nothing that could be checked.
+const FEWEST: usize = 10;
 
 /// One statement: a sentence, a bullet, a row, or a whole Given-When-Then.
 #[derive(Debug, PartialEq)]
@@ -93,9 +115,10 @@ fn bare(line: &str) -> &str {
 
 fn says_something(line: &str, words: &str) -> bool {
     let letters = words.chars().filter(|c| c.is_alphabetic()).count();
-    let heading = line.trim_start().starts_with('#') || (words.starts_with("**") && words.ends_with("**")) || words.ends_with(':');
+    let heading =
+        line.trim_start().starts_with('#') || (words.starts_with("**") && words.ends_with("**")) || words.ends_with(':');
     let row = words.starts_with('|') && words.chars().all(|c| matches!(c, '|' | '-' | ':' | ' '));
-    letters >= 8 && !heading && !row
+    letters >= FEWEST && !heading && !row
 }
 
 fn sentences(words: &str, statements: &mut Vec<Statement>) {
@@ -114,7 +137,7 @@ fn sentences(words: &str, statements: &mut Vec<Statement>) {
 
 fn push(sentence: &str, statements: &mut Vec<Statement>) {
     let sentence = sentence.trim();
-    if sentence.chars().filter(|c| c.is_alphabetic()).count() >= 8 {
+    if sentence.chars().filter(|c| c.is_alphabetic()).count() >= FEWEST {
         statements.push(Statement { quotes: vec![sentence.to_owned()], steps: None });
     }
 }

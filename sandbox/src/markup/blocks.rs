@@ -14,7 +14,6 @@ pub(super) enum Place {
     Quote,
     Panel,
     Expand,
-    Cell,
 }
 
 /// The nodes these lines stand for, as they may stand at the top of a document.
@@ -127,7 +126,8 @@ fn container(lines: &[&str], kind: &str, depth: usize, nodes: &mut Vec<Value>) -
 }
 
 fn quote(lines: &[&str], depth: usize, nodes: &mut Vec<Value>) -> usize {
-    let inner: Vec<&str> = lines.iter().map_while(|line| line.trim().strip_prefix('>')).map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+    let inner: Vec<&str> =
+        lines.iter().map_while(|line| line.trim().strip_prefix('>')).map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
     let blocks = parse(&inner, depth + 1);
     nodes.push(json!({"type": "blockquote", "content": fit(blocks, Place::Quote)}));
     inner.len()
@@ -145,7 +145,8 @@ fn is_rule(line: &str) -> bool {
 
 /// The words of a line of HTML, when it begins with a tag.
 fn html(line: &str) -> Option<String> {
-    const TAGS: &[&str] = &["<table", "</table", "<tr", "</tr", "<td", "<th", "<p", "</p", "<ul", "</ul", "<ol", "</ol", "<li", "<div", "</div"];
+    const TAGS: &[&str] =
+        &["<table", "</table", "<tr", "</tr", "<td", "<th", "<p", "</p", "<ul", "</ul", "<ol", "</ol", "<li", "<div", "</div"];
     let lower = line.get(..7.min(line.len())).unwrap_or(line).to_ascii_lowercase();
     if !TAGS.iter().any(|tag| lower.starts_with(tag)) {
         return None;
@@ -179,13 +180,12 @@ pub(super) fn fit(nodes: Vec<Value>, place: Place) -> Vec<Value> {
 }
 
 fn fit_one(node: Value, place: Place, fitted: &mut Vec<Value>) {
-    use Place::{Cell, Expand, Item, Panel};
+    use Place::{Expand, Item, Panel};
     let allowed = match node["type"].as_str().unwrap_or_default() {
         "paragraph" | "bulletList" | "orderedList" | "codeBlock" => true,
-        "heading" | "rule" => matches!(place, Panel | Expand | Cell),
-        "taskList" => matches!(place, Item | Panel | Expand | Cell),
-        "panel" | "blockquote" => matches!(place, Expand | Cell),
-        "table" => place == Expand,
+        "heading" | "rule" => matches!(place, Panel | Expand),
+        "taskList" => matches!(place, Item | Panel | Expand),
+        "panel" | "blockquote" | "table" => place == Expand,
         _ => false,
     };
     if allowed {

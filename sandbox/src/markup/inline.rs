@@ -47,9 +47,9 @@ fn special(rest: &str, before: Option<char>, marks: &[Value]) -> Option<(Vec<Val
         let character = escaped.chars().next().filter(char::is_ascii_punctuation)?;
         return Some((vec![text_node(&character.to_string(), marks)], 2));
     }
-    if rest.starts_with('`') {
-        let end = rest[1..].find('`').filter(|end| *end > 0)? + 1;
-        return Some((vec![code(&rest[1..end], marks)], end + 1));
+    if let Some(inner) = rest.strip_prefix('`') {
+        let end = inner.find('`').filter(|end| *end > 0)?;
+        return Some((vec![code(&inner[..end], marks)], end + 2));
     }
     if rest.starts_with("<br") {
         let end = rest.find('>').filter(|end| *end < 6)?;

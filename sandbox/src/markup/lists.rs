@@ -42,7 +42,8 @@ pub(super) fn parse(lines: &[&str], depth: usize, nodes: &mut Vec<Value>) -> usi
     let Some(first) = marker(lines[0]) else { return 1 };
     let (items, taken) = items(lines, first);
     let ordered = first.number.is_some();
-    let tasks: Vec<Option<(bool, &str)>> = items.iter().map(|item| task(item.lines.first().copied().unwrap_or_default())).collect();
+    let tasks: Vec<Option<(bool, &str)>> =
+        items.iter().map(|item| task(item.lines.first().copied().unwrap_or_default())).collect();
     if !ordered && tasks.iter().all(Option::is_some) && items.iter().all(|item| item.lines.len() == 1) {
         nodes.push(task_list(&tasks));
         return taken;
@@ -73,7 +74,9 @@ fn items<'a>(lines: &[&'a str], first: Marker) -> (Vec<Item<'a>>, usize) {
             _ if line.trim().is_empty() => {
                 let goes_on = lines.get(at + 1).is_some_and(|next| {
                     next.len() - next.trim_start().len() > first.indent + 1
-                        || marker(next).is_some_and(|marker| marker.indent <= first.indent + 1 && marker.number.is_some() == first.number.is_some())
+                        || marker(next).is_some_and(|marker| {
+                            marker.indent <= first.indent + 1 && marker.number.is_some() == first.number.is_some()
+                        })
                 });
                 if !goes_on {
                     break;
@@ -82,7 +85,7 @@ fn items<'a>(lines: &[&'a str], first: Marker) -> (Vec<Item<'a>>, usize) {
             _ if indent > first.indent => {
                 let cut = indent.min(first.indent + first.width);
                 if let Some(item) = items.last_mut() {
-                    item.lines.push(&line[cut..]);
+                    item.lines.push(line.get(cut..).unwrap_or(line.trim_start()));
                 }
             }
             _ => break,

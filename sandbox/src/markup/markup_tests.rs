@@ -15,7 +15,19 @@ fn kinds(source: &str) -> Vec<String> {
 #[test]
 fn markdown_blocks() {
     let source = "## Head\n\ntext **bold** `code`\nsecond line\n\n- a\n  - b\n- c\n\n1. x\n2. y\n\n- [ ] open\n- [x] done\n\n> quoted\n\n| a | b |\n|---|---|\n| 1 |\n\n```gherkin\nGiven\n```\n---\n:::warning\nCare\n:::\n:::expand More\n## in\n:::";
-    let expected = ["heading", "paragraph", "bulletList", "orderedList", "taskList", "blockquote", "table", "codeBlock", "rule", "panel", "expand"];
+    let expected = [
+        "heading",
+        "paragraph",
+        "bulletList",
+        "orderedList",
+        "taskList",
+        "blockquote",
+        "table",
+        "codeBlock",
+        "rule",
+        "panel",
+        "expand",
+    ];
     assert_eq!(kinds(source), expected);
 }
 
@@ -30,9 +42,12 @@ fn wiki_blocks() {
 
 #[test]
 fn inline_nodes() {
-    let document = to_adf("Hello @[Anna Schmidt], {status:green|DONE} on {date:2026-11-03}: **a *b* c** and [t](https://example.org) _x_ snake_case_name");
+    let document = to_adf(
+        "Hello @[Anna Schmidt], {status:green|DONE} on {date:2026-11-03}: **a *b* c** and [t](https://example.org) _x_ snake_case_name",
+    );
     assert_eq!(rules::check(&document), Ok(()));
-    let kinds: Vec<&str> = document["content"][0]["content"].as_array().into_iter().flatten().filter_map(|node| node["type"].as_str()).collect();
+    let kinds: Vec<&str> =
+        document["content"][0]["content"].as_array().into_iter().flatten().filter_map(|node| node["type"].as_str()).collect();
     assert!(["mention", "status", "date"].iter().all(|kind| kinds.contains(kind)));
     assert!(text::plain(&document).ends_with("snake_case_name"));
 }
@@ -49,7 +64,27 @@ fn html_tables_become_paragraphs() {
 
 #[test]
 fn odd_input_stays_valid() {
-    for source in ["- ", "1. \n2. ", "**", "> \n> # h", "|a|", "||", "```", ":::info", "- # h\n  > q\n  | a | b |", "[x](", "* *a", "\\", "{status:x}", "-\n-\n", ":::expand t\n:::\n", "é`", "> - a\n>   ---"] {
+    for source in [
+        "- ",
+        "1. \n2. ",
+        "**",
+        "> \n> # h",
+        "|a|",
+        "||",
+        "```",
+        ":::info",
+        "- # h\n  > q\n  | a | b |",
+        "[x](",
+        "* *a",
+        "\\",
+        "{status:x}",
+        "-\n-\n",
+        ":::expand t\n:::\n",
+        "é`",
+        "- a\n\u{a0}b\n\u{2003}\u{2003}c",
+        "**é*\u{a0}[x|http",
+        "> - a\n>   ---",
+    ] {
         kinds(source);
     }
     assert_eq!(to_adf("")["content"], Value::Array(vec![]));

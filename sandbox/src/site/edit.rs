@@ -34,7 +34,8 @@ impl Site {
     pub(crate) fn create(&mut self, body: &Value, author: &str) -> Answer<u64> {
         let fields = body["fields"].as_object().ok_or_else(|| Problem::bad("Field 'fields' is required"))?;
         let project = self.project_of(fields.get("project"))?;
-        let kind = self.kind_of(fields.get("issuetype")).ok_or_else(|| Problem::field("issuetype", "Specify a valid issue type"))?;
+        let kind =
+            self.kind_of(fields.get("issuetype")).ok_or_else(|| Problem::field("issuetype", "Specify a valid issue type"))?;
         if fields.get("summary").and_then(Value::as_str).is_none_or(|summary| summary.trim().is_empty()) {
             return Err(Problem::field("summary", "You must specify a summary of the issue."));
         }
@@ -57,7 +58,7 @@ impl Site {
         let issue = self.issues.get(&id).ok_or_else(Problem::no_issue)?;
         if change.kind.is_some() || change.parent.is_some() {
             let (kind, parent) = (change.kind.unwrap_or(issue.kind), change.parent.unwrap_or(issue.parent));
-            self.check_parent(kind, &issue.project().to_owned(), parent)?;
+            self.check_parent(kind, issue.project(), parent)?;
         }
         let now = self.clock.tick();
         self.apply(id, change, now);
@@ -97,7 +98,8 @@ impl Site {
     }
 
     fn set(&mut self, change: &mut Change, name: &str, value: &Value, creating: bool) -> Answer<()> {
-        let screen = || Problem::field(name, format!("Field '{name}' cannot be set. It is not on the appropriate screen, or unknown."));
+        let screen =
+            || Problem::field(name, format!("Field '{name}' cannot be set. It is not on the appropriate screen, or unknown."));
         let field = catalogue::field(name).filter(|field| field.writable).ok_or_else(screen)?;
         let stored = match name {
             "project" => return if creating { Ok(()) } else { Err(screen()) },
@@ -158,7 +160,10 @@ impl Site {
             return Ok(Value::Null);
         }
         if !value.is_object() {
-            return Err(Problem::field(field, "Operation value must be an Atlassian Document (see the Atlassian Document Format)"));
+            return Err(Problem::field(
+                field,
+                "Operation value must be an Atlassian Document (see the Atlassian Document Format)",
+            ));
         }
         if rules::check(value).is_err() {
             return Err(Problem::invalid_input());
@@ -216,7 +221,9 @@ impl Site {
         let subtask = ISSUE_TYPES[kind].subtask;
         let parent = parent.and_then(|id| self.issues.get(&id));
         match parent {
-            None if subtask => Err(Problem::field("issuetype", "Issue type is a sub-task but parent issue key or id not specified.")),
+            None if subtask => {
+                Err(Problem::field("issuetype", "Issue type is a sub-task but parent issue key or id not specified."))
+            }
             None => Ok(()),
             Some(parent) if subtask && split_key(&parent.key).is_some_and(|(home, _)| home != project) => {
                 Err(Problem::field("parent", "The sub-task and its parent must be in the same project."))
@@ -279,7 +286,10 @@ fn labels(value: &Value) -> Answer<Value> {
                 return Err(Problem::field("labels", format!("The label '{label}' contains spaces which is invalid.")));
             }
             Some(label) if label.is_empty() || label.chars().count() > 255 => {
-                return Err(Problem::field("labels", format!("The label '{label}' exceeds the maximum length for a single label (255).")));
+                return Err(Problem::field(
+                    "labels",
+                    format!("The label '{label}' exceeds the maximum length for a single label (255)."),
+                ));
             }
             Some(_) => {}
         }
@@ -288,7 +298,8 @@ fn labels(value: &Value) -> Answer<Value> {
 }
 
 fn priority(value: &Value) -> Answer<Value> {
-    let by_name = value["name"].as_str().and_then(|name| catalogue::PRIORITIES.iter().find(|known| known.eq_ignore_ascii_case(name)));
+    let by_name =
+        value["name"].as_str().and_then(|name| catalogue::PRIORITIES.iter().find(|known| known.eq_ignore_ascii_case(name)));
     let by_id = || value["id"].as_str()?.parse::<usize>().ok().and_then(|id| catalogue::PRIORITIES.get(id.checked_sub(1)?));
     by_name.or_else(by_id).map(|name| json!(name)).ok_or_else(|| Problem::field("priority", "The priority selected is invalid."))
 }

@@ -45,9 +45,32 @@ pub(crate) enum Operator {
 }
 
 const FIELDS: &[&str] = &[
-    "project", "key", "issuekey", "issue", "id", "labels", "parent", "status", "statuscategory", "issuetype", "type", "priority",
-    "summary", "description", "text", "created", "updated", "assignee", "reporter", "creator", "component", "resolution",
-    "sprint", "rank", "fixversion", "duedate",
+    "project",
+    "key",
+    "issuekey",
+    "issue",
+    "id",
+    "labels",
+    "parent",
+    "status",
+    "statuscategory",
+    "issuetype",
+    "type",
+    "priority",
+    "summary",
+    "description",
+    "text",
+    "created",
+    "updated",
+    "assignee",
+    "reporter",
+    "creator",
+    "component",
+    "resolution",
+    "sprint",
+    "rank",
+    "fixversion",
+    "duedate",
 ];
 
 /// Reads a query; the error is Jira's.
@@ -104,7 +127,11 @@ impl Reader<'_> {
         }
         if self.eat("(") {
             let inner = self.any_of()?;
-            return if self.eat(")") { Ok(inner) } else { Err("Error in the JQL Query: Expecting ')' before the end of the query.".to_owned()) };
+            return if self.eat(")") {
+                Ok(inner)
+            } else {
+                Err("Error in the JQL Query: Expecting ')' before the end of the query.".to_owned())
+            };
         }
         self.test()
     }
@@ -117,7 +144,10 @@ impl Reader<'_> {
         self.at += 1;
         let field = name.to_ascii_lowercase();
         let (operator, list) = self.operator(&name)?;
-        if !FIELDS.contains(&field.as_str()) && !field.starts_with("cf[") && super::catalogue::FIELDS.iter().all(|known| !known.name.eq_ignore_ascii_case(&name)) {
+        if !FIELDS.contains(&field.as_str())
+            && !field.starts_with("cf[")
+            && super::catalogue::FIELDS.iter().all(|known| !known.name.eq_ignore_ascii_case(&name))
+        {
             return Err(format!("Field '{name}' does not exist or you do not have permission to view it."));
         }
         let values = if list { self.list()? } else { vec![self.value()?] };
@@ -126,7 +156,8 @@ impl Reader<'_> {
 
     fn operator(&mut self, field: &str) -> Result<(Operator, bool), String> {
         use Operator::{AtLeast, AtMost, Has, HasNot, Is, IsNot, Over, Under};
-        let signs = [("=", Is), ("!=", IsNot), ("~", Has), ("!~", HasNot), (">=", AtLeast), (">", Over), ("<=", AtMost), ("<", Under)];
+        let signs =
+            [("=", Is), ("!=", IsNot), ("~", Has), ("!~", HasNot), (">=", AtLeast), (">", Over), ("<=", AtMost), ("<", Under)];
         if let Some((_, operator)) = signs.into_iter().find(|(sign, _)| self.eat(sign)) {
             return Ok((operator, false));
         }
@@ -134,13 +165,20 @@ impl Reader<'_> {
             return Ok((Is, true));
         }
         if self.eat("not") {
-            return if self.eat("in") { Ok((IsNot, true)) } else { Err("Error in the JQL Query: Expecting 'in' after 'not'.".to_owned()) };
+            return if self.eat("in") {
+                Ok((IsNot, true))
+            } else {
+                Err("Error in the JQL Query: Expecting 'in' after 'not'.".to_owned())
+            };
         }
         if self.eat("is") {
             return Ok((if self.eat("not") { IsNot } else { Is }, false));
         }
         Err(match self.peek() {
-            Some(token) => format!("Error in the JQL Query: Expecting operator but got '{}'. The valid operators are '=', '!=', '<', '>', '<=', '>=', '~', '!~', 'IN', 'NOT IN', 'IS' and 'IS NOT'.", show(token)),
+            Some(token) => format!(
+                "Error in the JQL Query: Expecting operator but got '{}'. The valid operators are '=', '!=', '<', '>', '<=', '>=', '~', '!~', 'IN', 'NOT IN', 'IS' and 'IS NOT'.",
+                show(token)
+            ),
             None => format!("Error in the JQL Query: Expecting operator before the end of the query after '{field}'."),
         })
     }
@@ -165,7 +203,11 @@ impl Reader<'_> {
         while self.eat(",") {
             values.push(self.value()?);
         }
-        if self.eat(")") { Ok(values) } else { Err("Error in the JQL Query: Expecting ')' before the end of the query.".to_owned()) }
+        if self.eat(")") {
+            Ok(values)
+        } else {
+            Err("Error in the JQL Query: Expecting ')' before the end of the query.".to_owned())
+        }
     }
 
     fn order(&mut self) -> Result<Vec<(String, bool)>, String> {
@@ -187,7 +229,11 @@ impl Reader<'_> {
                 break;
             }
         }
-        if order.len() > 7 { Err("Error in the JQL Query: No more than 7 fields may be ordered by.".to_owned()) } else { Ok(order) }
+        if order.len() > 7 {
+            Err("Error in the JQL Query: No more than 7 fields may be ordered by.".to_owned())
+        } else {
+            Ok(order)
+        }
     }
 }
 
@@ -219,7 +265,17 @@ mod tests {
 
     #[test]
     fn bad_queries_are_refused() {
-        for jql in ["project =", "project X", "= X", "(project = X", "project = X project = Y", "nothing = 1", "key in A-1", "a = \"b", "project = X ORDER key"] {
+        for jql in [
+            "project =",
+            "project X",
+            "= X",
+            "(project = X",
+            "project = X project = Y",
+            "nothing = 1",
+            "key in A-1",
+            "a = \"b",
+            "project = X ORDER key",
+        ] {
             assert!(parse(jql).is_err(), "{jql}");
         }
     }

@@ -27,7 +27,9 @@ impl Site {
     pub(crate) fn bounded(&self, jql: &str) -> Answer<Query> {
         let query = self.query(jql).map_err(Problem::bad)?;
         if query.filter.is_none() {
-            return Err(Problem::bad("Unbounded JQL queries are not allowed here. Please add a search restriction to your query."));
+            return Err(Problem::bad(
+                "Unbounded JQL queries are not allowed here. Please add a search restriction to your query.",
+            ));
         }
         Ok(query)
     }
@@ -56,7 +58,10 @@ impl Site {
 
     fn check_value(&self, field: &str, value: &str) -> Result<(), String> {
         let known = match field {
-            "project" => self.projects.keys().any(|key| key.eq_ignore_ascii_case(value)) || self.projects.values().any(|id| id.to_string() == value),
+            "project" => {
+                self.projects.keys().any(|key| key.eq_ignore_ascii_case(value))
+                    || self.projects.values().any(|id| id.to_string() == value)
+            }
             "key" | "issuekey" | "issue" | "id" | "parent" if !is_empty(value) => {
                 if self.id_of(value).is_none() {
                     return Err(format!("An issue with key '{value}' does not exist for field '{field}'."));
@@ -147,8 +152,12 @@ impl Site {
             }
             "reporter" | "creator" => vec![issue.creator.clone(), super::people::account_id(&issue.creator)],
             name => {
-                let custom = catalogue::FIELDS.iter().find(|known| known.name.eq_ignore_ascii_case(name) || cf(name) == Some(known.id));
-                custom.and_then(|field| issue.fields.get(field.id)).map(|value| one(&value.as_str().map_or_else(|| plain(value), str::to_owned))).unwrap_or_default()
+                let custom =
+                    catalogue::FIELDS.iter().find(|known| known.name.eq_ignore_ascii_case(name) || cf(name) == Some(known.id));
+                custom
+                    .and_then(|field| issue.fields.get(field.id))
+                    .map(|value| one(&value.as_str().map_or_else(|| plain(value), str::to_owned)))
+                    .unwrap_or_default()
             }
         }
     }

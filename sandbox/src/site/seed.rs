@@ -33,7 +33,8 @@ impl Site {
         issue.created = if known.is_some() { issue.created } else { now };
         issue.updated = now;
         if known.is_none() {
-            issue.comments = story.comments.iter().map(|comment| self.seed_comment(&comment.author, comment.body.to_adf(), id)).collect();
+            issue.comments =
+                story.comments.iter().map(|comment| self.seed_comment(&comment.author, comment.body.to_adf(), id)).collect();
         }
         self.issues.insert(id, issue);
         self.take_key(&story.key, id);

@@ -22,13 +22,17 @@ pub(crate) fn split(jql: &str) -> Result<Vec<Token>, String> {
             tokens.push(Token::Sign(sign));
             rest = &rest[sign.len()..];
         } else if first == '"' || first == '\'' {
-            let (text, after) = quoted(&rest[1..], first).ok_or("Error in the JQL Query: The quoted string has not been completed.")?;
+            let (text, after) =
+                quoted(&rest[1..], first).ok_or("Error in the JQL Query: The quoted string has not been completed.")?;
             tokens.push(Token::Quoted(text));
             rest = after;
         } else {
             let end = rest.find(|c: char| c.is_whitespace() || "!~><=(),\"'".contains(c)).unwrap_or(rest.len());
             if end == 0 {
-                return Err(format!("Error in the JQL Query: The character '{first}' is a reserved JQL character. You must enclose it in a string or use the escape '\\u{:04x}' instead.", first as u32));
+                return Err(format!(
+                    "Error in the JQL Query: The character '{first}' is a reserved JQL character. You must enclose it in a string or use the escape '\\u{:04x}' instead.",
+                    first as u32
+                ));
             }
             tokens.push(Token::Word(rest[..end].to_owned()));
             rest = &rest[end..];

@@ -72,7 +72,9 @@ impl Site {
         if extras.rendered {
             let rich = FIELDS.iter().filter(|field| field.is_rich() && wanted.has(field.id));
             view["renderedFields"] = rich
-                .map(|field| (field.id.to_owned(), json!(crate::adf::html::render(issue.fields.get(field.id).unwrap_or(&Value::Null)))))
+                .map(|field| {
+                    (field.id.to_owned(), json!(crate::adf::html::render(issue.fields.get(field.id).unwrap_or(&Value::Null))))
+                })
                 .collect();
         }
         view["fields"] = Value::Object(fields);
@@ -94,7 +96,9 @@ impl Site {
         let base = &self.base;
         match field {
             "issuetype" => catalogue::type_view(issue.kind, base),
-            "project" => catalogue::project_view(issue.project(), self.projects.get(issue.project()).copied().unwrap_or_default(), base),
+            "project" => {
+                catalogue::project_view(issue.project(), self.projects.get(issue.project()).copied().unwrap_or_default(), base)
+            }
             "status" => catalogue::status_view(issue.text("status"), base),
             "priority" => catalogue::priority_view(issue.text("priority"), base),
             "parent" => issue.parent.and_then(|id| self.issues.get(&id)).map_or(Value::Null, |parent| self.brief(parent)),

@@ -10,7 +10,12 @@ use crate::support::{adf, checked, site, story};
 async fn a_description_is_stored_with_local_ids() {
     let site = checked(vec![story("AB-1")]).await;
     let (_, before) = site.get("/rest/api/3/issue/AB-1?fields=updated").await;
-    let (status, _) = site.put("/rest/api/3/issue/AB-1", json!({"fields": {"description": adf("new words")}, "update": {"labels": [{"add": "done"}]}})).await;
+    let (status, _) = site
+        .put(
+            "/rest/api/3/issue/AB-1",
+            json!({"fields": {"description": adf("new words")}, "update": {"labels": [{"add": "done"}]}}),
+        )
+        .await;
     assert_eq!(status, 204);
     let (_, issue) = site.get("/rest/api/3/issue/AB-1?expand=names,schema").await;
     assert!(issue["fields"]["description"]["content"][0]["attrs"]["localId"].is_string());
@@ -103,7 +108,9 @@ async fn sub_tasks_need_a_parent_and_carry_properties() {
     assert!(body["errors"]["issuetype"].as_str().unwrap().contains("sub-task"));
     let (status, created) = site.post("/rest/api/3/issue", fields(json!({"key": "AB-1"}))).await;
     assert_eq!((status, created["key"].as_str()), (201, Some("AB-2")));
-    let (_, found) = site.post("/rest/api/3/search/jql", json!({"jql": "parent = AB-1", "fields": ["summary"], "properties": ["our.marker"]})).await;
+    let (_, found) = site
+        .post("/rest/api/3/search/jql", json!({"jql": "parent = AB-1", "fields": ["summary"], "properties": ["our.marker"]}))
+        .await;
     assert_eq!(found["issues"][0]["properties"]["our.marker"], 7);
     let (_, parent) = site.get("/rest/api/3/issue/AB-1?fields=subtasks").await;
     assert_eq!(parent["fields"]["subtasks"][0]["key"], "AB-2");
@@ -135,12 +142,16 @@ async fn issue_properties_and_metadata() {
     assert_eq!(site.put(path, json!({"a": 2})).await.0, 200);
     assert_eq!(site.get("/rest/api/3/issue/AB-1?properties=our.marker").await.1["properties"]["our.marker"]["a"], 2);
     assert_eq!(site.call(Method::DELETE, path, None).await.0, 204);
-    let (_, bulk) = site.post("/rest/api/3/issue/bulkfetch", json!({"issueIdsOrKeys": ["AB-1", "AB-9"], "fields": ["summary"]})).await;
+    let (_, bulk) =
+        site.post("/rest/api/3/issue/bulkfetch", json!({"issueIdsOrKeys": ["AB-1", "AB-9"], "fields": ["summary"]})).await;
     assert_eq!((&bulk["issues"][0]["key"], &bulk["issueErrors"][0]["id"]), (&json!("AB-1"), &json!("AB-9")));
     let (_, types) = site.get("/rest/api/3/issue/createmeta/AB/issuetypes").await;
     assert!(types["issueTypes"].as_array().unwrap().iter().any(|kind| kind["subtask"] == true));
     let (_, fields) = site.get("/rest/api/3/issue/createmeta/AB/issuetypes/10003").await;
     assert!(fields["fields"].as_array().unwrap().iter().any(|field| field["fieldId"] == "parent" && field["required"] == true));
-    assert_eq!(site.get("/rest/api/3/mypermissions?permissions=EDIT_ISSUES").await.1["permissions"]["EDIT_ISSUES"]["havePermission"], true);
+    assert_eq!(
+        site.get("/rest/api/3/mypermissions?permissions=EDIT_ISSUES").await.1["permissions"]["EDIT_ISSUES"]["havePermission"],
+        true
+    );
     assert_eq!(site.put("/rest/api/3/issue/AB-1?notifyUsers=false", json!({"fields": {"summary": "x"}})).await.0, 400);
 }

@@ -12,7 +12,9 @@ fn strings() -> Value {
 
 fn object(properties: Value) -> Value {
     let required: Vec<String> = properties.as_object().unwrap().keys().cloned().collect();
-    json!({"type": "object", "additionalProperties": false, "required": required, "properties": properties})
+    let mut schema = json!({"type": "object", "additionalProperties": false, "required": required});
+    schema["properties"] = properties;
+    schema
 }
 
 fn list(properties: Value) -> Value {
@@ -59,7 +61,14 @@ async fn ask(site: &Site, model: &str, name: &str, schema: &Value, shown: &Value
         "messages": [{"role": "system", "content": "Answer in JSON."}, {"role": "user", "content": format!("Read this:\n<story>\n{shown}\n</story>")}],
         "response_format": {"type": "json_schema", "json_schema": {"name": name, "strict": true, "schema": schema}},
     });
-    let response = site.client.post(format!("{}/llm/v1/chat/completions", site.sandbox.url())).bearer_auth("key").json(&body).send().await.unwrap();
+    let response = site
+        .client
+        .post(format!("{}/llm/v1/chat/completions", site.sandbox.url()))
+        .bearer_auth("key")
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
     let status = response.status();
     (status, serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default())
 }
@@ -130,7 +139,9 @@ async fn every_built_in_story_gets_an_answer() {
 #[tokio::test]
 async fn other_schemas_get_the_plainest_answer() {
     let site = empty().await;
-    let schema = object(json!({"ok": {"type": "boolean"}, "level": {"enum": [1, 2]}, "names": {"type": "array", "minItems": 1, "items": {"type": "string"}}}));
+    let schema = object(
+        json!({"ok": {"type": "boolean"}, "level": {"enum": [1, 2]}, "names": {"type": "array", "minItems": 1, "items": {"type": "string"}}}),
+    );
     let answer = content(&ask(&site, "any-model", "probe", &schema, &shown()).await.1);
     assert!(jsonschema::is_valid(&schema, &answer), "{answer}");
 }

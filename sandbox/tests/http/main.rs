@@ -1,5 +1,7 @@
 //! The sandbox over real HTTP, as its clients meet it.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 mod faults;
 mod issues;
 mod llm;

@@ -49,7 +49,8 @@ async fn webhooks_are_kept() {
 #[tokio::test]
 async fn stories_can_be_added() {
     let site = site(Options::with_stories(vec![])).await;
-    let (status, body) = site.post("/_stories", json!([{"id": "x", "summary": "S", "description": "d"}, {"key": "AB-5", "summary": "T"}])).await;
+    let (status, body) =
+        site.post("/_stories", json!([{"id": "x", "summary": "S", "description": "d"}, {"key": "AB-5", "summary": "T"}])).await;
     assert_eq!((status, body), (201, json!({"keys": ["REAL-1", "AB-5"]})));
     assert_eq!(site.get("/rest/api/3/issue/AB-5").await.0, 200);
     assert_eq!(site.get("/_health").await.0, 200);
@@ -63,7 +64,12 @@ async fn the_collected_stories_load() {
     for story in &stories {
         for text in [&story.description, &story.acceptance_criteria] {
             let document = text.to_adf();
-            assert!(document.is_null() || sandbox::check_adf(&document).is_ok(), "{}: {:?}\n{document:#}", story.key, sandbox::check_adf(&document));
+            assert!(
+                document.is_null() || sandbox::check_adf(&document).is_ok(),
+                "{}: {:?}\n{document:#}",
+                story.key,
+                sandbox::check_adf(&document)
+            );
         }
     }
     let site = checked(stories).await;

@@ -45,7 +45,8 @@ async fn bad_queries_are_refused_or_reported() {
         assert_eq!(status, 400, "{jql}");
         assert!(!body["errorMessages"][0].as_str().unwrap().is_empty());
     }
-    let (status, body) = site.post("/rest/api/3/jql/parse?validation=strict", json!({"queries": ["project = AB", "project ="]})).await;
+    let (status, body) =
+        site.post("/rest/api/3/jql/parse?validation=strict", json!({"queries": ["project = AB", "project ="]})).await;
     assert_eq!(status, 200);
     assert!(body["queries"][0]["errors"].is_null() && body["queries"][1]["errors"].is_array());
     assert_eq!(site.post("/rest/api/3/search/approximate-count", json!({"jql": "project = AB"})).await.1["count"], 1);

@@ -64,13 +64,27 @@ impl Claimed {
 impl Jobs {
     /// Takes a row if it is queued and due; `None` costs nothing and means that the message was doubled, stale or early.
     pub async fn claim(&self, id: Uuid, owner: &Arc<str>) -> Result<Option<Claimed>, StoreError> {
-        job::claim(&self.db, id, owner).await?.map(|row| claimed(row, owner)).transpose()
+        let Some(row) = job::claim(&self.db, id, owner).await? else { return Ok(None) };
+        self.begin_or_cancel(claimed(row, owner)?).await
     }
 
     /// Takes rows of a lane whose bell was not heard in time.
     pub async fn claim_overdue(&self, lane: Lane, limit: usize, owner: &Arc<str>) -> Result<Vec<Claimed>, StoreError> {
         let rows = job::claim_overdue(&self.db, lane, super::limits::ms(self.limits.direct_after), limit, owner).await?;
-        rows.into_iter().map(|row| claimed(row, owner)).collect()
+        let mut taken = Vec::with_capacity(rows.len());
+        for row in rows {
+            taken.extend(self.begin_or_cancel(claimed(row, owner)?).await?);
+        }
+        Ok(taken)
+    }
+
+    /// A job that was given back after somebody asked to cancel it (its worker shut down) ends here: no stage begins any more.
+    async fn begin_or_cancel(&self, claimed: Claimed) -> Result<Option<Claimed>, StoreError> {
+        if claimed.row.cancel_requested_at.is_none() {
+            return Ok(Some(claimed));
+        }
+        let _ended_or_taken = self.end_cancelled(&claimed, &[]).await?;
+        Ok(None)
     }
 
     /// Records that the job starts without neighbours, so that a crash from now on is its own.

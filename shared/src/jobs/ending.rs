@@ -66,17 +66,14 @@ impl Jobs {
 
     /// Ends a run that did not succeed, by its verdict.
     pub async fn settle_failure(&self, claimed: &Claimed, failure: &Failure) -> Result<Result<Outcome, Fenced>, StoreError> {
-        let attempts_left = claimed.row.attempt + 1 < claimed.row.max_attempts;
         match failure.verdict {
-            Verdict::Retry if attempts_left => {
-                let wait = self.limits.backoff(claimed.row.attempt);
-                self.put_back(claimed, failure, wait, true).await
-            }
+            Verdict::Retry => self.put_back(claimed, failure, self.limits.backoff(claimed.row.attempt), true).await,
             Verdict::Snooze(wait) => self.put_back(claimed, failure, wait.min(Duration::from_secs(3600)), false).await,
-            Verdict::Retry | Verdict::Fail => self.fail(claimed, failure).await,
+            Verdict::Fail => self.fail(claimed, failure).await,
         }
     }
 
+    /// Puts the job back, unless its tries or its time are used up: the row knows, not the claim, which may be stages old.
     async fn put_back(&self, claimed: &Claimed, failure: &Failure, wait: Duration, counts: bool) -> Result<Result<Outcome, Fenced>, StoreError> {
         let fence = &claimed.fence;
         let kind = if counts { EventKind::Retrying } else { EventKind::Snoozed };
@@ -85,18 +82,22 @@ impl Jobs {
             .guarded(claimed, || {
                 let guard = Sql::new(
                     "UPDATE jobs SET status = 'queued', lease_owner = NULL, attempt = attempt + ?, crashes = 0, solo_crashes = 0, \
-                     due_at = CASE WHEN deadline_at < {now} + ? THEN deadline_at ELSE {now} + ? END, ring_at = {now} + ?, \
+                     due_at = CASE WHEN deadline_at < {now} + ? THEN deadline_at ELSE {now} + ? END, \
+                     ring_at = CASE WHEN deadline_at < {now} + ? THEN deadline_at ELSE {now} + ? END, \
                      event_seq = event_seq + 1, error_code = ?, error_message = ?, updated_at = {now} \
-                     WHERE id = ? AND epoch = ? AND status = 'running' AND cancel_requested_at IS NULL",
+                     WHERE id = ? AND epoch = ? AND status = 'running' AND cancel_requested_at IS NULL \
+                     AND deadline_at > {now} AND (? = 0 OR attempt + 1 < max_attempts)",
                 )
                 .bind(i32::from(counts))
+                .bind(ms(wait))
                 .bind(ms(wait))
                 .bind(ms(wait))
                 .bind(ms(wait))
                 .bind(failure.code)
                 .bind(failure.message.clone())
                 .bind(fence.job_id)
-                .bind(fence.epoch);
+                .bind(fence.epoch)
+                .bind(i32::from(counts));
                 Verb::new("jobs", fence.job_id, guard).then(event::append(kind, &data))
             })
             .await?;
@@ -105,15 +106,21 @@ impl Jobs {
                 self.told(&row);
                 Ok(Ok(Outcome::Again(wait)))
             }
-            Err(Fenced) => self.ended_otherwise(claimed, wait).await,
+            Err(Fenced) => self.ended_otherwise(claimed, failure, wait).await,
         }
     }
 
-    /// The row was not ours to put back: cancelled meanwhile, done before, or somebody else's.
-    async fn ended_otherwise(&self, claimed: &Claimed, wait: Duration) -> Result<Result<Outcome, Fenced>, StoreError> {
+    /// The row was not put back: cancelled meanwhile, out of tries or time, done before, or somebody else's.
+    async fn ended_otherwise(&self, claimed: &Claimed, failure: &Failure, wait: Duration) -> Result<Result<Outcome, Fenced>, StoreError> {
         match self.was_done(claimed, |_| true).await? {
-            Some(row) if row.status == JobStatus::Queued.as_str() => Ok(Ok(Outcome::Again(wait))),
+            Some(row) if row.status == JobStatus::Queued.as_str() && row.error_code.as_deref() == Some(failure.code) => {
+                Ok(Ok(Outcome::Again(wait)))
+            }
             Some(row) if row.cancel_requested_at.is_some() => Ok(self.end_cancelled(claimed, &[]).await?.map(|()| Outcome::Cancelled)),
+            Some(row) if row.status == JobStatus::Running.as_str() => {
+                let message = format!("{} (given up: no tries or no time are left for this job)", failure.message);
+                self.fail(claimed, &Failure::fail(failure.code, message)).await
+            }
             _ => Ok(Err(Fenced)),
         }
     }
@@ -134,7 +141,7 @@ impl Jobs {
                 Verb::new("jobs", fence.job_id, guard)
                     .then(event::append(EventKind::Failed, &data))
                     .then(audit::about_held(self.clock().new_id(), &system(claimed), "job.failed", "job", fence.job_id, &data))
-                    .then_all(ending_statements(self, &claimed.row, claimed.stage == Stage::Publish))
+                    .then_all(ending_statements(self, &claimed.row, true))
             })
             .await?;
         Ok(self.confirm(claimed, ended, JobStatus::Failed).await?.map(|_| Outcome::Failed))
@@ -158,7 +165,7 @@ impl Jobs {
                     .then(event::append(EventKind::Cancelled, &data))
                     .then(audit::about_held(self.clock().new_id(), &system(claimed), "job.cancelled", "job", fence.job_id, &data))
                     .then_all(published.iter().map(|written| publication::settle(written, writer)))
-                    .then_all(ending_statements(self, &claimed.row, claimed.stage == Stage::Publish))
+                    .then_all(ending_statements(self, &claimed.row, true))
             })
             .await?;
         Ok(self.confirm(claimed, ended, JobStatus::Cancelled).await?.map(|_| ()))

@@ -20,6 +20,7 @@ mod claim;
 mod ending;
 mod error;
 mod lease;
+mod ledger;
 mod limits;
 mod prune;
 mod publish;

@@ -32,13 +32,19 @@ impl Jobs {
     pub async fn prune(&self, keep: &Retention) -> Result<u64, StoreError> {
         let of_ended = |text: &'static str| Sql::new(text).bind(ms(keep.jobs)).bind(CHUNK);
         let mut rows = 0;
-        // Children first: a crash in between leaves jobs without children, never children without a job.
+        // Children first, and jobs only once they have none: neither a crash in between nor another process that prunes at
+        // the same time leaves children without a job. A job is kept until its deliveries have ended.
         for text in [
-            "DELETE FROM artifacts WHERE job_id IN (SELECT id FROM jobs WHERE ended_at IS NOT NULL AND ended_at < {now} - ? ORDER BY ended_at LIMIT ?)",
-            "DELETE FROM job_events WHERE job_id IN (SELECT id FROM jobs WHERE ended_at IS NOT NULL AND ended_at < {now} - ? ORDER BY ended_at LIMIT ?)",
-            "DELETE FROM webhook_deliveries WHERE status IN ('succeeded', 'failed') AND job_id IN \
-             (SELECT id FROM jobs WHERE ended_at IS NOT NULL AND ended_at < {now} - ? ORDER BY ended_at LIMIT ?)",
-            "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE ended_at IS NOT NULL AND ended_at < {now} - ? ORDER BY ended_at LIMIT ?)",
+            "DELETE FROM artifacts WHERE job_id IN (SELECT id FROM jobs WHERE ended_at IS NOT NULL AND ended_at < {now} - ? \
+             AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.job_id = jobs.id AND d.ended_at IS NULL) ORDER BY ended_at, id LIMIT ?)",
+            "DELETE FROM job_events WHERE job_id IN (SELECT id FROM jobs WHERE ended_at IS NOT NULL AND ended_at < {now} - ? \
+             AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.job_id = jobs.id AND d.ended_at IS NULL) ORDER BY ended_at, id LIMIT ?)",
+            "DELETE FROM webhook_deliveries WHERE job_id IN (SELECT id FROM jobs WHERE ended_at IS NOT NULL AND ended_at < {now} - ? \
+             AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.job_id = jobs.id AND d.ended_at IS NULL) ORDER BY ended_at, id LIMIT ?)",
+            "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE ended_at IS NOT NULL AND ended_at < {now} - ? \
+             AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.job_id = jobs.id) \
+             AND NOT EXISTS (SELECT 1 FROM artifacts a WHERE a.job_id = jobs.id) \
+             AND NOT EXISTS (SELECT 1 FROM job_events e WHERE e.job_id = jobs.id) ORDER BY ended_at, id LIMIT ?)",
         ] {
             rows += self.db.execute(of_ended(text)).await?;
         }

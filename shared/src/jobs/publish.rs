@@ -8,11 +8,12 @@ use super::Jobs;
 use super::claim::{Claimed, Fence};
 use super::error::Fenced;
 use super::limits::ms;
+use crate::domain::event::EventKind;
 use crate::domain::publish::PublishMode;
 use crate::store::audit::Actor;
 use crate::store::job::Job;
 use crate::store::publication::{self, Intent, Publication, TargetKey, Writer, Written};
-use crate::store::{Sql, StoreError, Verb, audit};
+use crate::store::{Sql, StoreError, Verb, audit, event};
 
 impl Jobs {
     /// Takes the target for this job. `false` = another job is writing there; try later.
@@ -23,6 +24,43 @@ impl Jobs {
     /// The record of a target.
     pub async fn publication(&self, key: &TargetKey) -> Result<Option<Publication>, StoreError> {
         publication::find(&self.db, key).await
+    }
+
+    /// How long a write that somebody intended may still appear in Jira; zero when there is none.
+    pub async fn open_intent(&self, key: &TargetKey) -> Result<Duration, StoreError> {
+        let wait = publication::open_intent_ms(&self.db, key, ms(self.limits.publish_margin)).await?;
+        Ok(Duration::from_millis(u64::try_from(wait).unwrap_or(0)))
+    }
+
+    /// Stops a job whose story changed since it was read: a person decides whether to publish all the same.
+    pub async fn stop_for_review(&self, claimed: &Claimed, code: &'static str, message: &str) -> Result<Result<(), Fenced>, StoreError> {
+        let fence = &claimed.fence;
+        let data = json!({ "stage": claimed.stage, "code": code, "message": message });
+        let stopped = self
+            .guarded(claimed, || {
+                let guard = Sql::new(
+                    "UPDATE jobs SET status = 'awaiting_review', lease_owner = NULL, deadline_left = deadline_at - {now}, attempt = 0, \
+                     crashes = 0, solo_crashes = 0, event_seq = event_seq + 1, error_code = ?, error_message = ?, updated_at = {now} \
+                     WHERE id = ? AND epoch = ? AND status = 'running'",
+                )
+                .bind(code)
+                .bind(message.to_owned())
+                .bind(fence.job_id)
+                .bind(fence.epoch);
+                Verb::new("jobs", fence.job_id, guard)
+                    .then(event::append(EventKind::AwaitingReview, &data))
+                    .then(publication::release_of_held())
+            })
+            .await?;
+        let row = match stopped {
+            Ok(row) => row,
+            Err(Fenced) => match self.was_done(claimed, |job| job.status == "awaiting_review").await? {
+                Some(row) => row,
+                None => return Ok(Err(Fenced)),
+            },
+        };
+        self.told(&row);
+        Ok(Ok(()))
     }
 
     /// Records a write before it is sent. After this the job may not be cancelled until the write has ended.

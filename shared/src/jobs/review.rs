@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::Jobs;
 use super::error::JobError;
-use super::submit::deliveries;
+use super::submit::{deliveries, to_json};
 use crate::domain::event::EventKind;
 use crate::domain::job::{JobStatus, Stage};
 use crate::domain::request::JobRequest;
@@ -62,12 +62,15 @@ impl Jobs {
     /// Approves the result that was seen; the job goes on to publish, or has succeeded.
     pub async fn approve(&self, id: Uuid, seen: &str, actor: &Actor) -> Result<Job, JobError> {
         let row = job::find(&self.db, id).await?.ok_or(JobError::NotFound)?;
-        let request: JobRequest =
+        let mut request: JobRequest =
             serde_json::from_str(&row.request).map_err(|error| StoreError::Bug(format!("job {id}: request: {error}")))?;
         let goes_on = !request.publish.is_empty();
-        let data = json!({ "content_hash": seen });
+        // Whoever approves a result whose story changed has been told so.
+        request.publish_stale |= row.error_code.as_deref() == Some("story.changed");
+        let data = json!({ "content_hash": seen, "publish_stale": request.publish_stale });
         let guard = if goes_on { approve_and_publish() } else { approve_and_end() };
-        let mut verb = Verb::new("jobs", id, guard.bind(seen).bind(actor.user_id).bind(id).bind(seen))
+        let guard = guard.bind(to_json(&request)).bind(seen).bind(actor.user_id).bind(id).bind(seen);
+        let mut verb = Verb::new("jobs", id, guard)
             .then(event::append(if goes_on { EventKind::Approved } else { EventKind::Succeeded }, &data))
             .then(history::accept())
             .then(artifact::store(Stage::Review, &json!({ "content_hash": seen, "by": actor.user_id }).to_string()))
@@ -100,7 +103,7 @@ impl Jobs {
 
 fn approve_and_publish() -> Sql {
     Sql::new(
-        "UPDATE jobs SET status = 'queued', stage = 'publish', approved_hash = ?, approved_by = ?, due_at = {now}, ring_at = {now}, \
+        "UPDATE jobs SET request = ?, status = 'queued', stage = 'publish', error_code = NULL, error_message = NULL, approved_hash = ?, approved_by = ?, due_at = {now}, ring_at = {now}, \
          deadline_at = {now} + COALESCE(deadline_left, 0), deadline_left = NULL, event_seq = event_seq + 1, updated_at = {now} \
          WHERE id = ? AND status = 'awaiting_review' AND content_hash = ?",
     )
@@ -108,7 +111,7 @@ fn approve_and_publish() -> Sql {
 
 fn approve_and_end() -> Sql {
     Sql::new(
-        "UPDATE jobs SET status = 'succeeded', approved_hash = ?, approved_by = ?, deadline_left = NULL, event_seq = event_seq + 1, \
+        "UPDATE jobs SET request = ?, status = 'succeeded', approved_hash = ?, approved_by = ?, deadline_left = NULL, event_seq = event_seq + 1, \
          ended_at = {now}, updated_at = {now} WHERE id = ? AND status = 'awaiting_review' AND content_hash = ?",
     )
 }

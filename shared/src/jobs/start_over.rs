@@ -8,7 +8,7 @@ use super::bell::Ring;
 use super::error::JobError;
 use super::limits::ms;
 use crate::domain::event::EventKind;
-use crate::domain::job::{JobStatus, Lane};
+use crate::domain::job::{JobStatus, Lane, Stage};
 use crate::domain::message::MessageKind;
 use crate::store::audit::Actor;
 use crate::store::job::Job;
@@ -17,19 +17,18 @@ use crate::store::{Sql, StoreError, Verb, audit, event, job};
 impl Jobs {
     /// Queues the job again at its first stage without artifact, with fresh attempts and deadline.
     pub async fn retry(&self, id: Uuid, actor: &Actor) -> Result<Job, JobError> {
-        let guard = Sql::new(
-            "UPDATE jobs SET status = 'queued', attempt = 0, crashes = 0, solo_crashes = 0, due_at = {now}, ring_at = {now}, \
-             deadline_at = {now} + CASE WHEN lane = 'bulk' THEN ? ELSE ? END, cancel_requested_at = NULL, error_code = NULL, \
-             error_message = NULL, ended_at = NULL, event_seq = event_seq + 1, updated_at = {now} WHERE id = ? AND status IN ('failed', 'cancelled')",
-        )
-        .bind(ms(self.limits.deadline_bulk))
-        .bind(ms(self.limits.deadline))
-        .bind(id);
+        let row = job::find(&self.db, id).await?.ok_or(JobError::NotFound)?;
+        let waits = row.stage == Stage::Review.as_str();
+        let (guard, kind) =
+            if waits { (back_to_review(), EventKind::AwaitingReview) } else { (back_to_the_queue(), EventKind::Queued) };
+        let guard = guard.bind(ms(self.limits.deadline_bulk)).bind(ms(self.limits.deadline)).bind(id);
         let verb = Verb::new("jobs", id, guard)
-            .then(event::append(EventKind::Queued, &json!({ "retry": true })))
+            .then(event::append(kind, &json!({ "retry": true })))
             .then(audit::about_held(self.clock().new_id(), actor, "job.retry", "job", id, &json!({})));
         if let Some(row) = verb.run::<Job>(&self.db).await? {
-            self.ring_for(&row);
+            if !waits {
+                self.ring_for(&row);
+            }
             self.told(&row);
             return Ok(row);
         }
@@ -44,4 +43,22 @@ impl Jobs {
             self.bell.ring(Ring { lane, kind: MessageKind::Job, id: row.id });
         }
     }
+}
+
+fn back_to_the_queue() -> Sql {
+    Sql::new(
+        "UPDATE jobs SET status = 'queued', attempt = 0, crashes = 0, solo_crashes = 0, due_at = {now}, ring_at = {now}, \
+         deadline_at = {now} + CASE WHEN lane = 'bulk' THEN ? ELSE ? END, cancel_requested_at = NULL, error_code = NULL, \
+         error_message = NULL, ended_at = NULL, event_seq = event_seq + 1, updated_at = {now} \
+         WHERE id = ? AND status IN ('failed', 'cancelled') AND stage <> 'review'",
+    )
+}
+
+/// A job that was cancelled while it waited for a person waits again: nothing is left for a worker to do.
+fn back_to_review() -> Sql {
+    Sql::new(
+        "UPDATE jobs SET status = 'awaiting_review', deadline_left = CASE WHEN lane = 'bulk' THEN ? ELSE ? END, \
+         cancel_requested_at = NULL, error_code = NULL, error_message = NULL, ended_at = NULL, event_seq = event_seq + 1, \
+         updated_at = {now} WHERE id = ? AND status IN ('failed', 'cancelled') AND stage = 'review'",
+    )
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sea_orm::sea_query::Expr;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, FromQueryResult, QueryResult,
@@ -123,6 +124,15 @@ impl Db {
         row.map(|row| T::from_query_result(&row, "")).transpose().map_err(StoreError::from)
     }
 
+    /// How the database would run a statement, line by line.
+    pub async fn plan(&self, sql: Sql) -> Result<Vec<String>, StoreError> {
+        let mut statement = self.statement(sql, &[]);
+        let (explain, column) = if self.is_postgres() { ("EXPLAIN ", "QUERY PLAN") } else { ("EXPLAIN QUERY PLAN ", "detail") };
+        statement.sql.insert_str(0, explain);
+        let rows = self.read.query_all_raw(statement).await?;
+        rows.iter().map(|row| row.try_get::<String>("", column).map_err(StoreError::from)).collect()
+    }
+
     /// Closes the pools.
     pub async fn close(&self) {
         // Errors while closing have nobody left to tell.
@@ -146,6 +156,14 @@ impl Db {
         let (mut text, mut values) = (String::with_capacity(256), Vec::with_capacity(8));
         sql.render(&mut text, &mut values, self.now(), names);
         Statement::from_sql_and_values(self.backend, text, values)
+    }
+
+    /// The time that due times are compared with, for statements built by sea-orm.
+    pub(super) fn now_expression(&self) -> Expr {
+        match self.now() {
+            Now::Database => Expr::cust(super::sql::DATABASE_NOW),
+            Now::GivenPostgres(ms) | Now::Given(ms) => Expr::value(ms),
+        }
     }
 
     pub(super) fn now(&self) -> Now {

@@ -37,8 +37,8 @@ pub async fn claim(db: &Db, id: Uuid, owner: &str) -> Result<Option<Delivery>, S
 /// Claims deliveries that have been due for longer than `overdue_ms`.
 pub async fn claim_overdue(db: &Db, overdue_ms: i64, limit: usize, owner: &str) -> Result<Vec<Delivery>, StoreError> {
     let text = if db.is_postgres() {
-        "UPDATE webhook_deliveries SET status = 'running', lease_owner = ?, epoch = epoch + 1 WHERE id IN (SELECT id FROM webhook_deliveries \
-         WHERE status = 'queued' AND due_at <= {now} - ? ORDER BY due_at LIMIT ? FOR UPDATE SKIP LOCKED) AND status = 'queued' RETURNING *"
+        "UPDATE webhook_deliveries SET status = 'running', lease_owner = ?, epoch = epoch + 1 WHERE id = ANY(ARRAY(SELECT id FROM webhook_deliveries \
+         WHERE status = 'queued' AND due_at <= {now} - ? ORDER BY due_at LIMIT ? FOR UPDATE SKIP LOCKED)) AND status = 'queued' RETURNING *"
     } else {
         "UPDATE webhook_deliveries SET status = 'running', lease_owner = ?, epoch = epoch + 1 WHERE id IN (SELECT id FROM webhook_deliveries \
          WHERE status = 'queued' AND due_at <= {now} - ? ORDER BY due_at LIMIT ?) AND status = 'queued' RETURNING *"
@@ -54,8 +54,8 @@ struct Id {
 /// Takes deliveries whose bell should ring, and sets when it rings again.
 pub async fn take_to_ring(db: &Db, again_ms: i64, limit: usize) -> Result<Vec<Uuid>, StoreError> {
     let text = if db.is_postgres() {
-        "UPDATE webhook_deliveries SET ring_at = {now} + ? WHERE id IN (SELECT id FROM webhook_deliveries WHERE status = 'queued' \
-         AND due_at <= {now} AND ring_at <= {now} ORDER BY due_at LIMIT ? FOR UPDATE SKIP LOCKED) AND status = 'queued' RETURNING id"
+        "UPDATE webhook_deliveries SET ring_at = {now} + ? WHERE id = ANY(ARRAY(SELECT id FROM webhook_deliveries WHERE status = 'queued' \
+         AND due_at <= {now} AND ring_at <= {now} ORDER BY due_at LIMIT ? FOR UPDATE SKIP LOCKED)) AND status = 'queued' RETURNING id"
     } else {
         "UPDATE webhook_deliveries SET ring_at = {now} + ? WHERE id IN (SELECT id FROM webhook_deliveries WHERE status = 'queued' \
          AND due_at <= {now} AND ring_at <= {now} ORDER BY due_at LIMIT ?) AND status = 'queued' RETURNING id"

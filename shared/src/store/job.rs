@@ -66,35 +66,43 @@ pub fn insert(job: &NewJob) -> Sql {
     .bind(job.max_attempts)
 }
 
-/// Claims queued, due rows by id.
+/// Claims a row by id if it is queued and due.
 pub async fn claim(db: &Db, id: Uuid, owner: &str) -> Result<Option<Job>, StoreError> {
-    let rows: Vec<Job> = db
-        .write_all(
-            Sql::new(
-                "UPDATE jobs SET status = 'running', lease_owner = ?, epoch = epoch + 1, solo = FALSE, \
-                 started_at = COALESCE(started_at, {now}), updated_at = {now} \
-                 WHERE id = ? AND status = 'queued' AND due_at <= {now} RETURNING *",
-            )
-            .bind(owner)
-            .bind(id),
-        )
-        .await?;
+    let rows: Vec<Job> = db.write_all(due_by_id(id, owner)).await?;
     Ok(rows.into_iter().next())
+}
+
+/// The statement of [`claim`], served by the primary key.
+#[must_use]
+pub fn due_by_id(id: Uuid, owner: &str) -> Sql {
+    Sql::new(
+        "UPDATE jobs SET status = 'running', lease_owner = ?, epoch = epoch + 1, solo = FALSE, \
+         started_at = COALESCE(started_at, {now}), updated_at = {now} \
+         WHERE id = ? AND status = 'queued' AND due_at <= {now} RETURNING *",
+    )
+    .bind(owner)
+    .bind(id)
 }
 
 /// Claims rows of a lane that have been due for longer than `overdue_ms`, the most urgent first.
 pub async fn claim_overdue(db: &Db, lane: Lane, overdue_ms: i64, limit: usize, owner: &str) -> Result<Vec<Job>, StoreError> {
+    db.write_all(overdue(db, lane, overdue_ms, limit, owner)).await
+}
+
+/// The statement of [`claim_overdue`], served by `jobs_due`.
+#[must_use]
+pub fn overdue(db: &Db, lane: Lane, overdue_ms: i64, limit: usize, owner: &str) -> Sql {
     // SKIP LOCKED lets several workers take different rows at once; SQLite has one writer anyway.
     let text = if db.is_postgres() {
         "UPDATE jobs SET status = 'running', lease_owner = ?, epoch = epoch + 1, solo = FALSE, started_at = COALESCE(started_at, {now}), \
-         updated_at = {now} WHERE id IN (SELECT id FROM jobs WHERE status = 'queued' AND lane = ? AND due_at <= {now} - ? \
-         ORDER BY priority DESC, due_at LIMIT ? FOR UPDATE SKIP LOCKED) AND status = 'queued' RETURNING *"
+         updated_at = {now} WHERE id = ANY(ARRAY(SELECT id FROM jobs WHERE status = 'queued' AND lane = ? AND due_at <= {now} - ? \
+         ORDER BY priority DESC, due_at LIMIT ? FOR UPDATE SKIP LOCKED)) AND status = 'queued' RETURNING *"
     } else {
         "UPDATE jobs SET status = 'running', lease_owner = ?, epoch = epoch + 1, solo = FALSE, started_at = COALESCE(started_at, {now}), \
          updated_at = {now} WHERE id IN (SELECT id FROM jobs WHERE status = 'queued' AND lane = ? AND due_at <= {now} - ? \
          ORDER BY priority DESC, due_at LIMIT ?) AND status = 'queued' RETURNING *"
     };
-    db.write_all(Sql::new(text).bind(owner).bind(lane.as_str()).bind(overdue_ms).bind(i64::try_from(limit).unwrap_or(i64::MAX))).await
+    Sql::new(text).bind(owner).bind(lane.as_str()).bind(overdue_ms).bind(i64::try_from(limit).unwrap_or(i64::MAX))
 }
 
 #[derive(FromQueryResult)]
@@ -104,26 +112,29 @@ struct Id {
 
 /// Takes rows whose bell should ring, and sets when it rings again.
 pub async fn take_to_ring(db: &Db, lane: Lane, again_ms: i64, limit: usize) -> Result<Vec<Uuid>, StoreError> {
+    let rows: Vec<Id> = db.write_all(to_ring(db, lane, again_ms, limit)).await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// The statement of [`take_to_ring`], served by `jobs_due`.
+#[must_use]
+pub fn to_ring(db: &Db, lane: Lane, again_ms: i64, limit: usize) -> Sql {
     let text = if db.is_postgres() {
-        "UPDATE jobs SET ring_at = {now} + ? WHERE id IN (SELECT id FROM jobs WHERE status = 'queued' AND lane = ? AND due_at <= {now} \
-         AND ring_at <= {now} ORDER BY priority DESC, due_at LIMIT ? FOR UPDATE SKIP LOCKED) AND status = 'queued' RETURNING id"
+        "UPDATE jobs SET ring_at = {now} + ? WHERE id = ANY(ARRAY(SELECT id FROM jobs WHERE status = 'queued' AND lane = ? AND due_at <= {now} \
+         AND ring_at <= {now} ORDER BY priority DESC, due_at LIMIT ? FOR UPDATE SKIP LOCKED)) AND status = 'queued' RETURNING id"
     } else {
         "UPDATE jobs SET ring_at = {now} + ? WHERE id IN (SELECT id FROM jobs WHERE status = 'queued' AND lane = ? AND due_at <= {now} \
          AND ring_at <= {now} ORDER BY priority DESC, due_at LIMIT ?) AND status = 'queued' RETURNING id"
     };
-    let rows: Vec<Id> = db
-        .write_all(Sql::new(text).bind(again_ms).bind(lane.as_str()).bind(i64::try_from(limit).unwrap_or(i64::MAX)))
-        .await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    Sql::new(text).bind(again_ms).bind(lane.as_str()).bind(i64::try_from(limit).unwrap_or(i64::MAX))
 }
 
 /// Sets that the bell rings for these rows after `in_ms` (it did not ring just now).
 pub async fn ring_in(db: &Db, ids: &[Uuid], in_ms: i64) -> Result<(), StoreError> {
-    use sea_orm::sea_query::Expr;
+    use sea_orm::ExprTrait;
 
-    let now = db.clock().now_ms();
     entity::job::Entity::update_many()
-        .col_expr(entity::job::Column::RingAt, Expr::value(now + in_ms))
+        .col_expr(entity::job::Column::RingAt, db.now_expression().add(in_ms))
         .filter(entity::job::Column::Id.is_in(ids.iter().copied()))
         .filter(entity::job::Column::Status.eq(JobStatus::Queued.as_str()))
         .exec(db.writer())

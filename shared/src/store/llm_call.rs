@@ -35,7 +35,7 @@ pub struct Settled {
 pub fn reserve(call: &NewCall) -> Sql {
     Sql::new(
         "INSERT INTO llm_calls (id, job_id, stage, epoch, provider, model, state, reserved_tokens, created_at) \
-         SELECT ?, held.id, ?, held.epoch, ?, ?, 'reserved', ?, {now} FROM {held} AS held",
+         SELECT ?, held.id, ?, held.epoch, ?, ?, 'reserved', ?, {now} FROM {held} AS held WHERE TRUE ON CONFLICT (id) DO NOTHING",
     )
     .bind(call.id)
     .bind(call.stage.as_str())

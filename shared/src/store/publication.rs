@@ -18,6 +18,15 @@ pub struct TargetKey {
     pub issue_id: String,
     /// Where and what.
     pub target: PublishTarget,
+    /// Which part, from 1: what does not fit into one comment goes on in the next.
+    pub part: usize,
+}
+
+impl TargetKey {
+    /// What is written, with the number of a continuation: `all`, `all.2`.
+    fn what(&self) -> String {
+        if self.part <= 1 { self.target.what.to_string() } else { format!("{}.{}", self.target.what, self.part) }
+    }
 }
 
 /// Who is writing.
@@ -80,9 +89,32 @@ pub async fn find(db: &Db, key: &TargetKey) -> Result<Option<Publication>, Store
             .bind(key.connection.clone())
             .bind(key.issue_id.clone())
             .bind(key.target.mode.as_str())
-            .bind(key.target.what.as_str()),
+            .bind(key.what()),
     )
     .await
+}
+
+#[derive(FromQueryResult)]
+struct Wait {
+    wait_ms: i64,
+}
+
+/// Milliseconds until nothing of an open intent can appear in Jira any more; 0 when there is none, or when it is over.
+pub async fn open_intent_ms(db: &Db, key: &TargetKey, margin_ms: i64) -> Result<i64, StoreError> {
+    let row: Option<Wait> = db
+        .read_one(
+            Sql::new(
+                "SELECT send_by + ? - {now} AS wait_ms FROM publications \
+                 WHERE connection = ? AND issue_id = ? AND mode = ? AND what = ? AND state = 'intent'",
+            )
+            .bind(margin_ms)
+            .bind(key.connection.clone())
+            .bind(key.issue_id.clone())
+            .bind(key.target.mode.as_str())
+            .bind(key.what()),
+        )
+        .await?;
+    Ok(row.map_or(0, |row| row.wait_ms.max(0)))
 }
 
 /// A write about to be sent.
@@ -115,7 +147,7 @@ pub fn intend(intent: &Intent) -> Sql {
     .bind(intent.key.connection.clone())
     .bind(intent.key.issue_id.clone())
     .bind(intent.key.target.mode.as_str())
-    .bind(intent.key.target.what.as_str())
+    .bind(intent.key.what())
     .bind(intent.marker.clone())
     .bind(intent.action)
     .bind(intent.remote_id.clone())
@@ -147,7 +179,7 @@ pub fn settle(written: &Written, writer: Writer) -> Sql {
     .bind(written.key.connection.clone())
     .bind(written.key.issue_id.clone())
     .bind(written.key.target.mode.as_str())
-    .bind(written.key.target.what.as_str())
+    .bind(written.key.what())
     .bind(writer.job_id)
     .bind(writer.epoch)
 }
@@ -162,7 +194,7 @@ pub fn withdraw(key: &TargetKey, writer: Writer) -> Sql {
     .bind(key.connection.clone())
     .bind(key.issue_id.clone())
     .bind(key.target.mode.as_str())
-    .bind(key.target.what.as_str())
+    .bind(key.what())
     .bind(writer.job_id)
     .bind(writer.epoch)
 }

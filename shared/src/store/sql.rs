@@ -86,10 +86,12 @@ fn push_parameter(text: &mut String, values: &mut Vec<Value>, value: Value) {
     let _ = write!(text, "${}", values.len());
 }
 
+/// PostgreSQL's clock. STABLE, unlike `clock_timestamp()`: an index can be searched with it.
+pub(super) const DATABASE_NOW: &str = "CAST(extract(epoch FROM statement_timestamp()) * 1000 AS BIGINT)";
+
 fn push_now(text: &mut String, values: &mut Vec<Value>, now: Now) {
     match now {
-        // STABLE, unlike clock_timestamp(): an index can be searched with it.
-        Now::Database => text.push_str("CAST(extract(epoch FROM statement_timestamp()) * 1000 AS BIGINT)"),
+        Now::Database => text.push_str(DATABASE_NOW),
         Now::GivenPostgres(ms) => {
             text.push_str("CAST(");
             push_parameter(text, values, ms.into());

@@ -53,8 +53,16 @@ struct Id {
     id: String,
 }
 
-/// Workers whose lease has ended.
+/// Workers whose lease has ended, and owners of rows that are no registered worker (one that left while a claim of its
+/// own was under way).
 pub async fn lapsed(db: &Db) -> Result<Vec<String>, StoreError> {
-    let rows: Vec<Id> = db.read_all(Sql::new("SELECT id FROM workers WHERE lease_until < {now}")).await?;
+    let rows: Vec<Id> = db
+        .read_all(Sql::new(
+            "SELECT id FROM workers WHERE lease_until < {now} \
+             UNION SELECT lease_owner FROM jobs WHERE status = 'running' AND NOT EXISTS (SELECT 1 FROM workers WHERE id = lease_owner) \
+             UNION SELECT lease_owner FROM webhook_deliveries WHERE status = 'running' \
+             AND NOT EXISTS (SELECT 1 FROM workers WHERE id = lease_owner)",
+        ))
+        .await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }

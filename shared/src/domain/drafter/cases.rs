@@ -1,6 +1,6 @@
 //! Drafts the scenarios of accepted criteria: each criterion's own, then the variants that follow from its rule.
 
-use super::lexicon::{self, Lexicon};
+use super::lexicon;
 use super::variants;
 use super::wording::Titles;
 use crate::domain::criterion::{CriteriaSet, Criterion, CriterionKind, Testable};
@@ -14,7 +14,11 @@ use crate::domain::story::Story;
 const MOST: usize = 150;
 
 pub(super) fn draft(story: &Story, set: &CriteriaSet) -> ScenariosReply {
-    let questions = set.questions.iter().map(|question| ProposedQuestion { text: question.text.clone(), why: question.why.clone() }).collect();
+    let questions = set
+        .questions
+        .iter()
+        .map(|question| ProposedQuestion { text: question.text.clone(), why: question.why.clone() })
+        .collect();
     let mut reply = ScenariosReply { scenarios: Vec::new(), questions, warnings: Vec::new() };
     if set.testable == Testable::No {
         return reply;
@@ -22,12 +26,21 @@ pub(super) fn draft(story: &Story, set: &CriteriaSet) -> ScenariosReply {
     let words = lexicon::reading_and_writing(story.language, set.language);
     let mut titles = Titles::default();
     for criterion in &set.criteria {
-        for mut scenario in std::iter::once(own(criterion)).chain(variants::of(criterion, &words)) {
-            if scenario.when.is_empty() || scenario.then.is_empty() || reply.scenarios.len() >= MOST || reply.scenarios.iter().any(|other| same(other, &scenario)) {
+        // An outline over the values a criterion lists says all that the criterion says.
+        let mut own = own(criterion);
+        if let Some(outline) = variants::each(criterion, &words) {
+            own = ProposedScenario { priority: own.priority, ..outline };
+        }
+        for mut scenario in std::iter::once(own).chain(variants::of(criterion, &words)) {
+            if scenario.when.is_empty()
+                || scenario.then.is_empty()
+                || reply.scenarios.len() >= MOST
+                || reply.scenarios.iter().any(|other| same(other, &scenario))
+            {
                 continue;
             }
             scenario.title = titles.unique(&scenario.title);
-            scenario.steps = steps(&scenario, &words);
+            scenario.steps = steps(&scenario);
             reply.scenarios.push(scenario);
         }
     }
@@ -54,7 +67,12 @@ fn own(criterion: &Criterion) -> ProposedScenario {
 
 /// The verified words of a criterion.
 pub(super) fn evidence(criterion: &Criterion) -> Vec<Evidence> {
-    criterion.evidence.iter().filter(|words| words.verified).map(|words| Evidence { source: words.source.clone(), quote: words.quote.clone() }).collect()
+    criterion
+        .evidence
+        .iter()
+        .filter(|words| words.verified)
+        .map(|words| Evidence { source: words.source.clone(), quote: words.quote.clone() })
+        .collect()
 }
 
 const fn technique(criterion: &Criterion) -> Technique {
@@ -77,7 +95,7 @@ const fn priority(kind: CriterionKind) -> Priority {
 }
 
 /// One step for each action; what must be seen stands at the last.
-fn steps(scenario: &ProposedScenario, _words: &Lexicon) -> Vec<Step> {
+fn steps(scenario: &ProposedScenario) -> Vec<Step> {
     let last = scenario.when.len().saturating_sub(1);
     let data: Vec<String> = scenario
         .examples

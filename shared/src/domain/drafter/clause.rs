@@ -14,6 +14,10 @@ pub(super) struct Clause {
     pub(super) outcome: String,
     /// Whether nothing happens unless the condition holds.
     pub(super) only: bool,
+    /// What keeps the outcome from happening ("unless"), where the condition is that it does not hold.
+    pub(super) barrier: Option<String>,
+    /// Whether the condition is an event that has happened before.
+    pub(super) event: bool,
 }
 
 /// Splits a sentence; the outcome is the whole sentence where it states no condition.
@@ -42,7 +46,11 @@ fn role<'a>(text: &'a str, words: &Lexicon) -> Option<(String, &'a str)> {
     let (role, outcome) = rest.split_once(", ")?;
     // Longer ones are clauses of their own ("as long as …").
     let plain = Plain::new(role);
-    if role.split_whitespace().count() > 4 || plain.has(words.want) || Plain::new(text).after(words.opening).is_some() || plain.folded.starts_with("soon") {
+    if role.split_whitespace().count() > 4
+        || plain.has(words.want)
+        || Plain::new(text).after(words.opening).is_some()
+        || plain.folded.starts_with("soon")
+    {
         return None;
     }
     let opened = text.len() - rest.len();
@@ -74,23 +82,20 @@ fn leading(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
         return None;
     }
     let gerund = words.infinitive.is_empty() && condition.split_whitespace().next().is_some_and(|word| word.ends_with("ing"));
-    let condition = if event || gerund { fill(words.phrases.event, &[condition]) } else { subject(condition, plain.text, words) };
-    Some(Clause { condition: Some(condition), outcome: outcome.to_owned(), ..Clause::default() })
-}
-
-/// French elides before the subject: "s'il", "lorsqu'une".
-fn subject(condition: &str, _whole: &str, _words: &Lexicon) -> String {
-    condition.to_owned()
+    let condition = if event || gerund { fill(words.phrases.event, &[condition]) } else { condition.to_owned() };
+    Some(Clause { condition: Some(condition), outcome: outcome.to_owned(), event: event || gerund, ..Clause::default() })
 }
 
 /// German and Dutch: "Wird die Zustimmung abgelehnt, soll …": the verb goes to the end of the clause.
 fn preposed(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
     let rest = plain.after(words.verb_first)?;
     let at = comma(rest)?;
-    let verb = plain.text.trim_start().split_whitespace().next()?.to_lowercase();
+    let verb = plain.text.split_whitespace().next()?.to_lowercase();
     let (condition, outcome) = (tidy(rest.get(..at)?), tidy(rest.get(at + 1..)?));
     let inverted = Plain::new(outcome);
-    let verbs_second = inverted.after(words.verb_first).is_some() || inverted.after(words.modal).is_some() || inverted.after(words.then).is_some();
+    let verbs_second = inverted.after(words.verb_first).is_some()
+        || inverted.after(words.modal).is_some()
+        || inverted.after(words.then).is_some();
     if !verbs_second {
         return None;
     }
@@ -102,8 +107,16 @@ fn preposed(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
 fn only(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
     let hit = plain.find(words.only_if)?;
     let (outcome, condition) = (tidy(plain.text.get(..hit.start)?), tidy(plain.text.get(hit.end..)?));
-    if outcome.is_empty() || condition.is_empty() || words.unless.contains(&Plain::new(plain.text.get(hit.clone())?).folded.as_str()) {
+    if outcome.is_empty() || condition.is_empty() {
         return None;
+    }
+    if words.unless.contains(&Plain::new(plain.text.get(hit)?).folded.as_str()) {
+        return Some(Clause {
+            condition: Some(fill(words.phrases.unmet, &[condition])),
+            outcome: outcome.to_owned(),
+            barrier: Some(condition.to_owned()),
+            ..Clause::default()
+        });
     }
     Some(Clause { condition: Some(condition.to_owned()), outcome: outcome.to_owned(), only: true, ..Clause::default() })
 }
@@ -117,6 +130,18 @@ fn trailing(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
     let inside = outcome.matches('(').count() > outcome.matches(')').count();
     if asks || inside || outcome.split_whitespace().count() < 2 || condition.split_whitespace().count() < 2 {
         return None;
+    }
+    // "is only shown when …": "only" belongs to the condition when hardly a word follows it.
+    if let Some(only) = Plain::new(outcome).find(words.only)
+        && (1..=2).contains(&outcome.get(only.end..)?.split_whitespace().count())
+    {
+        let rest = format!("{} {}", outcome.get(..only.start)?.trim(), outcome.get(only.end..)?.trim());
+        return Some(Clause {
+            condition: Some(condition.to_owned()),
+            outcome: rest.trim().to_owned(),
+            only: true,
+            ..Clause::default()
+        });
     }
     Some(Clause { condition: Some(condition.to_owned()), outcome: outcome.to_owned(), ..Clause::default() })
 }

@@ -4,10 +4,11 @@ use super::doubts::Doubts;
 use super::gherkin_text;
 use super::lexicon::headings::Section;
 use super::lexicon::{self, Lexicon, fill};
+use super::likeness::{alike, evidence, joined};
 use super::material::{Answer, Material};
 use super::narrative::Narrative;
 use super::outline::{Statement, Table};
-use super::plain::{Plain, words as split_words};
+use super::plain::Plain;
 use super::rules::{Frame, criterion, wish};
 use super::wording::{Titles, short, step};
 use super::{clause, material, number, values};
@@ -23,13 +24,16 @@ const MOST: usize = 60;
 pub(super) fn draft(story: &Story, language: Language) -> CriteriaReply {
     let words = lexicon::reading_and_writing(story.language, language);
     let material = material::sort(story, &words);
-    let mut draft = Draft { words: &words, material: &material, criteria: Vec::new(), doubts: Doubts::default() };
-    let mut warnings: Vec<String> = material.instructions.iter().map(|told| fill(words.phrases.warn_injection, &[&short(told, 160)])).collect();
+    let mut draft =
+        Draft { words: &words, material: &material, criteria: Vec::new(), doubts: Doubts::default(), condition: None };
+    let mut warnings: Vec<String> =
+        material.instructions.iter().map(|told| fill(words.phrases.warn_injection, &[&short(told, 160)])).collect();
     if language != story.language {
         warnings.push(words.phrases.warn_language.to_owned());
     }
     let (testable, reasons) = draft.run(story);
-    let out_of_scope = material.statements.iter().filter(|statement| statement.section == Section::OutOfScope).map(evidence).collect();
+    let out_of_scope =
+        material.statements.iter().filter(|statement| statement.section == Section::OutOfScope).map(evidence).collect();
     let mut titles = Titles::default();
     let mut criteria = draft.criteria;
     for criterion in &mut criteria {
@@ -51,6 +55,8 @@ struct Draft<'a> {
     material: &'a Material<'a>,
     criteria: Vec<ProposedCriterion>,
     doubts: Doubts,
+    /// The condition of the statement before, for an "otherwise".
+    condition: Option<(String, Evidence)>,
 }
 
 impl<'a> Draft<'a> {
@@ -124,7 +130,8 @@ impl<'a> Draft<'a> {
     fn is_spike(&self, story: &Story) -> bool {
         let kind = fold(&story.issue_type);
         let summary = Plain::new(&story.summary);
-        let opens = summary.after(self.words.spike).is_some() || Plain::new(story.summary.trim_start_matches(['[', '(', ' '])).after(self.words.spike).is_some();
+        let opens = summary.after(self.words.spike).is_some()
+            || Plain::new(story.summary.trim_start_matches(['[', '(', ' '])).after(self.words.spike).is_some();
         let named = summary.has(self.words.spike_anywhere);
         kind == "spike" || (self.material.narratives.is_empty() && (opens || named))
     }
@@ -136,7 +143,8 @@ impl<'a> Draft<'a> {
     /// Scenarios that the story holds as Gherkin already.
     fn scenarios_of_the_story(&mut self) {
         for found in gherkin_text::scenarios(&self.material.statements, self.words) {
-            let statements: Vec<&Statement<'_>> = found.statements.iter().filter_map(|index| self.material.statements.get(*index)).collect();
+            let statements: Vec<&Statement<'_>> =
+                found.statements.iter().filter_map(|index| self.material.statements.get(*index)).collect();
             let title = if found.title.is_empty() { found.then.first().cloned().unwrap_or_default() } else { found.title };
             let all = format!("{} {}", found.when.join(" "), found.then.join(" "));
             let vague = found.then.iter().any(|then| self.is_vague_result(then));
@@ -163,11 +171,17 @@ impl<'a> Draft<'a> {
     }
 
     fn statements(&mut self, stated: bool) {
-        let taken: Vec<usize> = gherkin_text::scenarios(&self.material.statements, self.words).into_iter().flat_map(|found| found.statements).collect();
+        let taken: Vec<usize> = gherkin_text::scenarios(&self.material.statements, self.words)
+            .into_iter()
+            .flat_map(|found| found.statements)
+            .collect();
         let mut lead: Option<&Statement<'_>> = None;
         for (index, statement) in self.material.statements.iter().enumerate() {
             let follower = self.material.statements.get(index + 1);
-            let opens = statement.text.ends_with(':') && follower.is_some_and(|next| next.listed && (next.depth > statement.depth || !statement.listed || next.block != statement.block));
+            let opens = statement.text.ends_with(':')
+                && follower.is_some_and(|next| {
+                    next.listed && (next.depth > statement.depth || !statement.listed || next.block != statement.block)
+                });
             if taken.contains(&index) {
                 continue;
             }
@@ -175,7 +189,9 @@ impl<'a> Draft<'a> {
                 lead = Some(statement);
                 continue;
             }
-            if lead.is_some_and(|lead| !statement.listed || statement.section != lead.section || (lead.listed && statement.depth <= lead.depth)) {
+            if lead.is_some_and(|lead| {
+                !statement.listed || statement.section != lead.section || (lead.listed && statement.depth <= lead.depth)
+            }) {
                 lead = None;
             }
             match statement.section {
@@ -190,15 +206,23 @@ impl<'a> Draft<'a> {
 
     /// A rule in the description beside stated criteria: only where it says something they do not.
     fn repeated(&mut self, statement: &Statement<'_>) {
-        let known = self.material.statements.iter().any(|other| other.section == Section::Criteria && alike(&other.text, &statement.text));
-        if !known && self.is_rule(&statement.text) && !statement.listed {
+        let known = self
+            .material
+            .statements
+            .iter()
+            .any(|other| other.section == Section::Criteria && alike(&other.text, &statement.text));
+        let strong = Plain::new(&statement.text).has(self.words.strong);
+        if !known && strong && !statement.listed {
             self.statement(statement, None);
         }
     }
 
     fn is_rule(&self, text: &str) -> bool {
         let plain = Plain::new(text);
-        plain.has(self.words.modal) || clause::split(text, self.words).condition.is_some() || !number::limits(text, self.words).is_empty()
+        plain.has(self.words.modal)
+            || clause::split(text, self.words).condition.is_some()
+            || !number::limits(text, self.words).is_empty()
+            || !values::lists(text, self.words).is_empty()
     }
 
     fn is_vague_result(&self, text: &str) -> bool {
@@ -220,11 +244,17 @@ impl<'a> Draft<'a> {
         if plain.after(self.words.today).is_some() {
             return;
         }
-        if self.is_vague_result(&statement.text) {
+        if self.is_vague_result(&statement.text) || plain.after(self.words.click).is_some() {
             return self.doubts.instead(phrases.ask_result, &[&statement.text]);
         }
+        let measured = !number::limits(&statement.text, self.words).is_empty();
+        if let Some(hit) = plain.find(self.words.vague).filter(|_| !measured && statement.text.split_whitespace().count() <= 6) {
+            let word = statement.text.get(hit).unwrap_or_default();
+            return self.doubts.instead(phrases.ask_vague, &[word, &statement.text]);
+        }
         // A link or a single word says nothing that could be observed.
-        if statement.text.contains("://") && statement.text.split_whitespace().count() < 6 {
+        let aside = statement.text.starts_with('(') && statement.text.ends_with(')');
+        if aside || statement.text.contains("://") && statement.text.split_whitespace().count() < 6 {
             return;
         }
         let (text, mut quotes) = match lead {
@@ -232,15 +262,32 @@ impl<'a> Draft<'a> {
             None => (statement.text.clone(), Vec::new()),
         };
         quotes.push(evidence(statement));
-        let drafted = criterion(&text, quotes, &self.frame());
+        let split = clause::split(&text, self.words);
+        let mut drafted = criterion(&text, quotes, &self.frame());
+        if let Some(rest) = plain.after(self.words.otherwise) {
+            let Some((condition, before)) = self.condition.clone() else {
+                return self.doubts.instead(phrases.ask_unsure, &[&statement.text]);
+            };
+            drafted.when = vec![step(&fill(phrases.unmet, &[&condition]), self.words)];
+            drafted.then = vec![step(rest.trim_start_matches([',', ' ']), self.words)];
+            drafted.evidence.insert(0, before);
+        }
+        self.condition = split.condition.clone().map(|condition| (condition, evidence(statement)));
         self.doubts.about(&text, self.words);
-        if matches!(drafted.kind, CriterionKind::Rule) && clause::split(&text, self.words).condition.is_some() {
-            self.doubts.ask(phrases.ask_otherwise, &[&statement.text]);
+        if let Some(condition) = split
+            .condition
+            .filter(|_| drafted.kind == CriterionKind::Rule && !split.event && !split.only && split.barrier.is_none())
+        {
+            self.doubts.ask(phrases.ask_otherwise, &[&condition]);
         }
         if drafted.kind == CriterionKind::Permission && plain.has(self.words.unnamed) {
             self.doubts.ask(phrases.ask_who, &[&statement.text]);
         }
-        if drafted.kind == CriterionKind::Limit && number::limits(&text, self.words).iter().any(|limit| limit.side != number::Side::Ahead) {
+        if drafted.kind == CriterionKind::Limit
+            && number::limits(&text, self.words)
+                .iter()
+                .any(|limit| !matches!(limit.side, number::Side::Ahead | number::Side::AheadAtLeast))
+        {
             self.doubts.ask(phrases.ask_outside, &[&statement.text]);
         }
         self.push(drafted);
@@ -249,9 +296,17 @@ impl<'a> Draft<'a> {
     /// A table within the criteria or the story: one criterion with its rows as examples.
     fn table(&mut self, table: &Table<'_>, stated: bool) {
         let (Some(header), Some(first)) = (table.rows.first(), table.lines.get(1)) else { return };
-        let usable = header.len() >= 2 && header.iter().all(|cell| !cell.is_empty()) && table.rows.iter().all(|row| row.len() == header.len());
+        let usable = header.len() >= 2
+            && header.iter().all(|cell| !cell.is_empty())
+            && table.rows.iter().all(|row| row.len() == header.len());
         if !usable || table.section == Section::Aside || (stated && table.section != Section::Criteria) {
-            return self.doubts.ask(self.words.phrases.ask_aside, &[&table.lines.first().map_or_else(String::new, |line| line.trim_matches('|').replace('|', " · ").trim().to_owned())]);
+            return self.doubts.ask(
+                self.words.phrases.ask_aside,
+                &[&table
+                    .lines
+                    .first()
+                    .map_or_else(String::new, |line| line.trim_matches('|').replace('|', " · ").trim().to_owned())],
+            );
         }
         let columns: Vec<String> = header.iter().map(|cell| cell.replace(['<', '>', '|'], " ").trim().to_owned()).collect();
         let Some((last, inputs)) = columns.split_last() else { return };
@@ -282,12 +337,16 @@ impl<'a> Draft<'a> {
         if answer.answer.is_empty() || answer.answer.iter().any(hedged) {
             return self.doubts.instead(phrases.ask_answer, &[&answer.question.text]);
         }
-        let asked = Plain::new(&answer.question.text).after(self.words.what_if).map(|rest| clause::tidy(rest.trim_end_matches('?')).to_owned());
-        let asked = asked.or_else(|| clause::split(answer.question.text.trim_end_matches('?'), self.words).condition);
+        let question = answer.question.text.split('?').next().unwrap_or_default();
+        let asked = Plain::new(question).after(self.words.what_if).map(|rest| clause::tidy(rest).to_owned());
+        let asked = asked.or_else(|| clause::split(question, self.words).condition);
+        let conditional = |statement: &Statement<'_>| clause::split(&statement.text, self.words).condition.is_some();
+        let any_conditional = answer.answer.iter().any(conditional);
         for (index, statement) in answer.answer.iter().enumerate() {
             let mut drafted = criterion(&statement.text, vec![evidence(statement)], &self.frame());
-            let conditional = clause::split(&statement.text, self.words).condition.is_some();
-            let sole = index == 0 && answer.answer.len() <= 2 && statement.text.split_whitespace().count() >= 4;
+            let conditional = conditional(statement);
+            let sole =
+                index == 0 && !any_conditional && answer.answer.len() <= 2 && statement.text.split_whitespace().count() >= 4;
             let dismissive = Plain::new(&statement.text).has(self.words.dismissive);
             match &asked {
                 _ if dismissive => continue,
@@ -314,12 +373,16 @@ impl<'a> Draft<'a> {
         let phrases = &self.words.phrases;
         for wished in values::wishes(&narrative.wish, self.words) {
             let plain = Plain::new(&wished);
-            if plain.has(self.words.vague_result) || plain.has(self.words.vague) && self.material.narratives.len() == 1 && wished == narrative.wish {
-                self.doubts.about(&wished, self.words);
+            self.doubts.about(&wished, self.words);
+            if plain.has(self.words.vague_result) {
                 self.doubts.instead(phrases.ask_result, &[&wished]);
                 continue;
             }
-            self.doubts.about(&wished, self.words);
+            let core = wished.split('(').next().unwrap_or_default();
+            if Plain::new(core).has(self.words.vague) && wished == narrative.wish {
+                self.doubts.undecided = true;
+                continue;
+            }
             self.push(wish(narrative, &wished, self.words));
         }
     }
@@ -327,29 +390,13 @@ impl<'a> Draft<'a> {
     /// Keeps a criterion unless one says the same.
     fn push(&mut self, criterion: ProposedCriterion) {
         let usable = !criterion.when.is_empty() && criterion.then.iter().any(|then| then.chars().any(char::is_alphabetic));
-        let same = |other: &ProposedCriterion| fold(&other.then.join(" ")) == fold(&criterion.then.join(" ")) && other.when == criterion.when && other.given == criterion.given;
+        let same = |other: &ProposedCriterion| {
+            fold(&other.then.join(" ")) == fold(&criterion.then.join(" "))
+                && other.when == criterion.when
+                && other.given == criterion.given
+        };
         if usable && !self.criteria.iter().any(same) {
             self.criteria.push(criterion);
         }
     }
-}
-
-/// The words of a statement as evidence.
-fn evidence(statement: &Statement<'_>) -> Evidence {
-    Evidence { source: statement.part.to_owned(), quote: statement.quote.to_owned() }
-}
-
-/// "Ensure the requester is able to:" and "- can create" as one sentence.
-fn joined(lead: &str, item: &str, words: &Lexicon) -> String {
-    let lead = Plain::new(lead).after(words.ensure).unwrap_or(lead);
-    format!("{}: {}", clause::tidy(lead), item)
-}
-
-/// Whether two sentences share most of their words.
-fn alike(one: &str, other: &str) -> bool {
-    let (one, other) = (fold(one), fold(other));
-    let long = |text: &str| split_words(text).filter(|word| word.chars().count() > 3).map(str::to_owned).collect::<Vec<_>>();
-    let (one, other) = (long(&one), long(&other));
-    let shared = one.iter().filter(|word| other.contains(word)).count();
-    shared * 2 > one.len().min(other.len())
 }

@@ -34,8 +34,15 @@ pub(super) fn scenarios(statements: &[Statement<'_>], words: &Lexicon) -> Vec<Fo
     let mut all = Vec::new();
     let mut open: Option<(Found, Word)> = None;
     for (index, statement) in statements.iter().enumerate() {
-        if let Some(found) = inline(&statement.text, index, words) {
-            close(&mut all, open.take());
+        if let Some(mut found) = inline(&statement.text, index, words) {
+            match open.take() {
+                // The title stood before, in a sentence of its own.
+                Some((title, Word::Scenario)) if found.title.is_empty() => {
+                    found.title = title.title;
+                    found.statements.splice(0..0, title.statements);
+                }
+                other => close(&mut all, other),
+            }
             all.push(found);
             continue;
         }
@@ -109,7 +116,11 @@ fn inline(text: &str, index: usize, words: &Lexicon) -> Option<Found> {
         return None;
     }
     found.title = tidy(text.get(at..begin.start)?).to_owned();
-    let when_at = if plain.find_from(given, begin.start).is_some_and(|hit| hit == begin) { capital(&plain, when, begin.end)? } else { begin.clone() };
+    let when_at = if plain.find_from(given, begin.start).is_some_and(|hit| hit == begin) {
+        capital(&plain, when, begin.end)?
+    } else {
+        begin.clone()
+    };
     let then_at = capital(&plain, then, when_at.end).or_else(|| comma_then(&plain, then, when_at.end))?;
     if when_at != begin {
         steps(&mut found.given, text.get(begin.end..when_at.start)?, and);

@@ -43,7 +43,7 @@ pub(super) fn sort<'a>(story: &'a Story, words: &Lexicon) -> Material<'a> {
         material.tables.append(&mut outline.tables);
         let said: Vec<Statement<'a>> = outline.statements;
         let said = material.without_instructions(said);
-        let said = material.without_narratives(&part.text, said, words);
+        let said = material.without_narratives(&part.text, &said, words);
         let said = material.without_answers(said);
         if part.kind == PartKind::Summary {
             material.title = said.first().map(|_| part.text.trim()).filter(|title| !title.is_empty());
@@ -57,7 +57,8 @@ pub(super) fn sort<'a>(story: &'a Story, words: &Lexicon) -> Material<'a> {
 impl<'a> Material<'a> {
     /// Whether acceptance criteria are stated as such.
     pub(super) fn has_criteria(&self) -> bool {
-        self.statements.iter().any(|statement| statement.section == Section::Criteria) || self.tables.iter().any(|table| table.section == Section::Criteria)
+        self.statements.iter().any(|statement| statement.section == Section::Criteria)
+            || self.tables.iter().any(|table| table.section == Section::Criteria)
     }
 
     fn without_instructions(&mut self, statements: Vec<Statement<'a>>) -> Vec<Statement<'a>> {
@@ -67,13 +68,13 @@ impl<'a> Material<'a> {
     }
 
     /// Takes out the narratives: a line, or the lines of a paragraph together.
-    fn without_narratives(&mut self, whole: &'a str, statements: Vec<Statement<'a>>, words: &Lexicon) -> Vec<Statement<'a>> {
+    fn without_narratives(&mut self, whole: &'a str, statements: &[Statement<'a>], words: &Lexicon) -> Vec<Statement<'a>> {
         let mut rest = Vec::new();
         let mut at = 0;
         while let Some(first) = statements.get(at) {
             let alone = matches!(first.section, Section::Story) && (!first.listed || first.depth == 1);
-            let lines = if alone { 1..=4 } else { 1..=0 };
-            let read = lines.rev().find_map(|count| {
+            let most = if alone { 4 } else { 0 };
+            let read = (1..=most).rev().find_map(|count| {
                 let group = statements.get(at..at + count)?;
                 let last = group.last()?;
                 if last.block != first.block || last.part != first.part {
@@ -82,7 +83,8 @@ impl<'a> Material<'a> {
                 let quote = span(whole, first.quote, last.quote)?;
                 let text = group.iter().map(|statement| statement.text.as_str()).collect::<Vec<_>>().join(" ");
                 // A paragraph of several narratives is read one by one.
-                let again = group.iter().skip(1).any(|statement| super::plain::Plain::new(&statement.text).after(words.role).is_some());
+                let again =
+                    group.iter().skip(1).any(|statement| super::plain::Plain::new(&statement.text).after(words.role).is_some());
                 let full = group.iter().take(count - 1).all(|statement| !statement.text.ends_with('.'));
                 (!again && full).then(|| narrative::read(first.part, quote, &text, words))?.map(|narrative| (narrative, count))
             });

@@ -1,17 +1,19 @@
 //! A deterministic drafter that needs no model: what the story itself states becomes criteria and scenarios,
 //! what it leaves open becomes a question, and nothing is made up.
 //!
-//! * reading: [`outline`] (Markdown into statements), [`material`] (what a story holds), [`narrative`], [`gherkin_text`]
+//! * reading: [`outline`] (Markdown into statements), [`material`] (what a story holds), [`narrative`], [`gherkin_text`], [`likeness`]
 //! * understanding a sentence: [`clause`], [`number`], [`values`], [`permission`], over [`plain`] text
-//! * writing: [`criteria`](mod@criteria), [`rules`], [`doubts`], [`cases`], [`variants`], [`wording`]
+//! * writing: [`criteria`](mod@criteria), [`rules`], [`doubts`], [`cases`], [`variants`], [`boundary`], [`wording`]
 //! * words of each language: [`lexicon`]
 
+mod boundary;
 mod cases;
 mod clause;
 mod criteria;
 mod doubts;
 mod gherkin_text;
 mod lexicon;
+mod likeness;
 mod material;
 mod narrative;
 mod number;

@@ -27,9 +27,14 @@ pub(super) fn read(part: &str, quote: &str, text: &str, words: &Lexicon) -> Opti
     if lead.split_whitespace().count() > 4 || lead.contains(". ") {
         return None;
     }
-    let article = text.get(role_at.clone())?.split_whitespace().last().filter(|word| words.role.contains(&"as a") && matches!(*word, "a" | "an" | "the"));
+    let article = text
+        .get(role_at.clone())?
+        .split_whitespace()
+        .last()
+        .filter(|word| words.role.contains(&"as a") && matches!(*word, "a" | "an" | "the"));
     let want = plain.find_from(words.want, role_at.end)?;
-    let role = text.get(role_at.end..want.start)?.trim_matches(|letter: char| letter == ',' || letter == ':' || letter.is_whitespace());
+    let role =
+        text.get(role_at.end..want.start)?.trim_matches(|letter: char| letter == ',' || letter == ':' || letter.is_whitespace());
     // French and Portuguese put the subject before the wish: "je", "eu".
     let role = role.trim_end_matches(['*', '-']).trim();
     if role.is_empty() || role.chars().count() > 80 {
@@ -44,7 +49,11 @@ pub(super) fn read(part: &str, quote: &str, text: &str, words: &Lexicon) -> Opti
         Some(rest) => (rest, true),
         None => (wish, false),
     };
-    let wish = words.ability_end.iter().find_map(|end| Plain::new(wish).folded.ends_with(end).then(|| wish.rsplit_once(' '))?).map_or(wish, |cut| cut.0);
+    let wish = words
+        .ability_end
+        .iter()
+        .find_map(|end| Plain::new(wish).folded.ends_with(end).then(|| wish.rsplit_once(' '))?)
+        .map_or(wish, |cut| cut.0);
     if wish.is_empty() {
         return None;
     }
@@ -62,7 +71,11 @@ fn is_infinitive(wish: &str, want: &str, words: &Lexicon) -> bool {
     }
     let last = words.role.contains(&"als") || words.role.contains(&"als een");
     let main = folded.split([',']).next().unwrap_or(&folded);
-    let word = if last { main.split_whitespace().last() } else { folded.split_whitespace().find(|word| !words.small.contains(word) && !matches!(*word, "me" | "se")) };
+    let word = if last {
+        main.split_whitespace().last()
+    } else {
+        folded.split_whitespace().find(|word| !words.small.contains(word) && !matches!(*word, "me" | "se"))
+    };
     word.is_some_and(|word| words.infinitive.iter().any(|end| word.ends_with(end)))
 }
 

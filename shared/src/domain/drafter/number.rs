@@ -10,12 +10,18 @@ pub(super) enum Side {
     AtMost,
     /// At least.
     AtLeast,
+    /// Less than: the number itself is outside.
+    Below,
+    /// More than: the number itself is outside.
+    Above,
     /// A counted length ("6 digits").
     Exactly,
     /// A span of time something lasts.
     Lasting,
     /// A span of time before an event.
     Ahead,
+    /// At least a span of time before an event ("up to 24 hours before").
+    AheadAtLeast,
 }
 
 /// A stated limit.
@@ -31,6 +37,8 @@ pub(super) struct Limit {
     pub(super) unit: String,
     /// The number and its unit as written.
     pub(super) written: String,
+    /// Where the number begins in the text.
+    pub(super) start: usize,
     /// Where the limit's words end in the text.
     pub(super) end: usize,
     /// Decimal sign as written.
@@ -120,6 +128,7 @@ fn limit(text: &str, number: &Number, side: Side, unit: &str, end: usize) -> Lim
         decimals: number.decimals,
         unit: unit.to_owned(),
         written: text.get(number.start..end).unwrap_or_default().to_owned(),
+        start: number.start,
         end,
         point: number.point,
     }
@@ -131,10 +140,12 @@ fn range(plain: &Plain<'_>, first: &Number, second: &Number, words: &Lexicon) ->
     let opener = Plain::new(before).folded;
     let joiner = Plain::new(between).folded;
     let named = words.range.iter().any(|(from, to)| {
-        opener.trim_end().ends_with(from) && joiner.split_whitespace().any(|word| word == *to) && joiner.split_whitespace().count() <= 3
+        opener.trim_end().ends_with(from)
+            && joiner.split_whitespace().any(|word| word == *to)
+            && joiner.split_whitespace().count() <= 3
     });
     let (unit, end) = unit(plain.text, second.end, words);
-    if !named && !(dash && !unit.is_empty()) {
+    if !named && (!dash || unit.is_empty()) {
         return None;
     }
     if second.value <= first.value {
@@ -153,7 +164,8 @@ fn side(plain: &Plain<'_>, number: &Number, unit: &str, end: usize, words: &Lexi
     let is_time = words.time.contains(&name.as_str());
     let closes = |list: &[&str]| list.iter().any(|word| ends_with_word(&before.folded, word, words));
     if is_time && after.after(words.ahead).is_some() {
-        return Some(Side::Ahead);
+        let open = closes(words.at_most) || closes(words.at_least);
+        return Some(if open { Side::AheadAtLeast } else { Side::Ahead });
     }
     if closes(words.at_least) {
         return Some(Side::AtLeast);
@@ -166,6 +178,12 @@ fn side(plain: &Plain<'_>, number: &Number, unit: &str, end: usize, words: &Lexi
     }
     if after.after(words.at_least).is_some() {
         return Some(Side::AtLeast);
+    }
+    if closes(words.below) {
+        return Some(Side::Below);
+    }
+    if closes(words.above) {
+        return Some(Side::Above);
     }
     words.counted.contains(&name.as_str()).then_some(Side::Exactly)
 }
@@ -189,9 +207,17 @@ fn ends_with_word(folded: &str, word: &str, words: &Lexicon) -> bool {
 fn unit(text: &str, end: usize, words: &Lexicon) -> (String, usize) {
     let rest = text.get(end..).unwrap_or_default();
     let space = rest.len() - rest.trim_start_matches([' ', '\u{a0}', '-']).len();
-    let word: String = rest.chars().skip(rest.get(..space).map_or(0, |lead| lead.chars().count())).take_while(|letter| letter.is_alphabetic() || matches!(letter, '%' | '€' | '$' | '°' | '£')).collect();
+    let word: String = rest
+        .chars()
+        .skip(rest.get(..space).map_or(0, |lead| lead.chars().count()))
+        .take_while(|letter| letter.is_alphabetic() || matches!(letter, '%' | '€' | '$' | '°' | '£'))
+        .collect();
     let folded = Plain::new(&word).folded;
-    if word.is_empty() || words.small.contains(&folded.as_str()) || words.ahead.contains(&folded.as_str()) || word.chars().count() > 24 {
+    if word.is_empty()
+        || words.small.contains(&folded.as_str())
+        || words.ahead.contains(&folded.as_str())
+        || word.chars().count() > 24
+    {
         return (String::new(), end);
     }
     let sign = word.chars().next().filter(|letter| !letter.is_alphabetic());
@@ -205,7 +231,9 @@ fn numbers(plain: &Plain<'_>, words: &Lexicon) -> Vec<Number> {
     let text = plain.text;
     let mut found = Vec::new();
     let mut from = 0;
-    while let Some(start) = text.get(from..).and_then(|rest| rest.find(|letter: char| letter.is_ascii_digit())).map(|at| from + at) {
+    while let Some(start) =
+        text.get(from..).and_then(|rest| rest.find(|letter: char| letter.is_ascii_digit())).map(|at| from + at)
+    {
         let rest = text.get(start..).unwrap_or_default();
         let length = rest.find(|letter: char| !(letter.is_ascii_digit() || matches!(letter, '.' | ','))).unwrap_or(rest.len());
         let token = rest.get(..length).unwrap_or_default().trim_end_matches(['.', ',']);

@@ -224,7 +224,8 @@ fn bullet(text: &str) -> (Option<&str>, &str) {
     match dash.or_else(number) {
         Some(rest) => {
             let rest = rest.trim_start();
-            let inner = ["[ ]", "[x]", "[X]", "\\[ \\]", "\\[x\\]"].iter().find_map(|task| rest.strip_prefix(task)).unwrap_or(rest);
+            let inner =
+                ["[ ]", "[x]", "[X]", "\\[ \\]", "\\[x\\]"].iter().find_map(|task| rest.strip_prefix(task)).unwrap_or(rest);
             (Some(text), inner.trim())
         }
         None => (None, text),
@@ -248,7 +249,7 @@ fn sentences(line: &str) -> Vec<&str> {
             '.' | '!' | '?' if open == 0 => {
                 let end = at + letter.len_utf8();
                 let space = letters.get(index + 1).is_some_and(|(_, next)| next.is_whitespace());
-                let capital = letters.get(index + 2).is_some_and(|(_, next)| next.is_uppercase() || "¿¡\"«“*".contains(*next));
+                let capital = letters.get(index + 2).is_some_and(|(_, next)| next.is_uppercase() || "¿¡\"«“*(".contains(*next));
                 let word = line.get(start..*at).and_then(|text| text.split_whitespace().last()).unwrap_or_default();
                 let short = word.chars().count() <= 1 || ABBREVIATIONS.contains(&fold(word).trim_start_matches('('));
                 if space && capital && !(short && *letter == '.') {
@@ -266,6 +267,6 @@ fn sentences(line: &str) -> Vec<&str> {
 
 /// Words that end with a full stop within a sentence.
 const ABBREVIATIONS: &[&str] = &[
-    "e.g", "i.e", "etc", "cf", "art", "z.b", "d.h", "bzw", "ca", "vgl", "p.ex", "ex", "bijv", "bv", "o.a", "p.ej", "ej", "max", "min", "no", "nr", "n", "vs",
-    "approx", "inkl", "incl", "evtl", "ggf", "usw",
+    "e.g", "i.e", "etc", "cf", "art", "z.b", "d.h", "bzw", "ca", "vgl", "p.ex", "ex", "bijv", "bv", "o.a", "p.ej", "ej", "max",
+    "min", "no", "nr", "n", "vs", "approx", "inkl", "incl", "evtl", "ggf", "usw",
 ];

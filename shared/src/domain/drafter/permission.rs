@@ -37,7 +37,7 @@ pub(super) fn read(text: &str, words: &Lexicon) -> Option<Permission> {
         return None;
     }
     let subject = text.get(..hit.start)?.trim();
-    let mut act = tidy(text.get(hit.end..)?).to_owned();
+    let mut act = tidy(text.get(hit.end..)?).trim_start_matches([':', ' ']).to_owned();
     let leading_only = Plain::new(subject).after(words.only);
     let subject = leading_only.unwrap_or(subject);
     // German and Dutch deny after the verb: "dürfen Inhalte nicht sehen".
@@ -48,9 +48,25 @@ pub(super) fn read(text: &str, words: &Lexicon) -> Option<Permission> {
         let (before, after) = (act.get(..not.start)?.trim(), act.get(not.end..)?.trim());
         act = format!("{before} {after}").trim().to_owned();
     }
-    let limited = Plain::new(&act).find(words.only).and_then(|hit| act.get(hit.start..)).map(str::to_owned);
+    let mut limited = None;
+    if leading_only.is_some() {
+        // "Only admins may …, and only …": one refusal is enough.
+    } else if let Some(only) = Plain::new(&act).find(words.only) {
+        let (before, after) = (act.get(..only.start)?.trim(), act.get(only.end..)?.trim());
+        limited = Some(after.to_owned()).filter(|after| !after.is_empty());
+        act = format!("{before} {after}").trim().to_owned();
+    } else if Plain::new(text.get(hit.clone())?).has(words.only) {
+        // "may only see their own data": the whole of it is the limit.
+        limited = Some(act.clone());
+    }
     let roles = roles(subject, words)?;
-    (!act.is_empty()).then_some(Permission { roles, act, denied: is_denied, exclusive: leading_only.is_some() && !is_denied, only: limited })
+    (!act.is_empty()).then_some(Permission {
+        roles,
+        act,
+        denied: is_denied,
+        exclusive: leading_only.is_some() && !is_denied,
+        only: limited,
+    })
 }
 
 /// The roles a subject names.

@@ -59,7 +59,9 @@ impl<'a> Plain<'a> {
         let lead = self.folded.len() - self.folded.trim_start().len();
         let length = words
             .iter()
-            .filter(|word| self.folded.get(lead..).is_some_and(|text| text.starts_with(**word)) && self.bounded(lead, lead + word.len()))
+            .filter(|word| {
+                self.folded.get(lead..).is_some_and(|text| text.starts_with(**word)) && self.bounded(lead, lead + word.len())
+            })
             .map(|word| word.len())
             .max()?;
         let end = self.origin.get(lead + length).copied()?;
@@ -79,7 +81,9 @@ impl<'a> Plain<'a> {
     /// Whether a hit begins and ends with a word of its own. An apostrophe at its end joins it to the next one.
     fn bounded(&self, begin: usize, end: usize) -> bool {
         let inside = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
-        let (Some(before), Some(hit), Some(after)) = (self.folded.get(..begin), self.folded.get(begin..end), self.folded.get(end..)) else {
+        let (Some(before), Some(hit), Some(after)) =
+            (self.folded.get(..begin), self.folded.get(begin..end), self.folded.get(end..))
+        else {
             return false;
         };
         let left = !inside(hit.chars().next()) || !inside(before.chars().next_back());

@@ -27,14 +27,17 @@ impl Frame<'_> {
         match self.narrative {
             Some(narrative) => vec![narrative.given(self.words)],
             None if self.title.is_empty() => Vec::new(),
-            None if self.title.contains(['"', '“', '«', '„']) => vec![fill(&self.words.phrases.feature.replace('"', ""), &[&short(self.title, 160)])],
+            None if self.title.contains(['"', '“', '«', '„']) => {
+                vec![fill(&self.words.phrases.feature.replace('"', ""), &[&short(self.title, 160)])]
+            }
             None => vec![fill(self.words.phrases.feature, &[&without_angles(&cut(self.title))])],
         }
     }
 
     /// The action that the story itself gives.
     pub(super) fn when(&self) -> String {
-        self.narrative.map_or_else(|| self.words.phrases.use_it.to_owned(), |narrative| step(&narrative.act(self.words), self.words))
+        self.narrative
+            .map_or_else(|| self.words.phrases.use_it.to_owned(), |narrative| step(&narrative.act(self.words), self.words))
     }
 }
 
@@ -55,7 +58,7 @@ pub(super) fn criterion(text: &str, evidence: Vec<Evidence>, frame: &Frame<'_>) 
         kind,
         given: frame.given(),
         when: vec![frame.when()],
-        then: vec![step(&clause.outcome, words)],
+        then: vec![step(&outcome_of(&clause.outcome, words), words)],
         examples: Examples::default(),
         origin: Origin::Stated,
         evidence,
@@ -71,6 +74,16 @@ pub(super) fn criterion(text: &str, evidence: Vec<Evidence>, frame: &Frame<'_>) 
         permitted(&mut criterion, &permission, &clause, words);
     }
     criterion
+}
+
+/// An outcome that can follow `Then`: what is no sentence (a few words, an instruction) is framed, not reworded.
+fn outcome_of(outcome: &str, words: &Lexicon) -> String {
+    let plain = Plain::new(outcome);
+    let imperative = [words.acts, words.imperative, words.dont].iter().any(|list| plain.after(list).is_some());
+    let stated = plain.has(words.modal) || plain.after(words.small).is_some();
+    let few = !stated
+        && (outcome.split_whitespace().count() <= 4 || !number::limits(outcome, words).is_empty() || outcome.contains(" = "));
+    if imperative || few { fill(words.phrases.holds, &[outcome]) } else { outcome.to_owned() }
 }
 
 /// A permission is tried by those it names.
@@ -91,7 +104,7 @@ fn permitted(criterion: &mut ProposedCriterion, permission: &Permission, clause:
 
 fn kind(text: &str, clause: &Clause, permission: Option<&Permission>, words: &Lexicon) -> CriterionKind {
     let plain = Plain::new(text);
-    let denies = plain.has(words.may_not) || (plain.has(words.modal) && plain.has(words.prohibition));
+    let denies = plain.has(words.may_not) || plain.has(words.prohibition) || plain.after(words.dont).is_some();
     if !number::limits(text, words).is_empty() {
         CriterionKind::Limit
     } else if permission.is_some() {
@@ -111,9 +124,15 @@ fn kind(text: &str, clause: &Clause, permission: Option<&Permission>, words: &Le
 pub(super) fn wish(narrative: &Narrative, text: &str, words: &Lexicon) -> ProposedCriterion {
     let phrases = &words.phrases;
     let clause = clause::split(text, words);
-    let outcome = outcome(&clause.outcome, narrative.infinitive, words);
-    let when = clause.condition.as_ref().map_or_else(|| phrases.use_function.to_owned(), |condition| step(condition, words));
-    let kind = if number::limits(text, words).is_empty() { if clause.condition.is_some() { CriterionKind::Rule } else { CriterionKind::Behaviour } } else { CriterionKind::Limit };
+    let (wished, moment) = moment(&clause.outcome, words);
+    let outcome = outcome(wished, narrative.infinitive, words);
+    let condition = moment.or_else(|| clause.condition.as_ref().map(|condition| step(condition, words)));
+    let when = condition.unwrap_or_else(|| phrases.use_function.to_owned());
+    let kind = if number::limits(text, words).is_empty() {
+        if clause.condition.is_some() { CriterionKind::Rule } else { CriterionKind::Behaviour }
+    } else {
+        CriterionKind::Limit
+    };
     ProposedCriterion {
         title: text.to_owned(),
         kind,
@@ -124,6 +143,16 @@ pub(super) fn wish(narrative: &Narrative, text: &str, words: &Lexicon) -> Propos
         origin: Origin::Stated,
         evidence: vec![Evidence { source: narrative.part.clone(), quote: narrative.quote.clone() }],
         rule: String::new(),
+    }
+}
+
+/// "be emailed a reminder seven days before an ad expires": the wish and its moment as an action.
+fn moment<'a>(wish: &'a str, words: &Lexicon) -> (&'a str, Option<String>) {
+    let ahead = number::limits(wish, words).into_iter().find(|limit| limit.side == number::Side::Ahead);
+    let cut = ahead.and_then(|limit| Some((wish.get(..limit.start)?.trim(), wish.get(limit.start..)?)));
+    match cut {
+        Some((wished, moment)) if wished.split_whitespace().count() >= 2 => (wished, Some(fill(words.phrases.ahead, &[moment]))),
+        _ => (wish, None),
     }
 }
 

@@ -24,9 +24,10 @@ impl Values {
 
 /// The lists in a text.
 pub(super) fn lists(text: &str, lexicon: &Lexicon) -> Vec<Values> {
-    let found = slashes(text).or_else(|| enumeration(text, lexicon));
-    let mut all: Vec<Values> = found.into_iter().collect();
-    all.extend(compact(text));
+    let mut all = compact(text);
+    if all.is_empty() {
+        all.extend(brackets(text).or_else(|| slashes(text)).or_else(|| enumeration(text, lexicon)));
+    }
     all.retain(|values| values.items.len() >= 2 && distinct(&values.items));
     all
 }
@@ -34,6 +35,41 @@ pub(super) fn lists(text: &str, lexicon: &Lexicon) -> Vec<Values> {
 fn distinct(items: &[String]) -> bool {
     items.iter().enumerate().all(|(at, item)| !item.is_empty() && !items.iter().skip(at + 1).any(|other| other == item))
 }
+
+/// "(optimistic, pessimistic)", "(e.g. passport, driver's licence, etc.)".
+fn brackets(text: &str) -> Option<Values> {
+    let open = text.find('(')? + 1;
+    let close = open + text.get(open..)?.find(')')?;
+    let inside = text.get(open..close)?;
+    let listed = Plain::new(inside).after(SUCH_AS).unwrap_or(inside);
+    let items: Vec<String> =
+        listed.split(", ").map(str::trim).filter(|item| !Plain::new(item).folded.starts_with("etc")).map(str::to_owned).collect();
+    let usable = items.len() >= 2 && items.iter().all(|item| !item.is_empty() && item.split_whitespace().count() <= 4);
+    usable.then_some(Values { start: close - listed.len(), end: close, items })
+}
+
+/// What opens a list of examples within brackets.
+const SUCH_AS: &[&str] = &[
+    "e.g.",
+    "e.g",
+    "i.e.",
+    "for example",
+    "such as",
+    "z.b.",
+    "z. b.",
+    "zum beispiel",
+    "p.ex.",
+    "p. ex.",
+    "par exemple",
+    "ex.",
+    "por ejemplo",
+    "p.ej.",
+    "p. ej.",
+    "bijv.",
+    "bv.",
+    "bijvoorbeeld",
+    "por exemplo",
+];
 
 /// "create / view / edit", "hidden/shown".
 fn slashes(text: &str) -> Option<Values> {
@@ -52,12 +88,14 @@ fn slashes(text: &str) -> Option<Values> {
     let last_slash = text.rfind(" / ")?;
     let start = text.get(..first_slash)?.rfind(' ').map_or(0, |at| at + 1);
     let tail = text.get(last_slash + 3..)?;
-    let end = last_slash + 3 + tail.find(|letter: char| !(letter.is_alphanumeric() || matches!(letter, '-' | '_' | '\''))).unwrap_or(tail.len());
+    let end = last_slash
+        + 3
+        + tail.find(|letter: char| !(letter.is_alphanumeric() || matches!(letter, '-' | '_' | '\''))).unwrap_or(tail.len());
     let items: Vec<String> = text.get(start..end)?.split(" / ").map(|item| item.trim().to_owned()).collect();
     items.iter().all(|item| item.split_whitespace().count() <= 4).then_some(Values { start, end, items })
 }
 
-/// "Hiragana, Katagana and Kanji": as many words for the first and last value as those between have.
+/// "Hiragana, Katagana and Kanji": single words only, because nobody can tell where a longer first value begins.
 fn enumeration(text: &str, lexicon: &Lexicon) -> Option<Values> {
     let plain = Plain::new(text);
     let mut from = 0;
@@ -67,21 +105,22 @@ fn enumeration(text: &str, lexicon: &Lexicon) -> Option<Values> {
         let commas: Vec<&str> = head.split(", ").collect();
         let [first, middle @ ..] = commas.as_slice() else { continue };
         // Only the last run of short pieces belongs to the list.
-        let run = middle.iter().rev().take_while(|piece| piece.split_whitespace().count() <= 2).count();
+        let run = middle.iter().rev().take_while(|piece| piece.split_whitespace().count() == 1).count();
         if run == 0 {
             continue;
         }
         let cut = middle.len() - run;
         let before = if cut == 0 { *first } else { middle.get(cut - 1).copied().unwrap_or(first) };
         let inner: Vec<&str> = middle.iter().skip(cut).copied().collect();
-        let width = inner.iter().map(|piece| piece.split_whitespace().count()).max().unwrap_or(1);
-        let (Some(lead), Some(last)) = (last_words(before, width), first_words(text.get(hit.end..)?, width)) else { continue };
+        let (Some(lead), Some(last)) = (last_word(before), first_word(text.get(hit.end..)?)) else { continue };
         let start = head.len() - inner.iter().map(|piece| piece.len() + 2).sum::<usize>() - lead.len();
         let end = text.len() - text.get(hit.end..)?.trim_start().len() + last.len();
         let mut items = vec![lead.to_owned()];
         items.extend(inner.iter().map(|piece| (*piece).to_owned()));
         items.push(last.to_owned());
-        if items.iter().any(|item| words(&Plain::new(item).folded).all(|word| lexicon.small.contains(&word))) {
+        if items.iter().any(|item| {
+            item.contains(['(', ')', '"']) || words(&Plain::new(item).folded).all(|word| lexicon.small.contains(&word))
+        }) {
             continue;
         }
         return Some(Values { start, end, items });
@@ -89,16 +128,17 @@ fn enumeration(text: &str, lexicon: &Lexicon) -> Option<Values> {
     None
 }
 
-fn last_words(text: &str, count: usize) -> Option<&str> {
+fn last_word(text: &str) -> Option<&str> {
     let text = text.trim_end();
-    let start = text.rmatch_indices(' ').nth(count - 1).map_or(0, |(at, _)| at + 1);
-    text.get(start..).filter(|words| !words.is_empty() && words.chars().all(|letter| letter.is_alphanumeric() || " -'’:_".contains(letter)))
+    let start = text.rfind([' ', '(']).map_or(0, |at| at + 1);
+    text.get(start..)
+        .filter(|words| !words.is_empty() && words.chars().all(|letter| letter.is_alphanumeric() || " -'’:_".contains(letter)))
 }
 
-fn first_words(text: &str, count: usize) -> Option<&str> {
+fn first_word(text: &str) -> Option<&str> {
     let text = text.trim_start();
-    let end = text.match_indices([' ', ',', '.', ';', ')']).nth(count - 1).map_or(text.len(), |(at, _)| at);
-    text.get(..end).map(|words| words.trim_end_matches(['.', ',', ';', ')'])).filter(|words| !words.is_empty())
+    let end = text.find([' ', ',', '.', ';', ')']).unwrap_or(text.len());
+    text.get(..end).filter(|word| !word.is_empty())
 }
 
 /// "H,K,C".

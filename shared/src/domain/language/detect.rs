@@ -1,8 +1,8 @@
 //! Tells a text's language by its small words.
 
+use super::Language;
 use super::fold::fold;
 use super::stop_words::stop_words;
-use super::Language;
 
 /// Enough text to be sure; a longer one costs time and adds nothing.
 const ENOUGH: usize = 20_000;

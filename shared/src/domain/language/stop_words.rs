@@ -13,6 +13,8 @@ pub(super) const fn stop_words(language: Language) -> &'static [&'static str] {
     }
 }
 
+// Packed: a table of words is read across.
+#[rustfmt::skip]
 const ENGLISH: &[&str] = &[
     "a", "about", "above", "add", "after", "all", "an", "and", "any", "are", "as", "at", "be", "been", "before", "but", "by",
     "can", "cannot", "change", "could", "create", "do", "does", "each", "every", "existing", "for", "from", "has", "have", "how",
@@ -22,6 +24,7 @@ const ENGLISH: &[&str] = &[
     "while", "who", "will", "with", "without", "would", "you", "your",
 ];
 
+#[rustfmt::skip]
 const FRENCH: &[&str] = &[
     "a", "afin", "ajouter", "alors", "apres", "au", "aucun", "aucune", "aussi", "autre", "aux", "avant", "avec", "bouton", "ce",
     "ces", "cette", "chaque", "champ", "comme", "connexion", "creer", "d", "dans", "de", "depuis", "des", "deux", "doit",
@@ -32,6 +35,7 @@ const FRENCH: &[&str] = &[
     "utilisateur", "utilisateurs", "veux", "voir", "vous",
 ];
 
+#[rustfmt::skip]
 const GERMAN: &[&str] = &[
     "aber", "alle", "als", "am", "an", "auch", "auf", "aus", "bei", "beim", "benutzer", "bis", "damit", "dann", "darf", "das",
     "dass", "dem", "den", "der", "des", "die", "diese", "dieser", "durch", "ein", "eine", "einem", "einen", "einer", "eines",
@@ -41,6 +45,7 @@ const GERMAN: &[&str] = &[
     "und", "unter", "vom", "von", "vor", "wenn", "werden", "wie", "will", "wir", "wird", "wurde", "zu", "zum", "zur", "zwischen",
 ];
 
+#[rustfmt::skip]
 const SPANISH: &[&str] = &[
     "a", "agregar", "al", "algun", "antes", "boton", "cada", "como", "con", "contrasena", "crear", "cual", "cuando", "de", "debe",
     "deben", "del", "desde", "despues", "dia", "dias", "dos", "el", "ella", "en", "entonces", "entre", "es", "esta", "estan",
@@ -50,15 +55,17 @@ const SPANISH: &[&str] = &[
     "todos", "un", "una", "unica", "usuario", "usuarios", "y", "ya",
 ];
 
+#[rustfmt::skip]
 const DUTCH: &[&str] = &[
     "aan", "alle", "alleen", "als", "ander", "bij", "binnen", "dan", "dat", "de", "deze", "dit", "door", "een", "elke", "en",
     "er", "gebruiker", "gebruikers", "geen", "gegevens", "had", "heb", "hebben", "heeft", "het", "hij", "hun", "ik", "in", "is",
     "je", "kan", "knop", "kunnen", "kunt", "maar", "maken", "mag", "meer", "met", "mijn", "moet", "moeten", "mogen", "na", "naar",
     "niet", "nieuw", "nieuwe", "nog", "nu", "of", "om", "onder", "ons", "ook", "op", "over", "te", "tegen", "terug", "toevoegen",
-    "tot", "tussen", "uit", "uw", "van", "veel", "via", "volgende", "voor", "waar", "wanneer", "wat", "we", "wel", "welke",
-    "wie", "wil", "worden", "wordt", "zal", "ze", "zich", "zien", "zijn", "zo", "zodat", "zonder",
+    "tot", "tussen", "uit", "uw", "van", "veel", "via", "volgende", "voor", "waar", "wanneer", "wat", "we", "wel", "welke", "wie",
+    "wil", "worden", "wordt", "zal", "ze", "zich", "zien", "zijn", "zo", "zodat", "zonder",
 ];
 
+#[rustfmt::skip]
 const PORTUGUESE: &[&str] = &[
     "a", "adicionar", "ao", "aos", "apenas", "apos", "as", "ate", "botao", "cada", "com", "como", "criar", "da", "das", "data",
     "de", "depois", "desejo", "deve", "devem", "devo", "do", "dos", "e", "ela", "ele", "em", "entao", "entre", "esta", "este",

@@ -34,7 +34,9 @@ fn english_code_does_not_make_a_german_text_english() {
 
 #[test]
 fn regional_codes_are_understood_and_strangers_are_not() {
-    for (code, expected) in [("pt-BR", Some(Language::Portuguese)), ("FR_ca", Some(Language::French)), ("de", Some(Language::German))] {
+    for (code, expected) in
+        [("pt-BR", Some(Language::Portuguese)), ("FR_ca", Some(Language::French)), ("de", Some(Language::German))]
+    {
         assert_eq!(Language::from_code(code), expected);
     }
     assert_eq!(Language::from_code("ja"), None);
@@ -47,10 +49,22 @@ fn the_parser_accepts_the_keywords_of_every_language() {
         let words = language.keywords();
         let text = format!(
             "# language: {language}\n{}: f\n\n  {}:\n    {} a\n\n  {}: s\n    {} x\n    {} y\n    {} z\n    {} w\n    {} v\n\n  {}: o\n    {} <n>\n    {} q\n\n    {}:\n      | n |\n      | 1 |\n",
-            words.feature, words.background, words.given, words.scenario, words.given, words.when, words.then, words.and,
-            words.but, words.scenario_outline, words.when, words.then, words.examples
+            words.feature,
+            words.background,
+            words.given,
+            words.scenario,
+            words.given,
+            words.when,
+            words.then,
+            words.and,
+            words.but,
+            words.scenario_outline,
+            words.when,
+            words.then,
+            words.examples
         );
-        let feature = gherkin::Feature::parse(&text, gherkin::GherkinEnv::default()).unwrap_or_else(|e| panic!("{language}: {e}"));
+        let feature =
+            gherkin::Feature::parse(&text, gherkin::GherkinEnv::default()).unwrap_or_else(|e| panic!("{language}: {e}"));
         assert_eq!(feature.scenarios.len(), 2, "{language}");
         assert_eq!(feature.scenarios[0].steps.len(), 5, "{language}");
         assert_eq!(feature.scenarios[1].examples.len(), 1, "{language}");

@@ -110,7 +110,8 @@ fn sentences_of_real_stories_are_found_in_them() {
         let sample: serde_json::Value = serde_json::from_str(line).expect("json");
         let description = sample["description"].as_str().unwrap_or_default();
         let hay = described(description);
-        for sentence in description.split(['\n', '|']).filter(|line| text(line).chars().filter(|c| c.is_alphabetic()).count() > 1) {
+        for sentence in description.split(['\n', '|']).filter(|line| text(line).chars().filter(|c| c.is_alphabetic()).count() > 1)
+        {
             assert!(hay.find(sentence, "description").is_some(), "{}: {sentence:?}", sample["id"]);
         }
         assert_eq!(hay.missing_numbers(description), Vec::<String>::new());

@@ -3,10 +3,10 @@
 //! Lenient on purpose: documents hold nodes newer than any schema. What is not understood shows its children or a visible placeholder,
 //! and is named in [`ReadText::lossy`]; nothing disappears silently.
 //!
-//! * [`block`]: nodes that stand on lines of their own
-//! * [`list`]: lists of all kinds
-//! * [`mod@table`]: tables
-//! * [`mod@inline`]: text, marks and what stands in a line
+//! * `block`: nodes that stand on lines of their own
+//! * `list`: lists of all kinds
+//! * `table`: tables
+//! * `inline`: text, marks and what stands in a line
 
 mod block;
 mod inline;

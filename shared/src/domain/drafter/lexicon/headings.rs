@@ -19,9 +19,9 @@ pub(in crate::domain::drafter) enum Section {
 pub(in crate::domain::drafter) fn section(folded: &str) -> Option<Section> {
     let heading = folded.trim_matches(|letter: char| !letter.is_alphanumeric());
     let begins = |words: &[&str]| {
-        words.iter().any(|word| {
-            heading.strip_prefix(word).is_some_and(|rest| !rest.starts_with(|letter: char| letter.is_alphanumeric()))
-        })
+        words
+            .iter()
+            .any(|word| heading.strip_prefix(word).is_some_and(|rest| !rest.starts_with(|letter: char| letter.is_alphanumeric())))
     };
     if begins(OUT_OF_SCOPE) {
         Some(Section::OutOfScope)
@@ -55,69 +55,86 @@ pub(in crate::domain::drafter) fn is_instruction(folded: &str) -> bool {
     INJECTION.iter().any(|words| words.iter().all(|word| folded.contains(word)))
 }
 
+// Packed: a table of words is read across.
+#[rustfmt::skip]
 const CRITERIA: &[&str] = &[
-    "acceptance criteria", "acceptance criterion", "acceptance tests", "ac", "acs", "conditions of satisfaction", "success criteria",
-    "criteres d'acceptation", "critere d'acceptation", "criteres d'acceptance", "criteres de validation", "regles de gestion",
-    "akzeptanzkriterien", "akzeptanzkriterium", "abnahmekriterien", "annahmekriterien",
-    "criterios de aceptacion", "criterio de aceptacion", "criterios aceptacion",
-    "acceptatiecriteria", "acceptatie criteria", "acceptatiecriterium", "criteria",
-    "criterios de aceitacao", "criterios de aceite", "criterio de aceite", "criterios aceite",
-    "business rules", "rules", "reglas de negocio", "regras de negocio", "geschaftsregeln", "regels", "scenarios", "scenario's", "szenarien",
-    "escenarios", "cenarios",
+    "acceptance criteria", "acceptance criterion", "acceptance tests", "ac", "acs", "conditions of satisfaction",
+    "success criteria", "criteres d'acceptation", "critere d'acceptation", "criteres d'acceptance", "criteres de validation",
+    "regles de gestion", "akzeptanzkriterien", "akzeptanzkriterium", "abnahmekriterien", "annahmekriterien",
+    "criterios de aceptacion", "criterio de aceptacion", "criterios aceptacion", "acceptatiecriteria", "acceptatie criteria",
+    "acceptatiecriterium", "criteria", "criterios de aceitacao", "criterios de aceite", "criterio de aceite", "criterios aceite",
+    "business rules", "rules", "reglas de negocio", "regras de negocio", "geschaftsregeln", "regels", "scenarios", "scenario's",
+    "szenarien", "escenarios", "cenarios",
 ];
 
+#[rustfmt::skip]
 const OUT_OF_SCOPE: &[&str] = &[
     "out of scope", "out-of-scope", "not in scope", "non goals", "non-goals", "excluded", "exclusions", "what we won't do",
-    "hors perimetre", "hors scope", "hors sujet", "exclusions du perimetre", "nicht im umfang", "nicht im scope", "ausserhalb des umfangs",
-    "nicht enthalten", "nicht teil", "abgrenzung", "fuera de alcance", "fuera del alcance", "no incluye", "no incluido",
-    "buiten scope", "buiten de scope", "niet in scope", "valt buiten scope", "fora de escopo", "fora do escopo", "fora do ambito", "nao incluso",
+    "hors perimetre", "hors scope", "hors sujet", "exclusions du perimetre", "nicht im umfang", "nicht im scope",
+    "ausserhalb des umfangs", "nicht enthalten", "nicht teil", "abgrenzung", "fuera de alcance", "fuera del alcance",
+    "no incluye", "no incluido", "buiten scope", "buiten de scope", "niet in scope", "valt buiten scope", "fora de escopo",
+    "fora do escopo", "fora do ambito", "nao incluso",
 ];
 
-const ASSUMPTIONS: &[&str] = &["assumptions", "assumption", "hypotheses", "annahmen", "supuestos", "aannames", "premissas", "pressupostos", "suposicoes"];
+#[rustfmt::skip]
+const ASSUMPTIONS: &[&str] =
+    &["assumptions", "assumption", "hypotheses", "annahmen", "supuestos", "aannames", "premissas", "pressupostos", "suposicoes"];
 
+#[rustfmt::skip]
 const STORY: &[&str] = &[
-    "user story", "story", "narrative", "description", "use case", "feature", "summary", "high level description", "requirements", "epic",
+    "user story", "story", "narrative", "description", "use case", "feature", "summary", "high level description", "requirements",
     "recit", "recit utilisateur", "fonctionnalite", "besoin", "beschreibung", "anforderungen", "benutzergeschichte", "funktion",
-    "descripcion", "historia de usuario", "requisitos", "beschrijving", "gebruikersverhaal", "descricao", "historia do usuario", "historia de usuario",
+    "descripcion", "historia de usuario", "requisitos", "beschrijving", "gebruikersverhaal", "descricao", "historia do usuario",
+    "historia de usuario",
 ];
 
+#[rustfmt::skip]
 const ASIDE: &[&str] = &[
-    "definition of done", "definition of ready", "dod", "dor", "design", "designs", "mockups", "wireframes", "implementation", "implementation notes",
-    "technical", "technical information", "technical notes", "tech notes", "dev notes", "development notes", "developer notes", "notes", "note",
-    "workaround", "links", "useful links", "related", "references", "resources", "attachments", "associated helpdesk ticket", "background", "context",
-    "additional context", "example", "example module", "tasks", "subtasks", "sub-tasks", "todo", "test plan", "testing notes", "questions", "open questions",
-    "implementation details", "dependencies", "risks", "estimate", "priority", "changelog", "steps", "q&a", "motivation", "why", "problem", "stakeholders",
-    "maquettes", "maquette", "implementation technique", "contexte", "contexte supplementaire", "liens", "liens utiles", "informations techniques",
-    "notes techniques", "contournement", "exemple", "taches", "questions ouvertes", "dependances", "risques",
-    "umsetzung", "implementierung", "technische hinweise", "technische informationen", "hinweise", "hintergrund", "kontext", "notizen", "entwurf",
-    "aufgaben", "offene fragen", "abhangigkeiten", "risiken", "beispiel", "definition von fertig",
-    "diseno", "implementacion", "informacion tecnica", "notas tecnicas", "notas", "enlaces", "contexto", "ejemplo", "tareas", "preguntas abiertas",
-    "dependencias", "riesgos", "definicion de hecho", "definicion de terminado", "prioridad",
-    "ontwerp", "implementatie", "technische informatie", "technische notities", "notities", "achtergrond", "voorbeeld", "taken", "open vragen",
-    "afhankelijkheden", "risico's", "nuttige links", "implementacao", "informacoes tecnicas", "observacoes", "exemplo", "tarefas",
-    "perguntas em aberto", "links uteis", "riscos", "definicao de pronto", "prioridade",
+    "definition of done", "definition of ready", "dod", "dor", "design", "designs", "mockups", "wireframes", "implementation",
+    "implementation notes", "technical", "technical information", "technical notes", "tech notes", "dev notes",
+    "development notes", "developer notes", "notes", "note", "workaround", "links", "useful links", "related", "references",
+    "resources", "attachments", "associated helpdesk ticket", "background", "context", "additional context", "example",
+    "example module", "tasks", "subtasks", "sub-tasks", "todo", "test plan", "testing notes", "questions", "open questions",
+    "implementation details", "dependencies", "risks", "estimate", "priority", "changelog", "steps", "q&a", "motivation", "why",
+    "problem", "stakeholders", "maquettes", "maquette", "implementation technique", "contexte", "contexte supplementaire",
+    "liens", "liens utiles", "informations techniques", "notes techniques", "contournement", "exemple", "taches",
+    "questions ouvertes", "dependances", "risques", "umsetzung", "implementierung", "technische hinweise",
+    "technische informationen", "hinweise", "hintergrund", "kontext", "notizen", "entwurf", "aufgaben", "offene fragen",
+    "abhangigkeiten", "risiken", "beispiel", "definition von fertig", "diseno", "implementacion", "informacion tecnica",
+    "notas tecnicas", "notas", "enlaces", "contexto", "ejemplo", "tareas", "preguntas abiertas", "dependencias", "riesgos",
+    "definicion de hecho", "definicion de terminado", "prioridad", "ontwerp", "implementatie", "technische informatie",
+    "technische notities", "notities", "achtergrond", "voorbeeld", "taken", "open vragen", "afhankelijkheden", "risico's",
+    "nuttige links", "implementacao", "informacoes tecnicas", "observacoes", "exemplo", "tarefas", "perguntas em aberto",
+    "links uteis", "riscos", "definicao de pronto", "prioridade",
 ];
 
+#[rustfmt::skip]
 const ASIDE_ANYWHERE: &[&str] = &["ticket", "screenshot", "changelog"];
 
+#[rustfmt::skip]
 const LABELS: &[&str] = &[
-    "epic", "epica", "epico", "epos", "priority", "prioridad", "prioridade", "priorite", "prioritat", "prioriteit", "rol", "role", "papel", "rolle",
-    "necesidad", "beneficio", "besoin", "benefice", "nutzen", "bedarf", "story points", "points", "estimate", "estimation", "estimacion", "estimativa",
-    "sprint", "status", "estado", "statut", "assignee", "reporter", "link", "links", "lien", "enlace", "labels", "component", "version", "author", "autor",
-    "figma", "design", "moscow", "id", "see", "cf", "source", "note",
+    "epic", "epica", "epico", "epos", "priority", "prioridad", "prioridade", "priorite", "prioritat", "prioriteit", "rol", "role",
+    "papel", "rolle", "necesidad", "beneficio", "besoin", "benefice", "nutzen", "bedarf", "story points", "points", "estimate",
+    "estimation", "estimacion", "estimativa", "sprint", "status", "estado", "statut", "assignee", "reporter", "link", "links",
+    "lien", "enlace", "labels", "component", "version", "author", "autor", "figma", "design", "moscow", "id", "see", "cf",
+    "source", "note",
 ];
 
+#[rustfmt::skip]
 const PLACEHOLDERS: &[&str] = &[
-    "must have", "nice to have", "should have", "could have", "won't have", "tbd", "todo", "to do", "n/a", "na", "none", "xxx", "lorem ipsum", "...",
-    "criterion 1", "criterion 2", "criterion 3", "criteria 1", "criteria 2", "criteria 3", "a completer", "a definir", "a remplir", "tbc", "por definir",
-    "a definir pelo time", "in te vullen", "noch offen", "optional", "aucun", "aucune", "ninguno", "keine", "geen", "nenhum", "describe here", "your text here",
+    "must have", "nice to have", "should have", "could have", "won't have", "tbd", "todo", "to do", "n/a", "na", "none", "xxx",
+    "lorem ipsum", "...", "criterion 1", "criterion 2", "criterion 3", "criteria 1", "criteria 2", "criteria 3", "a completer",
+    "a definir", "a remplir", "tbc", "por definir", "a definir pelo time", "in te vullen", "noch offen", "optional", "aucun",
+    "aucune", "ninguno", "keine", "geen", "nenhum", "describe here", "your text here",
 ];
 
+#[rustfmt::skip]
 const INJECTION: &[&[&str]] = &[
-    &["ignore", "previous instruction"], &["ignore", "all instruction"], &["ignore", "above instruction"], &["ignore", "prior instruction"],
-    &["disregard", "instruction"], &["forget", "instruction"], &["system prompt"], &["you are now "], &["you are a language model"],
-    &["as an ai "], &["note to ai"], &["note to the ai"], &["to the ai "], &["ai assistant"], &["dear llm"], &["instructions for the model"],
-    &["jailbreak"], &["ignorez", "instructions"], &["ignore ", "instructions precedentes"], &["oublie", "instructions"],
-    &["ignoriere", "anweisung"], &["vergiss", "anweisung"], &["ignora", "instrucciones"], &["olvida", "instrucciones"],
-    &["negeer", "instructies"], &["vergeet", "instructies"], &["ignore", "instrucoes"], &["esqueca", "instrucoes"],
+    &["ignore", "previous instruction"], &["ignore", "all instruction"], &["ignore", "above instruction"],
+    &["ignore", "prior instruction"], &["disregard", "instruction"], &["forget", "instruction"], &["system prompt"],
+    &["you are now "], &["you are a language model"], &["as an ai "], &["note to ai"], &["note to the ai"], &["to the ai "],
+    &["ai assistant"], &["dear llm"], &["instructions for the model"], &["jailbreak"], &["ignorez", "instructions"],
+    &["ignore ", "instructions precedentes"], &["oublie", "instructions"], &["ignoriere", "anweisung"], &["vergiss", "anweisung"],
+    &["ignora", "instrucciones"], &["olvida", "instrucciones"], &["negeer", "instructies"], &["vergeet", "instructies"],
+    &["ignore", "instrucoes"], &["esqueca", "instrucoes"],
 ];

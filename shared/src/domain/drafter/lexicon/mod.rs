@@ -42,6 +42,8 @@ pub(super) struct Lexicon {
     pub(super) only_if: &'static [&'static str],
     /// Those of them that turn the condition round ("unless").
     pub(super) unless: &'static [&'static str],
+    /// Words that open the other side of the rule before ("otherwise").
+    pub(super) otherwise: &'static [&'static str],
     /// Verbs that open a condition by standing first ("Wird die Zustimmung …").
     pub(super) verb_first: &'static [&'static str],
     /// Openings that say that a criterion follows ("Ensure that").
@@ -52,12 +54,16 @@ pub(super) struct Lexicon {
     pub(super) asks: &'static [&'static str],
     /// Words that state a rule.
     pub(super) modal: &'static [&'static str],
-    /// Words that deny.
-    pub(super) not: &'static [&'static str],
+    /// Those of them that state it beyond doubt.
+    pub(super) strong: &'static [&'static str],
     /// Upper limits, before the number.
     pub(super) at_most: &'static [&'static str],
     /// Lower limits, before the number.
     pub(super) at_least: &'static [&'static str],
+    /// Upper limits that exclude the number itself.
+    pub(super) below: &'static [&'static str],
+    /// Lower limits that exclude the number itself.
+    pub(super) above: &'static [&'static str],
     /// Limits of time, before the number.
     pub(super) lasting: &'static [&'static str],
     /// Words after a span of time that make it an advance ("seven days before").
@@ -72,14 +78,14 @@ pub(super) struct Lexicon {
     pub(super) numbers: &'static [(&'static str, i64)],
     /// Words that join the last two of a list.
     pub(super) and: &'static [&'static str],
-    /// Words that open a list of examples in brackets.
-    pub(super) such_as: &'static [&'static str],
     /// Words between a role and what it may do.
     pub(super) may: &'static [&'static str],
     /// Words between a role and what it may not do.
     pub(super) may_not: &'static [&'static str],
     /// Words that make a rule a prohibition.
     pub(super) prohibition: &'static [&'static str],
+    /// Openings of an instruction not to do something.
+    pub(super) dont: &'static [&'static str],
     /// Words that make a statement a rule.
     pub(super) rule: &'static [&'static str],
     /// Words of what is stored, shown or exported.
@@ -94,6 +100,8 @@ pub(super) struct Lexicon {
     pub(super) authority: &'static [&'static str],
     /// Verbs a wish may open with.
     pub(super) acts: &'static [&'static str],
+    /// Other words that open an instruction ("do not show").
+    pub(super) imperative: &'static [&'static str],
     /// Small words that are written in lower case within a sentence, and are no unit of a number.
     pub(super) small: &'static [&'static str],
     /// Words nobody can measure.
@@ -104,6 +112,8 @@ pub(super) struct Lexicon {
     pub(super) unsure: &'static [&'static str],
     /// Openings of a task for the team.
     pub(super) task: &'static [&'static str],
+    /// Openings of an instruction to the user, which is a step and no outcome.
+    pub(super) click: &'static [&'static str],
     /// Openings of a statement about today.
     pub(super) today: &'static [&'static str],
     /// Titles of work that has no behaviour to test.

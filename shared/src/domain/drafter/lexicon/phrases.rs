@@ -30,6 +30,8 @@ pub(in crate::domain::drafter) struct Phrases {
     pub(in crate::domain::drafter) use_function: &'static str,
     /// An event as an action.
     pub(in crate::domain::drafter) event: &'static str,
+    /// A statement without a verb of its own, as an outcome.
+    pub(in crate::domain::drafter) holds: &'static str,
     /// A condition that does not hold.
     pub(in crate::domain::drafter) unmet: &'static str,
     /// An outcome that does not come.
@@ -46,7 +48,7 @@ pub(in crate::domain::drafter) struct Phrases {
     pub(in crate::domain::drafter) not_over: &'static str,
     /// A span that is over.
     pub(in crate::domain::drafter) over: &'static str,
-    /// Time that is left, as an action.
+    /// A moment, as an action.
     pub(in crate::domain::drafter) ahead: &'static str,
     /// An attempt, as an action.
     pub(in crate::domain::drafter) attempt: &'static str,
@@ -64,6 +66,8 @@ pub(in crate::domain::drafter) struct Phrases {
     pub(in crate::domain::drafter) role_column: &'static str,
     /// Title of a scenario at a limit.
     pub(in crate::domain::drafter) title_at: &'static str,
+    /// Title of a scenario inside a limit.
+    pub(in crate::domain::drafter) title_inside: &'static str,
     /// Title of a scenario outside a limit.
     pub(in crate::domain::drafter) title_outside: &'static str,
     /// Title of a contrary.

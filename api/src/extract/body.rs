@@ -1,0 +1,89 @@
+//! A JSON body.
+
+use axum::extract::{FromRequest, Request};
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use serde_json::Value;
+
+use super::fields::{Fields, FromFields};
+use crate::problem::{Problem, codes};
+
+/// The largest body.
+const LARGEST: usize = 1024 * 1024;
+
+/// A body that was read whole.
+#[derive(Debug)]
+pub struct Body<T>(pub T);
+
+impl<S: Send + Sync, T: FromFields> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        if !is_json(&parts.headers) {
+            return Err(Problem::new(codes::MEDIA_TYPE, "Send the body as JSON, with 'Content-Type: application/json'."));
+        }
+        let length = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+        if length.is_some_and(|length| length > LARGEST) {
+            return Err(too_large());
+        }
+        let bytes = axum::body::to_bytes(body, LARGEST).await.map_err(|error| {
+            let is_too_large = std::error::Error::source(&error).is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
+            if is_too_large { too_large() } else { Problem::new(codes::BODY_LOST, "The body ended before it was complete.") }
+        })?;
+        match serde_json::from_slice(&bytes) {
+            Ok(Value::Object(object)) => Fields::read(object).map(Self).map_err(Problem::invalid),
+            Ok(_) => Err(Problem::new(codes::MALFORMED_JSON, "The body is JSON, but not an object.")),
+            Err(error) => {
+                let place = format!("The body is not JSON: line {}, column {}.", error.line(), error.column());
+                Err(Problem::new(codes::MALFORMED_JSON, place))
+            }
+        }
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+fn too_large() -> Problem {
+    Problem::new(codes::TOO_LARGE, "The body is larger than 1 MiB.")
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body as Bytes;
+    use axum::http::Request;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Anything;
+
+    impl FromFields for Anything {
+        fn from_fields(fields: &mut Fields) -> Option<Self> {
+            fields.optional::<String>("text");
+            Some(Self)
+        }
+    }
+
+    async fn code(content_type: &str, body: Bytes) -> &'static str {
+        let request = Request::builder().header(CONTENT_TYPE, content_type).body(body).unwrap();
+        Body::<Anything>::from_request(request, &()).await.map_or_else(|problem| problem.code().code, |_| "fine")
+    }
+
+    #[tokio::test]
+    async fn bodies_that_are_no_small_json_object_are_told_apart() {
+        assert_eq!(code("application/json; charset=utf-8", "{}".into()).await, "fine");
+        assert_eq!(code("text/plain", "{}".into()).await, "request.unsupported_media_type");
+        assert_eq!(code("application/json", "{".into()).await, "request.malformed_json");
+        assert_eq!(code("application/json", "[]".into()).await, "request.malformed_json");
+        assert_eq!(code("application/json", r#"{"txt":1}"#.into()).await, "request.invalid");
+        let long = format!("{{\"text\":\"{}\"}}", "x".repeat(LARGEST));
+        assert_eq!(code("application/json", long.clone().into()).await, "request.too_large");
+        let streamed = Bytes::from_stream(futures::stream::iter([Ok::<_, std::io::Error>(long)]));
+        assert_eq!(code("application/json", streamed).await, "request.too_large");
+    }
+}

@@ -1,0 +1,111 @@
+//! The fields of a JSON object, taken out one by one, so that all that is wrong is told at once.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::problem::FieldError;
+
+/// What can be read from the fields of an object. `None` = the errors say why.
+pub trait FromFields: Sized {
+    /// Takes every field it knows.
+    fn from_fields(fields: &mut Fields) -> Option<Self>;
+}
+
+/// The fields that were not taken yet, and what was wrong with the others.
+#[derive(Debug)]
+pub struct Fields {
+    left: Map<String, Value>,
+    known: Vec<&'static str>,
+    errors: Vec<FieldError>,
+}
+
+impl Fields {
+    /// Reads an object; all errors at once.
+    pub fn read<T: FromFields>(object: Map<String, Value>) -> Result<T, Vec<FieldError>> {
+        let mut fields = Self { left: object, known: Vec::with_capacity(16), errors: Vec::new() };
+        let value = T::from_fields(&mut fields);
+        for name in std::mem::take(&mut fields.left).into_iter().map(|(name, _)| name) {
+            let message = format!("is not known here; known are {}", fields.known.join(", "));
+            let name = name.chars().take(100).collect::<String>();
+            fields.errors.push(FieldError::new(name, "unknown", message));
+        }
+        match value {
+            Some(value) if fields.errors.is_empty() => Ok(value),
+            _ => Err(fields.errors),
+        }
+    }
+
+    /// A field that must be there. `None` = an error was noted.
+    pub fn required<T: DeserializeOwned>(&mut self, name: &'static str) -> Option<T> {
+        let errors_before = self.errors.len();
+        let value = self.optional(name);
+        if value.is_none() && self.errors.len() == errors_before {
+            self.errors.push(FieldError::new(name, "missing", "must be given"));
+        }
+        value
+    }
+
+    /// A field that may be absent or null.
+    pub fn optional<T: DeserializeOwned>(&mut self, name: &'static str) -> Option<T> {
+        self.known.push(name);
+        let value = self.left.remove(name).filter(|value| !value.is_null())?;
+        match serde_path_to_error::deserialize(value) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let path = error.path().to_string();
+                let field = match path.as_str() {
+                    "." => name.to_owned(),
+                    path if path.starts_with('[') => format!("{name}{path}"),
+                    path => format!("{name}.{path}"),
+                };
+                self.errors.push(FieldError::invalid(field, error.inner().to_string()));
+                None
+            }
+        }
+    }
+
+    /// Notes that a field will not do.
+    pub fn refuse(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        self.errors.push(FieldError::invalid(field, message));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::domain::publish::PublishTarget;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Order {
+        name: String,
+        count: Option<u8>,
+        publish: Vec<PublishTarget>,
+    }
+
+    impl FromFields for Order {
+        fn from_fields(fields: &mut Fields) -> Option<Self> {
+            let (name, count) = (fields.required("name"), fields.optional("count"));
+            let publish = fields.optional("publish").unwrap_or_default();
+            Some(Self { name: name?, count, publish })
+        }
+    }
+
+    fn read(json: Value) -> Result<Order, Vec<(String, String)>> {
+        let Value::Object(object) = json else { panic!("not an object") };
+        Fields::read(object).map_err(|errors| errors.into_iter().map(|error| (error.field, error.code.into_owned())).collect())
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told_at_once_and_by_its_path() {
+        let errors = read(serde_json::json!({ "count": 300, "publish": [{ "mode": "comment" }, { "mode": "fax" }], "nmae": "x" })).unwrap_err();
+        let told: Vec<_> = errors.iter().map(|(field, code)| (field.as_str(), code.as_str())).collect();
+        assert_eq!(told, [("name", "missing"), ("count", "invalid"), ("publish[1].mode", "invalid"), ("nmae", "unknown")]);
+    }
+
+    #[test]
+    fn null_is_the_same_as_absent() {
+        let order = read(serde_json::json!({ "name": "x", "count": null })).unwrap();
+        assert_eq!((order.name.as_str(), order.count, order.publish.len()), ("x", None, 0));
+    }
+}

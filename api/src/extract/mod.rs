@@ -1,0 +1,24 @@
+//! What a handler asks for in its signature. Whoever holds the value has passed the check.
+//!
+//! * [`Caller`]: a verified token of an active account
+//! * [`Allowed`]: a caller whose role holds a permission
+//! * [`Body`], [`Query`]: what came in, with every field error at once; [`Id`]: an id in the path
+//! * [`Client`], [`IdempotencyKey`], [`IfMatch`]: the headers
+
+mod allowed;
+mod body;
+mod caller;
+mod client;
+mod fields;
+mod headers;
+mod params;
+mod path;
+
+pub use allowed::{Allowed, GenerateCriteria, GenerateScenarios, Needs, PublishCriteria, Read};
+pub use body::Body;
+pub use caller::Caller;
+pub use client::Client;
+pub use fields::{Fields, FromFields};
+pub use headers::{IdempotencyKey, IfMatch, etag};
+pub use params::{FromParams, Params, Query};
+pub use path::Id;

@@ -1,0 +1,151 @@
+//! The events of a job as a stream.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::sse::{self, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use shared::domain::event::{Event, EventKind};
+use shared::domain::job::JobStatus;
+use shared::store::{StoreError, event, job};
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use super::jobs::{too_many, visible};
+use crate::extract::{Allowed, FromParams, Id, Params, Query, Read};
+use crate::hub::Watch;
+use crate::problem::Problem;
+use crate::state::Api;
+
+/// Events read at once.
+const CHUNK: u64 = 100;
+
+/// When a client should come again after the stream broke.
+const COME_AGAIN: Duration = Duration::from_millis(2000);
+
+/// How long a look waits that was promised an event and found none.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Where to begin.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct StreamParams {
+    /// Only events after this number; `Last-Event-ID` goes before it.
+    after: Option<i64>,
+}
+
+impl FromParams for StreamParams {
+    fn from_params(params: &mut Params) -> Option<Self> {
+        Some(Self { after: params.optional("after") })
+    }
+}
+
+/// The events of a job, as server-sent events.
+///
+/// Needs `read`; a job of somebody else needs `read_all`. Begins with every event after `Last-Event-ID`, ends after the
+/// event that ends the job.
+#[utoipa::path(get, path = "/jobs/{id}/events", tag = "jobs",
+    params(("id" = Uuid, Path), StreamParams, ("Last-Event-ID" = Option<i64>, Header)),
+    responses((status = 200, body = Event, content_type = "text/event-stream")))]
+pub(super) async fn stream(
+    State(api): State<Api>,
+    caller: Allowed<Read>,
+    Id(id): Id,
+    Query(asked): Query<StreamParams>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    visible(&api, &caller, id).await?;
+    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
+    let feed = Feed {
+        watch: api.hub.watch(id).ok_or_else(too_many)?,
+        caller_id: caller.id(),
+        job_id: id,
+        after: last.or(asked.after).unwrap_or(0),
+        ready: VecDeque::from([sse::Event::default().retry(COME_AGAIN)]),
+        is_over: false,
+        api: api.clone(),
+    };
+    let events = futures::stream::unfold(feed, |mut feed| async move { feed.next().await.map(|event| (Ok::<_, Infallible>(event), feed)) });
+    let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(api.settings.heartbeat)).into_response();
+    // Proxies that buffer would hold the events back.
+    response.headers_mut().insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+/// One open stream.
+struct Feed {
+    api: Api,
+    watch: Watch,
+    caller_id: Uuid,
+    job_id: Uuid,
+    after: i64,
+    ready: VecDeque<sse::Event>,
+    is_over: bool,
+}
+
+impl Feed {
+    async fn next(&mut self) -> Option<sse::Event> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Some(event);
+            }
+            if self.is_over {
+                return None;
+            }
+            match self.read().await {
+                Ok(true) => {}
+                Ok(false) => self.wait().await,
+                Err(error) => {
+                    tracing::warn!(%error, job.id = %self.job_id, "an event stream ends early; its client will come again");
+                    self.is_over = true;
+                }
+            }
+        }
+    }
+
+    /// Reads what is new. `false` = there is nothing, and something may come.
+    async fn read(&mut self) -> Result<bool, StoreError> {
+        let db = self.api.db();
+        if self.api.accounts.find(db, self.caller_id).await?.is_none() {
+            self.is_over = true;
+            return Ok(true);
+        }
+        let events = event::after(db, self.job_id, self.after, CHUNK).await?;
+        let Some(last) = events.last() else {
+            let row = job::find(db, self.job_id).await?;
+            self.is_over = row.is_none_or(|row| row.status.parse().is_ok_and(JobStatus::is_ended));
+            return Ok(self.is_over);
+        };
+        self.after = last.seq;
+        // An ending event that others follow was followed by a retry.
+        let ends = matches!(last.kind, EventKind::Succeeded | EventKind::Failed | EventKind::Cancelled);
+        self.is_over = ends && (events.len() as u64) < CHUNK;
+        self.ready.extend(events.iter().map(written));
+        Ok(true)
+    }
+
+    async fn wait(&mut self) {
+        let began = tokio::time::Instant::now();
+        tokio::select! {
+            () = self.watch.after(self.after) => {
+                // Told of events that were not there an instant ago: either new, or never to be found. Do not spin.
+                if began.elapsed() < Duration::from_millis(1) {
+                    tokio::time::sleep(PATIENCE).await;
+                }
+            }
+            () = self.api.drain.closing() => {
+                self.ready.push_back(sse::Event::default().retry(COME_AGAIN));
+                self.is_over = true;
+            }
+        }
+    }
+}
+
+fn written(event: &Event) -> sse::Event {
+    let written = sse::Event::default().id(event.seq.to_string()).event(event.kind.as_str());
+    // JSON has no line breaks outside of strings, and escapes those within.
+    written.data(serde_json::to_string(event).unwrap_or_default())
+}

@@ -1,0 +1,126 @@
+//! One function a call.
+
+use std::time::Duration;
+
+use reqwest::{Response, header};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use shared::domain::job::JobKind;
+use uuid::Uuid;
+
+use super::http::Call;
+use super::views::{AcceptedView, JobView, PageView, ResultView, UserView};
+use super::{Client, ClientError};
+
+const LARGEST_PAGE: u32 = 100;
+
+impl Client {
+    /// Who is logged in.
+    pub(crate) async fn me(&self) -> Result<UserView, ClientError> {
+        self.json(Call::get("/api/v1/auth/me")).await
+    }
+
+    /// Whether the process lives, by its own word; returns the text of the answer.
+    pub(crate) async fn health(&self, path: &str) -> Result<String, ClientError> {
+        self.text(Call::get(path).anonymous().once().within(Some(Duration::from_secs(10)))).await
+    }
+
+    /// Submits a job; the same key and body make one job, however often they are sent.
+    pub(crate) async fn submit(&self, kind: JobKind, body: Value, idempotency_key: &str) -> Result<AcceptedView, ClientError> {
+        self.json(Call::post(format!("/api/v1/generate/{kind}"), Some(body)).idempotent(idempotency_key)).await
+    }
+
+    /// A job as it is now.
+    pub(crate) async fn job(&self, id: Uuid) -> Result<JobView, ClientError> {
+        self.json(Call::get(format!("/api/v1/jobs/{id}"))).await
+    }
+
+    /// A job once it is at rest, or as it is after `wait`. Not repeated.
+    pub(crate) async fn job_within(&self, id: Uuid, wait: Duration) -> Result<JobView, ClientError> {
+        let call = Call::get(format!("/api/v1/jobs/{id}")).query("wait", Some(format!("{}s", wait.as_secs())));
+        self.json(call.within(Some(wait + Duration::from_secs(15))).once()).await
+    }
+
+    /// The event stream of a job. Not repeated.
+    pub(crate) async fn events(&self, id: Uuid, after: Option<&str>) -> Result<Response, ClientError> {
+        let mut call =
+            Call::get(format!("/api/v1/jobs/{id}/events")).header(header::ACCEPT, "text/event-stream").within(None).once();
+        if let Some(after) = after {
+            call = call.header(header::HeaderName::from_static("last-event-id"), after);
+        }
+        self.send(&call).await
+    }
+
+    /// Jobs, newest first.
+    pub(crate) async fn jobs(&self, filter: &JobFilter, limit: u32) -> Result<Vec<JobView>, ClientError> {
+        let call = || {
+            Call::get("/api/v1/jobs")
+                .query("status", filter.status.as_ref())
+                .query("kind", filter.kind.as_ref())
+                .query("issue_key", filter.issue_key.as_ref())
+        };
+        self.pages(call, limit).await
+    }
+
+    /// What a job made.
+    pub(crate) async fn result(&self, id: Uuid) -> Result<ResultView, ClientError> {
+        self.json(Call::get(format!("/api/v1/jobs/{id}/result")).query("format", Some("json"))).await
+    }
+
+    /// What a job made, as text.
+    pub(crate) async fn result_text(&self, id: Uuid, format: &str) -> Result<String, ClientError> {
+        self.text(Call::get(format!("/api/v1/jobs/{id}/result")).query("format", Some(format))).await
+    }
+
+    /// Cancels a job.
+    pub(crate) async fn cancel(&self, id: Uuid) -> Result<JobView, ClientError> {
+        self.json(Call::post(format!("/api/v1/jobs/{id}/cancel"), None)).await
+    }
+
+    /// Starts a job again.
+    pub(crate) async fn retry(&self, id: Uuid) -> Result<JobView, ClientError> {
+        self.json(Call::post(format!("/api/v1/jobs/{id}/retry"), None)).await
+    }
+
+    /// Approves exactly the result with this hash.
+    pub(crate) async fn approve(&self, id: Uuid, content_hash: &str) -> Result<JobView, ClientError> {
+        self.json(Call::post(format!("/api/v1/jobs/{id}/approve"), Some(json!({"content_hash": content_hash})))).await
+    }
+
+    /// A story as it is read.
+    pub(crate) async fn story(&self, key: &str, connection: Option<&str>) -> Result<Value, ClientError> {
+        self.json(Call::get(format!("/api/v1/jira/story/{key}")).query("connection", connection)).await
+    }
+
+    /// Stories by JQL.
+    pub(crate) async fn search(&self, jql: &str, limit: u32) -> Result<Vec<Value>, ClientError> {
+        self.pages(|| Call::get("/api/v1/jira/search").query("jql", Some(jql)), limit).await
+    }
+
+    async fn pages<T: DeserializeOwned>(&self, call: impl Fn() -> Call, limit: u32) -> Result<Vec<T>, ClientError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let (mut items, mut cursor) = (Vec::new(), None::<String>);
+        while items.len() < limit {
+            let size = (limit - items.len()).min(LARGEST_PAGE as usize);
+            let page: PageView<T> = self.json(call().query("limit", Some(size)).query("cursor", cursor.as_ref())).await?;
+            items.extend(page.items);
+            match page.next_cursor {
+                Some(next) if cursor.as_ref() != Some(&next) => cursor = Some(next),
+                _ => break,
+            }
+        }
+        items.truncate(limit);
+        Ok(items)
+    }
+}
+
+/// Which jobs to list.
+#[derive(Debug, Default)]
+pub(crate) struct JobFilter {
+    /// With this status.
+    pub(crate) status: Option<String>,
+    /// Of this kind.
+    pub(crate) kind: Option<String>,
+    /// Of this story.
+    pub(crate) issue_key: Option<String>,
+}

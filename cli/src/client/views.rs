@@ -1,0 +1,169 @@
+//! What the server answers, as far as the commands look at it; what they do not know is kept and printed with `--json`.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use shared::domain::criterion::CriteriaSet;
+use shared::domain::job::{JobKind, JobStatus, Stage};
+use shared::domain::publish::Published;
+use shared::domain::scenario::Suite;
+use uuid::Uuid;
+
+/// The answer to a login.
+#[derive(Deserialize)]
+pub(crate) struct LoginView {
+    /// Sent with each request.
+    pub(crate) access_token: String,
+    /// Seconds it is good for.
+    pub(crate) expires_in: i64,
+    /// Who is logged in.
+    pub(crate) user: UserView,
+}
+
+/// A user.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct UserView {
+    /// E-mail address.
+    pub(crate) email: String,
+    /// What others see.
+    #[serde(default)]
+    pub(crate) name: String,
+    /// Role.
+    #[serde(default)]
+    pub(crate) role: String,
+}
+
+/// The answer to a request that made a job.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct AcceptedView {
+    /// The job.
+    pub(crate) id: Uuid,
+    /// Where it stands.
+    pub(crate) status: JobStatus,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+/// A job.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct JobView {
+    /// Its id.
+    pub(crate) id: Uuid,
+    /// What it makes.
+    pub(crate) kind: JobKind,
+    /// Where it stands.
+    pub(crate) status: JobStatus,
+    /// The stages it goes through.
+    #[serde(default)]
+    pub(crate) stages: Vec<StageView>,
+    /// The story.
+    pub(crate) issue_key: String,
+    /// Tries of the current stage.
+    #[serde(default)]
+    pub(crate) attempt: i64,
+    /// How many there may be.
+    #[serde(default)]
+    pub(crate) max_attempts: i64,
+    /// When it was submitted.
+    pub(crate) created_at: DateTime<Utc>,
+    /// When it ended.
+    #[serde(default)]
+    pub(crate) ended_at: Option<DateTime<Utc>>,
+    /// Whether somebody asked to cancel it.
+    #[serde(default)]
+    pub(crate) cancel_requested: bool,
+    /// Why it failed.
+    #[serde(default)]
+    pub(crate) error: Option<JobErrorView>,
+    /// The hash of its result.
+    #[serde(default)]
+    pub(crate) content_hash: Option<String>,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+impl JobView {
+    /// Whether nothing more happens unless a person does something.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.status.is_ended() || self.status == JobStatus::AwaitingReview
+    }
+}
+
+/// A stage of a job.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct StageView {
+    /// Which.
+    pub(crate) stage: Stage,
+    /// `pending`, `running` or `done`.
+    pub(crate) state: String,
+}
+
+/// Why a job failed.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct JobErrorView {
+    /// Stable code.
+    pub(crate) code: String,
+    /// What happened, and what to do.
+    pub(crate) message: String,
+}
+
+/// A fact about a job. Kinds that this version does not know pass through.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct EventView {
+    /// The job.
+    pub(crate) job_id: Uuid,
+    /// Its number within the job.
+    pub(crate) seq: i64,
+    /// What happened, `job.stage_stored`.
+    pub(crate) kind: String,
+    /// When.
+    pub(crate) at: DateTime<Utc>,
+    /// Details by kind.
+    #[serde(default)]
+    pub(crate) data: Value,
+}
+
+/// What a job made.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct ResultView {
+    /// The story it was made for.
+    pub(crate) story: ResultStoryView,
+    /// Names exactly this result.
+    pub(crate) content_hash: String,
+    /// The criteria.
+    #[serde(default)]
+    pub(crate) criteria: Option<CriteriaSet>,
+    /// The scenarios.
+    #[serde(default)]
+    pub(crate) suite: Option<Suite>,
+    /// What was written to Jira.
+    #[serde(default)]
+    pub(crate) published: Vec<Published>,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+/// The story of a result.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct ResultStoryView {
+    /// Its key.
+    pub(crate) key: String,
+    /// Its summary.
+    #[serde(default)]
+    pub(crate) summary: String,
+    /// Its language.
+    #[serde(default)]
+    pub(crate) language: String,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+/// A page of a list.
+#[derive(Debug, Deserialize)]
+pub(crate) struct PageView<T> {
+    /// The entries.
+    pub(crate) items: Vec<T>,
+    /// Leads to the next page.
+    #[serde(default)]
+    pub(crate) next_cursor: Option<String>,
+}

@@ -1,0 +1,60 @@
+//! One file a command.
+
+pub(crate) mod demo;
+mod doctor;
+mod generate;
+mod jobs;
+mod login;
+mod result;
+mod sandbox;
+mod search;
+mod session;
+mod story;
+
+use crate::args::server::{NewUser, ServerCommand, UserCommand};
+use crate::args::{Cli, Command};
+use crate::exit::{Exit, UsageError};
+use crate::server;
+
+pub(crate) use doctor::Check;
+
+/// Runs what was typed.
+///
+/// # Errors
+/// What a person should read on stderr.
+pub(crate) async fn run(cli: Cli) -> anyhow::Result<std::process::ExitCode> {
+    let Cli { connect, config, command, .. } = cli;
+    let server_command = match command {
+        Command::Serve(args) => ServerCommand::Serve(args),
+        Command::Api(args) => ServerCommand::Api(args),
+        Command::Worker(args) => ServerCommand::Worker(args),
+        Command::Migrate(args) => ServerCommand::Migrate(args),
+        Command::User(UserCommand::Create(args)) => {
+            let email = connect.email.clone().ok_or_else(|| UsageError("say whom to create with --email".to_owned()))?;
+            let password = session::new_password(&connect).await?;
+            let name = args.name.unwrap_or_else(|| email.clone());
+            ServerCommand::CreateUser(NewUser { email, name, role: args.role, password })
+        }
+        other => return Box::pin(run_client(other, &connect, config)).await.map(Into::into),
+    };
+    Box::pin(server::run(server_command, config)).await
+}
+
+async fn run_client(
+    command: Command,
+    connect: &crate::args::ConnectArgs,
+    config: Option<std::path::PathBuf>,
+) -> anyhow::Result<Exit> {
+    match command {
+        Command::Generate(args) => generate::run(&args, &session::client(connect)?).await,
+        Command::Jobs(command) => jobs::run(command, &session::client(connect)?).await,
+        Command::Result(args) => result::run(&args, &session::client(connect)?).await,
+        Command::Story(args) => story::run(&args, &session::client(connect)?).await,
+        Command::Search(args) => search::run(&args, &session::client(connect)?).await,
+        Command::Login(_) => login::run(connect).await,
+        Command::Doctor(args) => doctor::run(&args, connect, config).await,
+        Command::Sandbox(args) => sandbox::run(&args).await,
+        Command::Demo(args) => demo::run(&args).await,
+        Command::Serve(_) | Command::Api(_) | Command::Worker(_) | Command::Migrate(_) | Command::User(_) => Ok(Exit::Usage),
+    }
+}

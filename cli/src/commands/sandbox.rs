@@ -1,0 +1,37 @@
+//! `jqa sandbox`.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use anyhow::Context as _;
+
+use crate::args::local::SandboxArgs;
+use crate::exit::Exit;
+use crate::output::{count, print};
+
+/// Runs the Jira double until Ctrl-C.
+pub(crate) async fn run(args: &SandboxArgs) -> anyhow::Result<Exit> {
+    let options = match &args.stories {
+        None => sandbox::Options::default(),
+        Some(file) => {
+            let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+            let stories =
+                sandbox::stories_from_jsonl(&text, "REAL").with_context(|| format!("{} holds no stories", file.display()))?;
+            sandbox::Options::with_stories(stories)
+        }
+    };
+    let token = options.token.clone();
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
+    let advice = || format!("the sandbox cannot listen on {address}; take another port with --port");
+    let sandbox = sandbox::bind(address, options).await.with_context(advice)?;
+    sandbox.state().faults().set_latency(args.latency);
+    let keys = sandbox.state().keys();
+    print(&format!(
+        "Jira double on {url} with {stories}{range}\nAny e-mail address, token: {token}\nCtrl-C ends it.",
+        url = sandbox.url(),
+        stories = count(keys.len(), "story", "stories"),
+        range = keys.first().zip(keys.last()).map(|(first, last)| format!(" ({first} … {last})")).unwrap_or_default(),
+    ));
+    tokio::signal::ctrl_c().await.context("Ctrl-C cannot be waited for")?;
+    sandbox.stop().await;
+    Ok(Exit::Success)
+}

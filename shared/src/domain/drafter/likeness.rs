@@ -1,0 +1,35 @@
+//! What statements have to do with each other: a lead and its items, two that say the same.
+
+use super::clause;
+use super::lexicon::Lexicon;
+use super::outline::Statement;
+use super::plain::{Plain, words as split_words};
+use crate::domain::evidence::Evidence;
+use crate::domain::language::fold;
+
+/// The words of a statement as evidence.
+pub(super) fn evidence(statement: &Statement<'_>) -> Evidence {
+    Evidence { source: statement.part.to_owned(), quote: statement.quote.to_owned() }
+}
+
+/// "Ensure the requester is able to:" and "- can create" as one sentence.
+pub(super) fn joined(lead: &str, item: &str, words: &Lexicon) -> String {
+    let lead = Plain::new(lead).after(words.ensure).unwrap_or(lead);
+    let item = Plain::new(item).after(words.and).unwrap_or(item);
+    // "The requester is able to:" and "can edit": the item brings its own verb.
+    if Plain::new(item).after(words.may).is_some()
+        && let Some(subject) = Plain::new(lead).find(words.may).and_then(|hit| lead.get(..hit.start))
+    {
+        return format!("{} {item}", subject.trim());
+    }
+    format!("{}: {}", clause::tidy(lead), item)
+}
+
+/// Whether two sentences share most of their words.
+pub(super) fn alike(one: &str, other: &str) -> bool {
+    let (one, other) = (fold(one), fold(other));
+    let long = |text: &str| split_words(text).filter(|word| word.chars().count() > 3).map(str::to_owned).collect::<Vec<_>>();
+    let (one, other) = (long(&one), long(&other));
+    let shared = one.iter().filter(|word| other.contains(word)).count();
+    shared * 2 > one.len().min(other.len())
+}

@@ -1,0 +1,70 @@
+//! What is to stand where: the result, rendered and cut to what Jira takes.
+
+use serde_json::{Value, json};
+
+use crate::domain::adf::{fit, hash, marker, write};
+use crate::domain::publish::{PublishMode, PublishTarget};
+use crate::domain::render::{self, Output};
+use crate::store::publication::TargetKey;
+
+/// The comment property that says that a comment is ours.
+pub const PROPERTY: &str = "jqa.publication";
+
+/// The story a result belongs to.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// Name of the Jira connection.
+    pub connection: &'a str,
+    /// Jira's numeric id of the story.
+    pub issue_id: &'a str,
+    /// The result.
+    pub output: Output<'a>,
+}
+
+/// One thing to write: a comment, or our section of the description.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Piece {
+    /// Where it goes.
+    pub key: TargetKey,
+    /// What it is known by in Jira.
+    pub marker: String,
+    /// ADF: a whole document for a comment, one `expand` node for a section.
+    pub content: Value,
+    /// [`hash::content_hash`] of `content`.
+    pub hash: String,
+}
+
+impl Piece {
+    /// The value of our comment property for a body with this hash.
+    #[must_use]
+    pub fn property(&self, hash: &str) -> Value {
+        json!({ "marker": self.marker, "hash": hash })
+    }
+}
+
+/// The pieces of one target, in order.
+#[must_use]
+pub fn pieces(subject: &Subject<'_>, target: PublishTarget) -> Vec<Piece> {
+    let identity = format!("{}/{}/{}/{}", subject.connection, subject.issue_id, target.mode, target.what);
+    let marker = marker::marker(&identity);
+    let document = render::document(&subject.output, target.what, &marker);
+    let contents = match target.mode {
+        PublishMode::Comment => {
+            fit::fit(&document, fit::LIMIT_BYTES, subject.output.language()).iter().map(write::adf).collect()
+        }
+        PublishMode::Description => {
+            vec![write::section(&render::section_title(&subject.output, target.what, &marker), &document)]
+        }
+    };
+    let key = |part| TargetKey { connection: subject.connection.to_owned(), issue_id: subject.issue_id.to_owned(), target, part };
+    contents
+        .into_iter()
+        .enumerate()
+        .map(|(n, content): (usize, Value)| Piece {
+            key: key(n + 1),
+            marker: marker::part(&marker, n + 1),
+            hash: hash::content_hash(&content),
+            content,
+        })
+        .collect()
+}

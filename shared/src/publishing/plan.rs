@@ -1,0 +1,67 @@
+//! What stands in Jira now, and the plan for a dry run.
+
+use serde_json::Value;
+
+use super::decide::decide;
+use super::pieces::{Subject, pieces};
+use crate::domain::publish::{OnConflict, PublishMode, PublishPlan, PublishTarget};
+use crate::domain::verdict::Failure;
+use crate::jobs::Jobs;
+use crate::ports::{Comment, Jira, JiraError, RawIssue};
+
+/// What stands in Jira now, as far as publishing is concerned.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// The issue as read.
+    pub issue: RawIssue,
+    /// Its comments, oldest first, with their properties where Jira sent them.
+    pub comments: Vec<Comment>,
+    /// Its description (ADF or null).
+    pub description: Value,
+}
+
+impl Site {
+    /// Whether comments are visible to customers unless said otherwise.
+    #[must_use]
+    pub fn is_service_desk(&self) -> bool {
+        self.issue.body.pointer("/fields/project/projectTypeKey").and_then(Value::as_str) == Some("service_desk")
+    }
+}
+
+/// Reads the issue, and its comments when some target needs them.
+pub async fn read_site(jira: &dyn Jira, issue_id: &str, targets: &[PublishTarget]) -> Result<Site, JiraError> {
+    let issue = jira.issue(issue_id).await?;
+    let has_comments = issue.body.pointer("/fields/comment/comments").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
+    let wanted = targets.iter().any(|target| target.mode == PublishMode::Comment);
+    let comments = if wanted && has_comments { jira.comments(issue_id).await? } else { Vec::new() };
+    let description = issue.body.pointer("/fields/description").cloned().unwrap_or(Value::Null);
+    Ok(Site { issue, comments, description })
+}
+
+/// What would be done for every target; writes nothing.
+pub async fn plan_all(
+    jobs: &Jobs,
+    jira: &dyn Jira,
+    subject: &Subject<'_>,
+    targets: &[PublishTarget],
+    on_conflict: OnConflict,
+) -> Result<Vec<PublishPlan>, Failure> {
+    let site = read_site(jira, subject.issue_id, targets).await?;
+    let mut plans = Vec::new();
+    for &target in targets {
+        for piece in pieces(subject, target) {
+            let unavailable = |error| Failure::retry("store.unavailable", format!("the records of publications cannot be read: {error}"));
+            let record = jobs.publication(&piece.key).await.map_err(unavailable)?;
+            let decision = decide(&piece, record.as_ref(), &site, on_conflict);
+            plans.push(PublishPlan {
+                target,
+                action: decision.action,
+                remote_id: decision.comment.map(|comment| comment.id),
+                reason: decision.reason,
+                length: decision.body.to_string().len(),
+                payload: decision.body,
+            });
+        }
+    }
+    Ok(plans)
+}

@@ -1,0 +1,16 @@
+//! The promises of the job model, each kept on SQLite and on PostgreSQL by the same code, and those of the queues.
+
+mod cancelling;
+mod claiming;
+mod deliveries;
+mod failing;
+mod load;
+mod pruning;
+mod publishing;
+mod queues;
+mod reclaiming;
+mod relaying;
+mod reviewing;
+mod schema;
+mod stages;
+mod submitting;

@@ -1,0 +1,169 @@
+//! Asking a model: the ledger before and after, the reply's form, the repair rounds.
+
+use std::time::Instant;
+
+use serde::de::DeserializeOwned;
+use shared::adapters::connections::Author;
+use shared::adapters::llm::salvage;
+use shared::domain::job::Stage;
+use shared::domain::result::Authorship;
+use shared::domain::verdict::Failure;
+use shared::ports::{Llm, LlmError, Prompt, Usage};
+use shared::store::llm_call::{NewCall, Settled};
+use uuid::Uuid;
+
+use super::{Context, End};
+
+/// Rounds in which failed items are asked for again.
+pub(super) const REPAIR_ROUNDS: usize = 2;
+
+/// Version of the drafter, stored with what it wrote.
+pub(super) const DRAFTER_VERSION: &str = "drafter@1";
+
+/// A model at work on one stage: every call it makes is in the ledger.
+pub(super) struct Session<'a> {
+    context: &'a Context<'a>,
+    stage: Stage,
+    llm: &'a dyn Llm,
+    pub(super) by: Authorship,
+    pub(super) settled: Vec<Settled>,
+    reserved: Option<Uuid>,
+}
+
+impl Context<'_> {
+    pub(super) fn author(&self) -> Result<Author, Failure> {
+        self.pipeline.connections.author(self.claimed.request.llm.as_ref())
+    }
+
+    /// The call that the next stage begins with, to be written in the commit that ends this one.
+    pub(super) fn reserve(&self, next: Option<Stage>) -> Option<NewCall> {
+        let stage = next.filter(|stage| matches!(stage, Stage::Criteria | Stage::Scenarios))?;
+        let Ok(Author::Model(llm)) = self.author() else { return None };
+        Some(NewCall {
+            id: call_id(self.claimed.fence.job_id, stage, self.claimed.fence.epoch, 0),
+            stage,
+            provider: llm.provider().to_owned(),
+            model: llm.model().to_owned(),
+            reserved_tokens: 0,
+        })
+    }
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(context: &'a Context<'a>, stage: Stage, llm: &'a dyn Llm, prompt_version: &str) -> Self {
+        let by = Authorship {
+            provider: llm.provider().to_owned(),
+            model: llm.model().to_owned(),
+            prompt_version: prompt_version.to_owned(),
+            ..Authorship::default()
+        };
+        Self { context, stage, llm, by, settled: Vec::new(), reserved: None }
+    }
+
+    /// Asks once and reads the reply as `T`.
+    pub(super) async fn ask<T: DeserializeOwned>(&mut self, prompt: &Prompt) -> Result<T, End> {
+        let id = self.reserve_call().await?;
+        let began = Instant::now();
+        let answer = self.context.interruptible(self.llm.complete(prompt)).await;
+        let usage = match &answer {
+            Ok(Ok(completion)) => Some(completion.usage),
+            _ => None,
+        };
+        let shown = usage.unwrap_or_default();
+        self.context.pipeline.metrics.llm_call(self.llm.provider(), began.elapsed().as_secs_f64(), shown.input_tokens, shown.output_tokens);
+        let completion = match answer {
+            Ok(Ok(completion)) => completion,
+            Ok(Err(error)) => {
+                self.settle_now(id, None).await?;
+                return Err(Failure::from(error).into());
+            }
+            Err(end) => {
+                self.settle_now(id, None).await?;
+                return Err(end);
+            }
+        };
+        self.by.calls += 1;
+        self.by.model.clone_from(&completion.model);
+        self.by.input_tokens += completion.usage.input_tokens;
+        self.by.output_tokens += completion.usage.output_tokens;
+        match read_reply(&completion.text) {
+            Ok(reply) => {
+                self.settled.push(Settled { id, usage: Some(completion.usage) });
+                Ok(reply)
+            }
+            Err(error) => {
+                self.settle_now(id, Some(completion.usage)).await?;
+                Err(Failure::from(error).into())
+            }
+        }
+    }
+
+    /// The first call of a stage was written with the stage before, unless this is a later try.
+    async fn reserve_call(&mut self) -> Result<Uuid, End> {
+        let claimed = self.context.claimed;
+        let n = u32::try_from(self.settled.len()).unwrap_or(u32::MAX);
+        let id = call_id(claimed.fence.job_id, self.stage, claimed.fence.epoch, n);
+        let written_before = n == 0 && claimed.stage != self.stage && self.reserved.is_none();
+        if !written_before {
+            let call = NewCall {
+                id,
+                stage: self.stage,
+                provider: self.llm.provider().to_owned(),
+                model: self.llm.model().to_owned(),
+                reserved_tokens: 0,
+            };
+            self.context.jobs().reserve_call(claimed, &call).await??;
+        }
+        self.reserved = Some(id);
+        Ok(id)
+    }
+
+    /// Settles a call whose stage will not be stored, whether or not the job is still ours.
+    async fn settle_now(&self, id: Uuid, usage: Option<Usage>) -> Result<(), End> {
+        Ok(self.context.jobs().settle_call(Settled { id, usage }).await?)
+    }
+}
+
+/// One id for a call, however often its row is written: job, stage, claim and number decide it.
+fn call_id(job: Uuid, stage: Stage, epoch: i64, n: u32) -> Uuid {
+    let mut bytes = *job.as_bytes();
+    let tail = (stage as u64) << 56 ^ (u64::from(n) << 40) ^ u64::try_from(epoch).unwrap_or(0);
+    for (byte, twist) in bytes[8..].iter_mut().zip(tail.to_be_bytes()) {
+        *byte ^= twist;
+    }
+    // Another version nibble keeps these apart from the ids of jobs.
+    bytes[6] = (bytes[6] & 0x0f) | 0x80;
+    Uuid::from_bytes(bytes)
+}
+
+fn read_reply<T: DeserializeOwned>(text: &str) -> Result<T, LlmError> {
+    let object = salvage::salvage(text).ok_or_else(|| LlmError::InvalidReply("it holds no JSON object".into()))?;
+    // The error names the place in the reply and never shows its text.
+    serde_json::from_str(object).map_err(|error| {
+        let message = error.to_string();
+        let place = message.split('`').step_by(2).collect::<Vec<_>>().join("…");
+        LlmError::InvalidReply(format!("it does not have the form that was asked for: {}", place.chars().take(160).collect::<String>()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_of_different_stages_claims_and_rounds_have_different_ids() {
+        let job = Uuid::from_u128(7);
+        let mut ids: Vec<Uuid> = Vec::new();
+        for stage in [Stage::Criteria, Stage::Scenarios] {
+            for epoch in 1..4 {
+                for n in 0..3 {
+                    ids.push(call_id(job, stage, epoch, n));
+                }
+            }
+        }
+        let all = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), all);
+    }
+}

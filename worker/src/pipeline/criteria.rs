@@ -1,0 +1,77 @@
+//! `criteria`: write acceptance criteria and check them.
+
+use serde_json::json;
+use shared::adapters::connections::Author;
+use shared::domain::checks::{self, CheckedCriteria};
+use shared::domain::criterion::CriteriaSet;
+use shared::domain::drafter;
+use shared::domain::job::Stage;
+use shared::domain::language::Language;
+use shared::domain::reply::CriteriaReply;
+use shared::domain::result::{Authorship, CriteriaArtifact};
+use shared::domain::story::Story;
+use shared::jobs::Advance;
+use shared::ports::Llm;
+use shared::store::history;
+use shared::store::llm_call::Settled;
+
+use super::author::{DRAFTER_VERSION, REPAIR_ROUNDS, Session};
+use super::fetch::to_json;
+use super::made::Made;
+use super::{Context, End, Stored};
+use crate::prompts;
+
+impl Context<'_> {
+    pub(super) async fn criteria(&self, made: &mut Made) -> Result<Stored, End> {
+        let story = made.story()?;
+        let language = self.claimed.request.language.unwrap_or(story.language);
+        let (before, _) = history::latest(self.jobs().db(), &self.claimed.row.connection, &story.id).await?;
+        let before: Option<CriteriaSet> = before.and_then(|json| serde_json::from_str(&json).ok());
+        let (artifact, settled) = match self.author()? {
+            Author::Offline => (draft(story, language, before.as_ref()), Vec::new()),
+            Author::Model(llm) => self.ask_for_criteria(story, language, before.as_ref(), llm.as_ref()).await?,
+        };
+        let summary = json!({
+            "criteria": artifact.set.criteria.len(),
+            "questions": artifact.set.questions.len(),
+            "testable": artifact.set.testable,
+        });
+        let json = to_json(&artifact);
+        made.criteria = Some(artifact);
+        let next = self.claimed.stage_after(Stage::Criteria);
+        let history = self.history_if_complete(Stage::Criteria, made)?;
+        let advance = Advance { stage: Stage::Criteria, artifact: json, issue_id: None, summary, settled, reserve: self.reserve(next), history };
+        Ok(Stored { advance, written: Vec::new() })
+    }
+
+    async fn ask_for_criteria(
+        &self,
+        story: &Story,
+        language: Language,
+        before: Option<&CriteriaSet>,
+        llm: &dyn Llm,
+    ) -> Result<(CriteriaArtifact, Vec<Settled>), End> {
+        let mut session = Session::new(self, Stage::Criteria, llm, prompts::CRITERIA_VERSION);
+        let reply: CriteriaReply = session.ask(&prompts::criteria(story, language)).await?;
+        let mut checked = checks::criteria(story, language, reply, before);
+        for _ in 0..REPAIR_ROUNDS {
+            if checked.failed.is_empty() {
+                break;
+            }
+            let reply: CriteriaReply = session.ask(&prompts::repair_criteria(story, &checked.failed, language)).await?;
+            checked = checks::repair_criteria(story, checked, reply, before);
+        }
+        let set = checks::settle_criteria(story, checked, before);
+        Ok((CriteriaArtifact { set, by: session.by }, session.settled))
+    }
+}
+
+fn draft(story: &Story, language: Language, before: Option<&CriteriaSet>) -> CriteriaArtifact {
+    let checked: CheckedCriteria = checks::criteria(story, language, drafter::criteria(story, language), before);
+    let set = checks::settle_criteria(story, checked, before);
+    CriteriaArtifact { set, by: offline() }
+}
+
+pub(super) fn offline() -> Authorship {
+    Authorship { provider: shared::adapters::llm::OFFLINE.to_owned(), prompt_version: DRAFTER_VERSION.to_owned(), ..Authorship::default() }
+}

@@ -1,0 +1,317 @@
+//! `publish`: write to Jira, so that whoever dies meanwhile, the same thing stands there once.
+//!
+//! Before each write an intent is committed; a write is sent only while our lease outlasts it, and not after its
+//! deadline. Whoever finds an open intent waits until nothing of it can appear any more, looks, and adopts what is there.
+
+use std::time::Duration;
+
+use serde_json::json;
+use shared::domain::adf::{hash, section};
+use shared::domain::job::Stage;
+use shared::domain::publish::{PlannedAction, PublishMode, PublishOutcome, PublishTarget, Published};
+use shared::domain::reading;
+use shared::domain::story::Story;
+use shared::domain::verdict::{Failure, Verdict};
+use shared::jobs::Advance;
+use shared::ports::{Comment, Jira, JiraError, NewComment};
+use shared::publishing::{self, Decision, PROPERTY, Piece, Site, Subject};
+use shared::store::publication::{Intent, Written};
+
+use super::fetch::to_json;
+use super::made::Made;
+use super::{Context, End, Stored};
+
+/// How long to wait for another job that writes to the same place.
+const BUSY: Duration = Duration::from_secs(1);
+
+/// Rounds of looking and writing for one piece: one to write, one to find that it stands there, one to spare.
+const ROUNDS: usize = 3;
+
+impl Context<'_> {
+    pub(super) async fn publish(&self, made: &mut Made) -> Result<Stored, End> {
+        let result = self.publish_all(made).await;
+        if matches!(result, Err(End::Failed(_))) {
+            // Others may write here while this job waits; what is on its way is guarded by its intent.
+            self.jobs().release_targets(&self.claimed.fence).await?;
+        }
+        result
+    }
+
+    async fn publish_all(&self, made: &mut Made) -> Result<Stored, End> {
+        let mut published = Vec::new();
+        let mut unsettled = Vec::new();
+        {
+            let story = made.story()?;
+            let jira = self.jira()?;
+            let subject = Subject { connection: &self.claimed.row.connection, issue_id: &story.id, output: made.output()? };
+            for &target in &self.claimed.request.publish {
+                if !made.has(target) {
+                    published.push(nothing_to_write(target));
+                    continue;
+                }
+                published.push(self.target(jira.as_ref(), &subject, story, target, &mut unsettled).await?);
+            }
+        }
+        self.conclude(made, published, unsettled)
+    }
+
+    fn conclude(&self, made: &mut Made, published: Vec<Published>, written: Vec<Written>) -> Result<Stored, End> {
+        let failed = published.iter().filter(|p| p.outcome == PublishOutcome::Failed).count();
+        if let (Some(first), true) = (published.first(), failed == published.len()) {
+            let message = format!("nothing could be published: {}", first.message);
+            return Err(Failure::fail("publish.failed", message).into());
+        }
+        let summary = json!({ "published": published.iter().map(|p| json!({ "target": p.target, "outcome": p.outcome, "remote_id": p.remote_id })).collect::<Vec<_>>() });
+        made.published.published = published;
+        let advance = Advance {
+            stage: Stage::Publish,
+            artifact: to_json(&made.published),
+            issue_id: None,
+            summary,
+            settled: Vec::new(),
+            reserve: None,
+            history: None,
+        };
+        Ok(Stored { advance, written })
+    }
+
+    /// One target: its lease, what stands there, and each of its pieces.
+    async fn target(
+        &self,
+        jira: &dyn Jira,
+        subject: &Subject<'_>,
+        story: &Story,
+        target: PublishTarget,
+        unsettled: &mut Vec<Written>,
+    ) -> Result<Published, End> {
+        let hold = self.pipeline.write_timeout * 4 + self.jobs().limits().publish_margin;
+        if !self.jobs().acquire_target(self.claimed, subject.issue_id, target.mode, hold).await? {
+            return Err(Failure::snooze(BUSY, "publish.target_busy", "another job is writing to the same place").into());
+        }
+        let mut outcome = None;
+        for piece in publishing::pieces(subject, target) {
+            match self.piece(jira, story, &piece, unsettled).await {
+                Ok(done) => outcome = Some(worse(outcome.take(), done)),
+                Err(End::Failed(failure)) if failure.verdict == Verdict::Fail => {
+                    outcome = Some(worse(outcome.take(), refused(target, &failure)));
+                }
+                Err(end) => return Err(end),
+            }
+        }
+        Ok(outcome.unwrap_or_else(|| nothing_to_write(target)))
+    }
+
+    async fn piece(&self, jira: &dyn Jira, story: &Story, piece: &Piece, unsettled: &mut Vec<Written>) -> Result<Published, End> {
+        let mut first_action = None;
+        for _ in 0..ROUNDS {
+            self.wait_for_open_intent(piece).await?;
+            let site = self.interruptible(publishing::read_site(jira, &story.id, &[piece.key.target])).await?.map_err(Failure::from)?;
+            self.story_is_the_same(story, &site).await?;
+            let record = self.jobs().publication(&piece.key).await?;
+            let decision = publishing::decide(piece, record.as_ref(), &site, self.claimed.request.on_conflict);
+            self.remove_surplus(jira, story, piece, &decision).await?;
+            match decision.action {
+                PlannedAction::Unchanged => {
+                    let outcome = first_action.unwrap_or(PublishOutcome::Unchanged);
+                    let remote_id = decision.comment.as_ref().map_or_else(|| story.key.clone(), |comment| comment.id.clone());
+                    unsettled.push(Written { key: piece.key.clone(), remote_id: remote_id.clone(), hash: decision.hash.clone() });
+                    return Ok(done(piece, outcome, remote_id, story));
+                }
+                PlannedAction::Conflict => return Ok(stopped(piece, PublishOutcome::Conflict, "publish.conflict", &decision, story)),
+                PlannedAction::Impossible => return Ok(stopped(piece, PublishOutcome::Failed, "publish.too_long", &decision, story)),
+                PlannedAction::Create | PlannedAction::Update => {
+                    let created = decision.action == PlannedAction::Create;
+                    let was = if created { PublishOutcome::Created } else { PublishOutcome::Updated };
+                    let stored = self.write(jira, story, piece, &decision, &site).await?;
+                    first_action.get_or_insert(was);
+                    self.pipeline.metrics.published();
+                    if created && piece.key.target.mode == PublishMode::Comment && self.is_surplus(jira, story, piece, &stored).await? {
+                        // The older one stays and is brought up to date in the next round.
+                        continue;
+                    }
+                    let written = Written { key: piece.key.clone(), remote_id: stored.remote_id.clone(), hash: stored.hash };
+                    self.jobs().settle_publication(&self.claimed.fence, &written).await?;
+                    return Ok(done(piece, first_action.unwrap_or(was), stored.remote_id, story));
+                }
+            }
+        }
+        Err(Failure::retry("publish.unsettled", "what stands in Jira kept changing while it was written; it is tried again").into())
+    }
+
+    /// A write that somebody intended may still be on its way.
+    async fn wait_for_open_intent(&self, piece: &Piece) -> Result<(), End> {
+        let wait = self.jobs().open_intent(&piece.key).await?;
+        if wait.is_zero() {
+            return Ok(());
+        }
+        let message = "an earlier write to this place got no answer; it is looked for when it can no longer be on its way";
+        Err(Failure::snooze(wait, "publish.write_unknown", message).into())
+    }
+
+    async fn story_is_the_same(&self, story: &Story, site: &Site) -> Result<(), End> {
+        if self.claimed.request.publish_stale {
+            return Ok(());
+        }
+        let now = reading::story(&site.issue.body, &site.issue.url, self.pipeline.connections.read_options());
+        let now = now.map_err(|error| Failure::fail(error.code(), error.to_string()))?;
+        if now.hash == story.hash {
+            return Ok(());
+        }
+        let message = "the story changed since it was read; nothing was written. Approve to publish all the same, or generate again";
+        self.jobs().stop_for_review(self.claimed, "story.changed", message).await??;
+        Err(End::Done)
+    }
+
+    /// Sends one write under its intent.
+    async fn write(&self, jira: &dyn Jira, story: &Story, piece: &Piece, decision: &Decision, site: &Site) -> Result<StoredPiece, End> {
+        let limit = self.pipeline.write_timeout;
+        let deadline = tokio::time::Instant::now() + limit;
+        self.intend(piece, decision, limit).await?;
+        if !self.lease.outlasts(limit) {
+            // Nothing was sent, so nothing can appear: the intent is taken back and the job put back.
+            self.jobs().withdraw_intent(&self.claimed.fence, &piece.key).await?;
+            return Err(Failure::from(JiraError::LeaseTooShort).into());
+        }
+        // From here to its end the call is not interrupted, whatever happens: it is bounded by its deadline.
+        let sent = tokio::time::timeout_at(deadline, send(jira, story, piece, decision, site)).await;
+        match sent {
+            Ok(Ok(stored)) => Ok(stored),
+            Ok(Err(error)) if !error.is_ambiguous() => {
+                self.jobs().withdraw_intent(&self.claimed.fence, &piece.key).await?;
+                Err(Failure::from(error).into())
+            }
+            Ok(Err(error)) => Err(Failure::from(error).into()),
+            Err(_) => Err(Failure::retry("jira.no_answer", "Jira did not answer a write in time; it is looked for before it is sent again").into()),
+        }
+    }
+
+    async fn intend(&self, piece: &Piece, decision: &Decision, limit: Duration) -> Result<(), End> {
+        let intent = Intent {
+            key: piece.key.clone(),
+            marker: piece.marker.clone(),
+            action: if decision.action == PlannedAction::Create { "create" } else { "update" },
+            remote_id: decision.comment.as_ref().map(|comment| comment.id.clone()),
+            hash: decision.hash.clone(),
+            send_within_ms: i64::try_from(limit.as_millis()).unwrap_or(i64::MAX),
+        };
+        if self.jobs().intend(self.claimed, &intent).await?.is_ok() {
+            return Ok(());
+        }
+        // Refused: cancelled meanwhile, or not ours any more.
+        match self.jobs().settle_failure(self.claimed, &Failure::snooze(Duration::ZERO, "job.interrupted", "the job was interrupted before a write")).await? {
+            Ok(_) => Err(End::Done),
+            Err(_) => Err(End::Lost),
+        }
+    }
+
+    /// After a create: whether another comment of ours was there before. Then ours goes, even when our lease is over:
+    /// nobody else knows of it.
+    async fn is_surplus(&self, jira: &dyn Jira, story: &Story, piece: &Piece, stored: &StoredPiece) -> Result<bool, End> {
+        let site = publishing::read_site(jira, &story.id, &[piece.key.target]).await.map_err(Failure::from)?;
+        let decision = publishing::decide(piece, None, &site, self.claimed.request.on_conflict);
+        if !decision.surplus.contains(&stored.remote_id) {
+            return Ok(false);
+        }
+        self.remove(jira, story, piece, &stored.remote_id).await?;
+        Ok(true)
+    }
+
+    async fn remove_surplus(&self, jira: &dyn Jira, story: &Story, piece: &Piece, decision: &Decision) -> Result<(), End> {
+        for id in &decision.surplus {
+            self.remove(jira, story, piece, id).await?;
+        }
+        Ok(())
+    }
+
+    async fn remove(&self, jira: &dyn Jira, story: &Story, piece: &Piece, id: &str) -> Result<(), End> {
+        match jira.delete_comment(&story.id, id).await {
+            Ok(()) => Ok(self.jobs().audit_removed_duplicate(self.claimed, &piece.key, id).await?),
+            Err(JiraError::NotFound(_)) => Ok(()),
+            Err(error) => Err(Failure::from(error).into()),
+        }
+    }
+}
+
+/// What Jira stored.
+struct StoredPiece {
+    remote_id: String,
+    hash: String,
+}
+
+async fn send(jira: &dyn Jira, story: &Story, piece: &Piece, decision: &Decision, site: &Site) -> Result<StoredPiece, JiraError> {
+    match piece.key.target.mode {
+        PublishMode::Comment => {
+            let comment = NewComment {
+                body: decision.body.clone(),
+                properties: properties(piece, decision, site),
+                visibility: decision.comment.as_ref().and_then(|comment| comment.visibility.clone()),
+            };
+            let stored: Comment = match &decision.comment {
+                Some(current) => jira.update_comment(&story.id, &current.id, &comment).await?,
+                None => jira.create_comment(&story.id, &comment).await?,
+            };
+            Ok(StoredPiece { hash: hash::content_hash(&stored.body), remote_id: stored.id })
+        }
+        PublishMode::Description => {
+            jira.update_description(&story.id, &decision.body).await?;
+            let stored = section::find(&decision.body, &piece.marker).map_or_else(|| decision.hash.clone(), |section| section.hash);
+            Ok(StoredPiece { remote_id: story.key.clone(), hash: stored })
+        }
+    }
+}
+
+fn properties(piece: &Piece, decision: &Decision, site: &Site) -> Vec<(String, serde_json::Value)> {
+    let mut properties = vec![(PROPERTY.to_owned(), piece.property(&decision.hash))];
+    if site.is_service_desk() && decision.comment.is_none() {
+        // In a service project a comment is shown to customers unless it says otherwise.
+        properties.push(("sd.public.comment".to_owned(), json!({ "internal": true })));
+    }
+    properties
+}
+
+fn done(piece: &Piece, outcome: PublishOutcome, remote_id: String, story: &Story) -> Published {
+    let url = match piece.key.target.mode {
+        PublishMode::Comment => format!("{}?focusedCommentId={remote_id}", story.url),
+        PublishMode::Description => story.url.clone(),
+    };
+    Published { target: piece.key.target, outcome, remote_id: Some(remote_id), url: Some(url), code: String::new(), message: String::new() }
+}
+
+fn stopped(piece: &Piece, outcome: PublishOutcome, code: &str, decision: &Decision, story: &Story) -> Published {
+    Published {
+        target: piece.key.target,
+        outcome,
+        remote_id: decision.comment.as_ref().map(|comment| comment.id.clone()),
+        url: Some(story.url.clone()),
+        code: code.to_owned(),
+        message: decision.reason.clone(),
+    }
+}
+
+fn refused(target: PublishTarget, failure: &Failure) -> Published {
+    let (code, message) = (failure.code.to_owned(), failure.message.clone());
+    Published { target, outcome: PublishOutcome::Failed, remote_id: None, url: None, code, message }
+}
+
+fn nothing_to_write(target: PublishTarget) -> Published {
+    let message = format!("this job made no {} to publish", target.what);
+    Published { target, outcome: PublishOutcome::Failed, remote_id: None, url: None, code: "publish.nothing_to_write".to_owned(), message }
+}
+
+/// The outcome of a target is that of its worst piece.
+fn worse(before: Option<Published>, piece: Published) -> Published {
+    match before {
+        Some(before) if rank(before.outcome) >= rank(piece.outcome) => before,
+        _ => piece,
+    }
+}
+
+fn rank(outcome: PublishOutcome) -> u8 {
+    match outcome {
+        PublishOutcome::Unchanged => 0,
+        PublishOutcome::Updated => 1,
+        PublishOutcome::Created => 2,
+        PublishOutcome::Conflict => 3,
+        PublishOutcome::Failed => 4,
+    }
+}

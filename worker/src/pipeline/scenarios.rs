@@ -1,0 +1,137 @@
+//! `scenarios`: write test scenarios for criteria that were accepted, and check them.
+
+use serde_json::json;
+use shared::adapters::connections::Author;
+use shared::domain::checks;
+use shared::domain::criterion::CriteriaSet;
+use shared::domain::drafter;
+use shared::domain::job::{JobKind, Stage};
+use shared::domain::language::Language;
+use shared::domain::reply::ScenariosReply;
+use shared::domain::request::Review;
+use shared::domain::result::{SuiteArtifact, content_hash};
+use shared::domain::scenario::Suite;
+use shared::domain::story::Story;
+use shared::domain::verdict::Failure;
+use shared::jobs::Advance;
+use shared::store::history::{self, NewHistory};
+use shared::store::llm_call::Settled;
+
+use super::author::{REPAIR_ROUNDS, Session};
+use super::criteria::offline;
+use super::fetch::to_json;
+use super::made::Made;
+use super::{Context, End, Stored};
+use crate::prompts;
+
+impl Context<'_> {
+    pub(super) async fn scenarios(&self, made: &mut Made) -> Result<Stored, End> {
+        let story = made.story()?;
+        let (own, accepted) = match made.criteria.as_ref() {
+            Some(artifact) => (true, artifact.set.clone()),
+            None => (false, self.accepted_criteria(story).await?),
+        };
+        let (_, before) = history::latest(self.jobs().db(), &self.claimed.row.connection, &story.id).await?;
+        let before: Option<Suite> = before.and_then(|json| serde_json::from_str(&json).ok());
+        let (suite, by, settled) = match self.author()? {
+            Author::Offline => (draft(story, &accepted, before.as_ref()), offline(), Vec::new()),
+            Author::Model(llm) => {
+                let mut session = Session::new(self, Stage::Scenarios, llm.as_ref(), prompts::SCENARIOS_VERSION);
+                let suite = ask(&mut session, story, &accepted, before.as_ref()).await?;
+                (suite, session.by, session.settled)
+            }
+        };
+        let artifact = SuiteArtifact { suite, criteria: (!own).then_some(accepted), by };
+        self.stored(made, artifact, settled)
+    }
+
+    fn stored(&self, made: &mut Made, artifact: SuiteArtifact, settled: Vec<Settled>) -> Result<Stored, End> {
+        let coverage = &artifact.suite.coverage;
+        let summary = json!({ "scenarios": artifact.suite.scenarios.len(), "covered": coverage.covered, "criteria": coverage.total });
+        let json = to_json(&artifact);
+        made.suite = Some(artifact);
+        let history = self.history_if_complete(Stage::Scenarios, made)?;
+        let advance = Advance { stage: Stage::Scenarios, artifact: json, issue_id: None, summary, settled, reserve: None, history };
+        Ok(Stored { advance, written: Vec::new() })
+    }
+
+    /// Criteria for scenarios alone: those named, else the latest accepted, else the story's own.
+    async fn accepted_criteria(&self, story: &Story) -> Result<CriteriaSet, End> {
+        let db = self.jobs().db();
+        let row = match self.claimed.request.from {
+            Some(id) => match history::find(db, id).await? {
+                Some(row) => Some(row),
+                None => history::of_job(db, id).await?,
+            },
+            None => history::latest_accepted_criteria(db, &self.claimed.row.connection, &story.id).await?,
+        };
+        let stored = row.and_then(|row| row.acceptance_criteria_json).and_then(|json| serde_json::from_str(&json).ok());
+        if let Some(set) = stored {
+            return Ok(set);
+        }
+        if self.claimed.request.from.is_some() {
+            return Err(Failure::fail("criteria.not_found", "the job or history entry named in criteria_from holds no criteria").into());
+        }
+        let language = self.claimed.request.language.unwrap_or(story.language);
+        let own = checks::settle_criteria(story, checks::criteria(story, language, drafter::criteria(story, language), None), None);
+        if own.criteria.is_empty() {
+            let message = "the story has no criteria to write scenarios for; generate acceptance criteria or run the full pipeline first";
+            return Err(Failure::fail("criteria.not_found", message).into());
+        }
+        Ok(own)
+    }
+
+    /// The result to keep, with the stage that completes it.
+    pub(super) fn history_if_complete(&self, stage: Stage, made: &Made) -> Result<Option<NewHistory>, End> {
+        let complete = match self.claimed.kind {
+            JobKind::AcceptanceCriteria => Stage::Criteria,
+            JobKind::TestScenarios | JobKind::FullPipeline => Stage::Scenarios,
+            JobKind::Publication => return Ok(None),
+        };
+        if stage != complete {
+            return Ok(None);
+        }
+        let story = made.story()?;
+        let by = made.authorship();
+        let sources: serde_json::Map<String, serde_json::Value> = story.parts.iter().map(|part| (part.id.clone(), json!(part.sha256))).collect();
+        Ok(Some(NewHistory {
+            id: self.jobs().clock().new_id(),
+            issue_id: story.id.clone(),
+            accepted: self.claimed.request.review == Review::None,
+            criteria: made.criteria_set().map(to_json),
+            suite: made.suite().map(to_json),
+            provider: by.provider.clone(),
+            model: by.model.clone(),
+            prompt_version: by.prompt_version.clone(),
+            source_hash: story.hash.clone(),
+            sources: serde_json::Value::Object(sources).to_string(),
+            usage: json!({ "input_tokens": by.input_tokens, "output_tokens": by.output_tokens, "calls": by.calls }).to_string(),
+            content_hash: content_hash(made.criteria_set(), made.suite()),
+        }))
+    }
+}
+
+fn draft(story: &Story, criteria: &CriteriaSet, before: Option<&Suite>) -> Suite {
+    let checked = checks::scenarios(story, criteria, drafter::scenarios(story, criteria), before);
+    checks::settle_suite(story, criteria, checked, before)
+}
+
+async fn ask(session: &mut Session<'_>, story: &Story, criteria: &CriteriaSet, before: Option<&Suite>) -> Result<Suite, End> {
+    let language: Language = criteria.language;
+    if criteria.criteria.is_empty() {
+        // Nothing to test: a spike or an empty story costs no call.
+        let empty = ScenariosReply { scenarios: Vec::new(), questions: Vec::new(), warnings: Vec::new() };
+        let checked = checks::scenarios(story, criteria, empty, before);
+        return Ok(checks::settle_suite(story, criteria, checked, before));
+    }
+    let reply: ScenariosReply = session.ask(&prompts::scenarios(story, criteria, language)).await?;
+    let mut checked = checks::scenarios(story, criteria, reply, before);
+    for _ in 0..REPAIR_ROUNDS {
+        if checked.failed.is_empty() {
+            break;
+        }
+        let reply: ScenariosReply = session.ask(&prompts::repair_scenarios(story, criteria, &checked.failed, language)).await?;
+        checked = checks::repair_scenarios(story, criteria, checked, reply, before);
+    }
+    Ok(checks::settle_suite(story, criteria, checked, before))
+}

@@ -1,0 +1,87 @@
+//! Rows whose bell was not heard in time are taken straight from the database, so that a deaf bell costs a moment and
+//! never a job.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use shared::domain::job::Lane;
+
+use super::Runner;
+
+/// Rows taken at once.
+const BATCH: usize = 32;
+
+/// Looks that found overdue rows, one after the other, after which the bell counts as deaf.
+const DEAF_AFTER: u32 = 3;
+
+/// Takes overdue rows of a lane until the process stops.
+pub(super) async fn take_overdue(runner: Arc<Runner>, lane: Lane) {
+    let mut ticks = tokio::time::interval(runner.jobs.limits().relay_tick.min(Duration::from_millis(500)));
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut found_in_a_row = 0;
+    loop {
+        tokio::select! {
+            () = runner.lifecycle.stop().cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        let heard_before = runner.heard[lane as usize].load(Ordering::Relaxed);
+        let mut found = 0;
+        while let Some(taken) = take_some(&runner, lane).await {
+            found += taken;
+            if taken < BATCH {
+                break;
+            }
+        }
+        let heard = runner.heard[lane as usize].load(Ordering::Relaxed) > heard_before;
+        found_in_a_row = if found > 0 && !heard { found_in_a_row + 1 } else { 0 };
+        if found > 0 && found_in_a_row == DEAF_AFTER {
+            tracing::warn!(%lane, "jobs are overdue although a worker is free; the lane's queue worker is built anew");
+            runner.metrics.queue_up(lane.as_str(), false);
+            runner.rebuild[lane as usize].notify_one();
+        }
+    }
+}
+
+/// Takes as many overdue rows as there are free slots, at most a batch. `None` = there is no free slot.
+async fn take_some(runner: &Arc<Runner>, lane: Lane) -> Option<usize> {
+    let free = runner.slots[lane as usize].available_permits().min(BATCH);
+    if free == 0 || runner.lifecycle.stop().is_cancelled() {
+        return None;
+    }
+    let taken = match lane {
+        Lane::Webhook => take_deliveries(runner, lane, free).await,
+        Lane::Interactive | Lane::Bulk => take_jobs(runner, lane, free).await,
+    };
+    match taken {
+        Ok(taken) => Some(taken),
+        Err(error) => {
+            tracing::debug!(%lane, %error, "overdue rows could not be looked for");
+            None
+        }
+    }
+}
+
+async fn take_jobs(runner: &Arc<Runner>, lane: Lane, limit: usize) -> Result<usize, shared::store::StoreError> {
+    let claimed = runner.jobs.claim_overdue(lane, limit, runner.lease.owner()).await?;
+    let taken = claimed.len();
+    for claimed in claimed {
+        let Some(permit) = runner.slot(lane).await else {
+            runner.give_back(&claimed).await;
+            continue;
+        };
+        runner.start(claimed, permit);
+    }
+    Ok(taken)
+}
+
+async fn take_deliveries(runner: &Arc<Runner>, lane: Lane, limit: usize) -> Result<usize, shared::store::StoreError> {
+    let claimed = runner.deliveries.claim_overdue(limit, runner.lease.owner()).await?;
+    let taken = claimed.len();
+    for delivery in claimed {
+        // A delivery that finds no slot because the process stops is reclaimed with the worker's lease.
+        let Some(permit) = runner.slot(lane).await else { continue };
+        runner.deliver(delivery, permit);
+    }
+    Ok(taken)
+}

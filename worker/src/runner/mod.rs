@@ -1,0 +1,224 @@
+//! The runner: slots, claims, leases, shutdown.
+//!
+//! * [`doorbell`]: apalis workers that hear messages, and their supervisor
+//! * [`direct`]: rows whose bell was not heard in time
+//! * [`heartbeat`]: the lease, renewed on a thread of its own
+//! * [`running`]: what is in our hands
+//! * [`shutdown`]: finish or give back
+
+mod direct;
+mod doorbell;
+mod heartbeat;
+mod running;
+mod shutdown;
+mod solo;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures::FutureExt;
+use shared::domain::job::Lane;
+use shared::domain::message::{Message, MessageKind};
+use shared::domain::verdict::Failure;
+use shared::jobs::{Claimed, Fenced, Jobs, Lease, Outcome};
+use shared::lifecycle::Lifecycle;
+use shared::store::delivery::Delivery;
+use shared::telemetry::Metrics;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use uuid::Uuid;
+
+pub use doorbell::Doorbell;
+pub use running::{Interrupted, Run};
+
+use crate::deliveries::Deliveries;
+use crate::pipeline::{End, Pipeline};
+use running::Running;
+use solo::Solo;
+
+/// Sizes and times of a worker.
+#[derive(Debug, Clone)]
+pub struct RunnerSettings {
+    /// Runs at once, for each lane in the order of [`Lane::ALL`].
+    pub slots: [usize; 3],
+    /// Time that calls in flight have to end at shutdown.
+    pub grace: Duration,
+    /// URL of the database, for the heartbeat's own connection.
+    pub database_url: String,
+}
+
+/// See the module.
+pub struct Runner {
+    jobs: Jobs,
+    pipeline: Pipeline,
+    deliveries: Deliveries,
+    lease: Lease,
+    lifecycle: Lifecycle,
+    metrics: Arc<Metrics>,
+    settings: RunnerSettings,
+    slots: [Arc<Semaphore>; 3],
+    /// Messages heard by bell, for each lane: tells whether a bell is deaf.
+    heard: [AtomicU64; 3],
+    /// Asks the lane's supervisor for a new worker.
+    rebuild: [Notify; 3],
+    running: Running,
+    solo: Solo,
+}
+
+impl std::fmt::Debug for Runner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Runner").field("lease", &self.lease).finish_non_exhaustive()
+    }
+}
+
+/// A name that no worker had before: host, process, and a random part.
+#[must_use]
+pub fn new_owner(jobs: &Jobs) -> Arc<str> {
+    let host = hostname::get().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    format!("{host}-{}-{}", std::process::id(), jobs.clock().new_id().simple()).into()
+}
+
+impl Runner {
+    /// A worker that holds nothing yet.
+    #[must_use]
+    pub fn new(
+        jobs: Jobs,
+        pipeline: Pipeline,
+        deliveries: Deliveries,
+        lease: Lease,
+        lifecycle: Lifecycle,
+        metrics: Arc<Metrics>,
+        settings: RunnerSettings,
+    ) -> Arc<Self> {
+        let slots = settings.slots.map(|n| Arc::new(Semaphore::new(n)));
+        Arc::new(Self {
+            jobs,
+            pipeline,
+            deliveries,
+            lease,
+            lifecycle,
+            metrics,
+            settings,
+            slots,
+            heard: Default::default(),
+            rebuild: Default::default(),
+            running: Running::default(),
+            solo: Solo::default(),
+        })
+    }
+
+    /// Runs until the process stops; returns when everything in flight has ended or was given back.
+    pub async fn run(self: Arc<Self>, doorbell: Doorbell) {
+        let heartbeat = heartbeat::start(self.clone());
+        for &lane in Lane::ALL {
+            self.lifecycle.spawn(doorbell::supervise(self.clone(), doorbell.clone(), lane));
+            self.lifecycle.spawn(direct::take_overdue(self.clone(), lane));
+        }
+        self.lifecycle.stop().cancelled().await;
+        shutdown::finish_or_give_back(&self).await;
+        heartbeat.stop().await;
+    }
+
+    /// Answers a message: waits for a slot, claims the row, and lets it run by itself.
+    pub(crate) async fn answer(self: &Arc<Self>, lane: Lane, message: &Message) {
+        let Some((kind, id)) = message.read() else { return };
+        self.heard[lane as usize].fetch_add(1, Ordering::Relaxed);
+        let Some(permit) = self.slot(lane).await else { return };
+        match kind {
+            MessageKind::Job => self.claim_job(id, permit).await,
+            MessageKind::Delivery => self.claim_delivery(id, permit).await,
+        }
+    }
+
+    /// A free slot; `None` when the process stops. The row stays queued, so nothing is lost.
+    async fn slot(&self, lane: Lane) -> Option<OwnedSemaphorePermit> {
+        tokio::select! {
+            biased;
+            () = self.lifecycle.stop().cancelled() => None,
+            permit = self.slots[lane as usize].clone().acquire_owned() => permit.ok(),
+        }
+    }
+
+    async fn claim_job(self: &Arc<Self>, id: Uuid, permit: OwnedSemaphorePermit) {
+        match self.jobs.claim(id, self.lease.owner()).await {
+            Ok(Some(claimed)) => self.start(claimed, permit),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(job.id = %id, %error, "a claim failed; the row is rung for again"),
+        }
+    }
+
+    async fn claim_delivery(self: &Arc<Self>, id: Uuid, permit: OwnedSemaphorePermit) {
+        match self.deliveries.claim(id, self.lease.owner()).await {
+            Ok(Some(delivery)) => self.deliver(delivery, permit),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(delivery.id = %id, %error, "a claim failed; the row is rung for again"),
+        }
+    }
+
+    /// Lets a claimed job run as a task of its own.
+    pub(crate) fn start(self: &Arc<Self>, claimed: Claimed, permit: OwnedSemaphorePermit) {
+        let runner = self.clone();
+        self.lifecycle.spawn(async move {
+            let run = runner.running.begin(&claimed.fence);
+            runner.run_one(&claimed, &run).await;
+            runner.running.end(&claimed.fence);
+            drop(permit);
+        });
+    }
+
+    pub(crate) fn deliver(self: &Arc<Self>, delivery: Delivery, permit: OwnedSemaphorePermit) {
+        let runner = self.clone();
+        self.lifecycle.spawn(async move {
+            runner.deliveries.deliver(delivery).await;
+            drop(permit);
+        });
+    }
+
+    async fn run_one(&self, claimed: &Claimed, run: &Run) {
+        let _turn = if claimed.must_run_alone() {
+            match self.solo.alone(&self.jobs, claimed, run).await {
+                Ok(turn) => turn,
+                Err(failure) => return self.settle(claimed, &failure).await,
+            }
+        } else {
+            self.solo.among_others().await
+        };
+        let ended = AssertUnwindSafe(self.pipeline.run(claimed, run, &self.lease)).catch_unwind().await;
+        match ended {
+            Ok(End::Done) => {}
+            Ok(End::Failed(failure)) => self.settle(claimed, &failure).await,
+            Ok(End::GiveBack) => self.give_back(claimed).await,
+            Ok(End::Lost) => self.lost(claimed),
+            Err(_) => {
+                let failure = Failure::retry("job.panicked", "the job hit a defect of the program; its log has the place");
+                self.settle(claimed, &failure).await;
+            }
+        }
+    }
+
+    async fn settle(&self, claimed: &Claimed, failure: &Failure) {
+        match self.jobs.settle_failure(claimed, failure).await {
+            Ok(Ok(outcome)) => {
+                if let Outcome::Again(_) = outcome {
+                    self.metrics.retried(failure.code);
+                }
+                tracing::info!(job.id = %claimed.fence.job_id, issue.key = %claimed.row.issue_key, stage = %claimed.stage, code = failure.code,
+                    message = %failure.message, ?outcome, "a run did not succeed");
+            }
+            Ok(Err(Fenced)) => self.lost(claimed),
+            Err(error) => tracing::error!(job.id = %claimed.fence.job_id, %error, "the end of a run could not be stored; it will be reclaimed"),
+        }
+    }
+
+    async fn give_back(&self, claimed: &Claimed) {
+        if let Err(error) = self.jobs.release(&claimed.fence).await {
+            tracing::warn!(job.id = %claimed.fence.job_id, %error, "a job could not be given back; it will be reclaimed");
+        }
+    }
+
+    fn lost(&self, claimed: &Claimed) {
+        self.metrics.lease_lost();
+        tracing::warn!(job.id = %claimed.fence.job_id, epoch = claimed.fence.epoch, "the lease was lost; nothing more was written");
+    }
+}

@@ -1,0 +1,46 @@
+//! A job that may be what kills workers runs without neighbours, so that they are cleared of suspicion.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use shared::domain::verdict::Failure;
+use shared::jobs::{Claimed, Jobs};
+use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
+
+use super::running::Run;
+
+/// How long a suspect waits for its neighbours to end before it lets them go on.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The right to run.
+#[derive(Debug)]
+pub(super) enum Turn {
+    /// Beside others.
+    Among { _guard: OwnedRwLockReadGuard<()> },
+    /// Alone.
+    Alone { _guard: OwnedRwLockWriteGuard<()> },
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct Solo {
+    turns: Arc<RwLock<()>>,
+}
+
+impl Solo {
+    /// A turn beside others; waits while a suspect runs.
+    pub(super) async fn among_others(&self) -> Turn {
+        Turn::Among { _guard: self.turns.clone().read_owned().await }
+    }
+
+    /// A turn alone, and the record of it in the database.
+    pub(super) async fn alone(&self, jobs: &Jobs, claimed: &Claimed, run: &Run) -> Result<Turn, Failure> {
+        let later = || Failure::snooze(PATIENCE, "job.waits_to_run_alone", "the job ended workers before and waits for one without other jobs");
+        let waited = run.interruptible(tokio::time::timeout(PATIENCE, self.turns.clone().write_owned())).await;
+        let Ok(Ok(guard)) = waited else { return Err(later()) };
+        match jobs.starts_alone(&claimed.fence).await {
+            Ok(true) => Ok(Turn::Alone { _guard: guard }),
+            Ok(false) | Err(_) => Err(later()),
+        }
+    }
+}
