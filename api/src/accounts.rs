@@ -13,7 +13,7 @@ const ROOM: usize = 4096;
 
 /// An account that may come in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Account {
+pub(crate) struct Account {
     /// UUIDv7.
     pub id: Uuid,
     /// Lower case.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -56,7 +57,12 @@ pub(crate) async fn front(State(front): State<Front>, mut request: Request, next
     dress(response.headers_mut(), &id, is_docs);
 
     let took = front.clock.monotonic().saturating_duration_since(began);
-    front.metrics.http(method, route.as_ref().map_or("unmatched", MatchedPath::as_str), response.status().as_u16(), took.as_secs_f64());
+    front.metrics.http(
+        method,
+        route.as_ref().map_or("unmatched", MatchedPath::as_str),
+        response.status().as_u16(),
+        took.as_secs_f64(),
+    );
     response
 }
 
@@ -66,7 +72,9 @@ fn in_words(response: &mut Response, id: &str) {
         Some(problem) => problem,
         None if response.headers().contains_key(CONTENT_TYPE) => return,
         None => match response.status() {
-            StatusCode::NOT_FOUND => Problem::new(codes::NOT_FOUND, "There is nothing at this address; /docs shows what there is."),
+            StatusCode::NOT_FOUND => {
+                Problem::new(codes::NOT_FOUND, "There is nothing at this address; /docs shows what there is.")
+            }
             StatusCode::METHOD_NOT_ALLOWED => {
                 Problem::new(codes::METHOD, "The address exists, but not for this method; the Allow header names those it has.")
             }
@@ -100,7 +108,8 @@ fn dress(headers: &mut HeaderMap, id: &str, is_docs: bool) {
 
 fn request_id(headers: &HeaderMap) -> Option<Arc<str>> {
     let given = headers.get(X_REQUEST_ID)?.to_str().ok()?;
-    let is_id = (1..=128).contains(&given.len()) && given.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'));
+    let is_id = (1..=128).contains(&given.len())
+        && given.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'));
     is_id.then(|| given.into())
 }
 
@@ -138,7 +147,14 @@ mod tests {
     async fn ask(path: &str, method: &str, id: Option<&str>) -> (Response, serde_json::Value) {
         let front = Front { clock: Arc::new(TestClock::at(0)), metrics: Arc::new(Metrics::default()) };
         let app = Router::new()
-            .route("/panic", get(|| async { if true { panic!("secret") } }))
+            .route(
+                "/panic",
+                get(|| async {
+                    if true {
+                        panic!("secret")
+                    }
+                }),
+            )
             .route("/no", get(|| async { Problem::no_such_job() }))
             .layer(axum::middleware::from_fn_with_state(front, super::front));
         let mut request = Request::builder().uri(path).method(method);

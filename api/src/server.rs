@@ -47,13 +47,20 @@ impl Default for ServeSettings {
 
 /// Serves until `stop`: then it says that it is not ready, goes on for the drain time, ends streams and long polls,
 /// and waits for what is in flight.
-pub async fn serve(listener: TcpListener, router: Router, settings: ServeSettings, drain: Drain, stop: CancellationToken) -> io::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    settings: ServeSettings,
+    drain: Drain,
+    stop: CancellationToken,
+) -> io::Result<()> {
     let server = Server {
         router,
         builder: builder(&settings),
         room: Arc::new(Semaphore::new(settings.max_connections)),
         graceful: GracefulShutdown::new(),
         tasks: TaskTracker::new(),
+        cut: CancellationToken::new(),
     };
     let ended = async {
         stop.cancelled().await;
@@ -82,6 +89,8 @@ struct Server {
     room: Arc<Semaphore>,
     graceful: GracefulShutdown,
     tasks: TaskTracker,
+    /// Cuts off what did not end in time.
+    cut: CancellationToken,
 }
 
 impl Server {
@@ -96,8 +105,12 @@ impl Server {
         // An answer is one write; there is nothing to wait for. A connection that is gone already fails below.
         let _ = stream.set_nodelay(true);
         let (builder, router, watcher) = (Arc::clone(&self.builder), self.router.clone(), self.graceful.watcher());
+        let cut = self.cut.clone();
         self.tasks.spawn(async move {
-            connection(&builder, router, stream, address, watcher).await;
+            tokio::select! {
+                () = connection(&builder, router, stream, address, watcher) => {}
+                () = cut.cancelled() => {}
+            }
             drop(room);
         });
     }
@@ -106,13 +119,15 @@ impl Server {
         self.tasks.close();
         if tokio::time::timeout(grace, self.graceful.shutdown()).await.is_err() {
             tracing::warn!(connections = self.tasks.len(), "some requests did not end in time and are cut off");
+            self.cut.cancel();
+            self.tasks.wait().await;
         }
     }
 }
 
 fn builder(settings: &ServeSettings) -> Arc<Builder<TokioExecutor>> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(settings.header_timeout).pipeline_flush(true);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(settings.header_timeout);
     builder
         .http2()
         .timer(TokioTimer::new())

@@ -150,7 +150,8 @@ pub struct JobView {
 impl JobView {
     /// A row as callers see it.
     pub fn of(row: &Job) -> Result<Self, StoreError> {
-        let (kind, status, stage): (JobKind, JobStatus, Stage) = (word(row, &row.kind)?, word(row, &row.status)?, word(row, &row.stage)?);
+        let (kind, status, stage): (JobKind, JobStatus, Stage) =
+            (word(row, &row.kind)?, word(row, &row.status)?, word(row, &row.stage)?);
         let stages = stages(row, kind, status, stage);
         let done = stages.iter().filter(|view| view.state == StageState::Done).count();
         Ok(Self {
@@ -227,7 +228,9 @@ mod tests {
             issue_key: "SHOP-1".into(),
             issue_id: None,
             connection: "default".into(),
-            request: r#"{"issue_key":"SHOP-1","connection":"default","review":"required","publish":[{"mode":"comment","what":"all"}]}"#.into(),
+            request:
+                r#"{"issue_key":"SHOP-1","connection":"default","review":"required","publish":[{"mode":"comment","what":"all"}]}"#
+                    .into(),
             owner_id: Uuid::from_u128(2),
             request_id: "r".into(),
             lane: "interactive".into(),

@@ -103,12 +103,12 @@ impl Backend {
 /// Makes each function a test on SQLite and one on PostgreSQL: `name::sqlite`, `name::postgres`.
 #[macro_export]
 macro_rules! contract {
-    ($($(#[$meta:meta])* async fn $name:ident($fixture:ident: Arc<Fixture>) $promise:block)+) => {
+    ($($(#[$meta:meta])* async fn $name:ident($fixture:ident: $type:ty) $promise:block)+) => {
         $(mod $name {
             use super::*;
 
             $(#[$meta])*
-            async fn promise($fixture: std::sync::Arc<$crate::Fixture>) $promise
+            async fn promise($fixture: $type) $promise
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {

@@ -1,6 +1,6 @@
 //! A JSON body.
 
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, OptionalFromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use serde_json::Value;
@@ -28,7 +28,8 @@ impl<S: Send + Sync, T: FromFields> FromRequest<S> for Body<T> {
             return Err(too_large());
         }
         let bytes = axum::body::to_bytes(body, LARGEST).await.map_err(|error| {
-            let is_too_large = std::error::Error::source(&error).is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
+            let is_too_large =
+                std::error::Error::source(&error).is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
             if is_too_large { too_large() } else { Problem::new(codes::BODY_LOST, "The body ended before it was complete.") }
         })?;
         match serde_json::from_slice(&bytes) {
@@ -39,6 +40,20 @@ impl<S: Send + Sync, T: FromFields> FromRequest<S> for Body<T> {
                 Err(Problem::new(codes::MALFORMED_JSON, place))
             }
         }
+    }
+}
+
+/// A body that may be left out: no type and no length.
+impl<S: Send + Sync, T: FromFields> OptionalFromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
+        use axum::body::HttpBody;
+
+        if request.headers().get(CONTENT_TYPE).is_none() && request.body().is_end_stream() {
+            return Ok(None);
+        }
+        <Self as FromRequest<S>>::from_request(request, state).await.map(Some)
     }
 }
 
@@ -71,7 +86,9 @@ mod tests {
 
     async fn code(content_type: &str, body: Bytes) -> &'static str {
         let request = Request::builder().header(CONTENT_TYPE, content_type).body(body).unwrap();
-        Body::<Anything>::from_request(request, &()).await.map_or_else(|problem| problem.code().code, |_| "fine")
+        <Body<Anything> as FromRequest<()>>::from_request(request, &())
+            .await
+            .map_or_else(|problem| problem.code().code, |_| "fine")
     }
 
     #[tokio::test]

@@ -76,13 +76,20 @@ impl FromRequestParts<Api> for Caller {
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
         let user_id = api.tokens.verify(bearer(parts)?)?;
         let account = api.accounts.find(api.db(), user_id).await?;
-        let account = account.ok_or_else(|| Problem::new(codes::ACCOUNT_INACTIVE, "The account of this token does not exist or was deactivated."))?;
+        let account = account.ok_or_else(|| {
+            Problem::new(codes::ACCOUNT_INACTIVE, "The account of this token does not exist or was deactivated.")
+        })?;
         Ok(Self { account, client: Client::of(parts) })
     }
 }
 
 fn bearer(parts: &Parts) -> Result<&str, Problem> {
-    let missing = || Problem::new(codes::TOKEN_MISSING, "Send the header 'Authorization: Bearer <token>'; POST /api/v1/auth/login answers a token.");
+    let missing = || {
+        Problem::new(
+            codes::TOKEN_MISSING,
+            "Send the header 'Authorization: Bearer <token>'; POST /api/v1/auth/login answers a token.",
+        )
+    };
     let value = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or_else(missing)?;
     let (scheme, token) = value.split_once(' ').ok_or_else(missing)?;
     if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(missing()) }

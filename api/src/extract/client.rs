@@ -31,7 +31,10 @@ impl Client {
         let user_agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
         Self {
             request_id: parts.extensions.get::<RequestId>().map_or_else(|| "".into(), |id| Arc::clone(&id.0)),
-            ip: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip().to_canonical().to_string()),
+            ip: parts
+                .extensions
+                .get::<ConnectInfo<SocketAddr>>()
+                .map(|ConnectInfo(address)| address.ip().to_canonical().to_string()),
             user_agent: user_agent.map(|text| text.chars().take(USER_AGENT_CHARS).collect()),
         }
     }

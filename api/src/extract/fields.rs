@@ -98,7 +98,9 @@ mod tests {
 
     #[test]
     fn everything_that_is_wrong_is_told_at_once_and_by_its_path() {
-        let errors = read(serde_json::json!({ "count": 300, "publish": [{ "mode": "comment" }, { "mode": "fax" }], "nmae": "x" })).unwrap_err();
+        let errors =
+            read(serde_json::json!({ "count": 300, "publish": [{ "mode": "comment" }, { "mode": "fax" }], "nmae": "x" }))
+                .unwrap_err();
         let told: Vec<_> = errors.iter().map(|(field, code)| (field.as_str(), code.as_str())).collect();
         assert_eq!(told, [("name", "missing"), ("count", "invalid"), ("publish[1].mode", "invalid"), ("nmae", "unknown")]);
     }

@@ -67,7 +67,8 @@ mod tests {
 
     #[tokio::test]
     async fn keys_are_visible_ascii() {
-        for (value, is_good) in [("a-1", true), ("", false), ("a b", false), (&"x".repeat(255), true), (&"x".repeat(256), false)] {
+        for (value, is_good) in [("a-1", true), ("", false), ("a b", false), (&"x".repeat(255), true), (&"x".repeat(256), false)]
+        {
             let mut parts = parts("idempotency-key", value).await;
             assert_eq!(IdempotencyKey::from_request_parts(&mut parts, &()).await.is_ok(), is_good, "{value:?}");
         }

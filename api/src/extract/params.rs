@@ -25,13 +25,17 @@ pub struct Params {
 impl Params {
     /// Reads a query string; all errors at once.
     pub fn read<T: FromParams>(query: &str) -> Result<T, Vec<FieldError>> {
-        let left = url::form_urlencoded::parse(query.as_bytes()).map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+        let left =
+            url::form_urlencoded::parse(query.as_bytes()).map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
         let mut params = Self { left, known: Vec::with_capacity(8), errors: Vec::new() };
         let value = T::from_params(&mut params);
         for (name, _) in std::mem::take(&mut params.left) {
             let is_twice = params.known.contains(&name.as_str());
-            let (code, message) =
-                if is_twice { ("invalid", "is given twice".to_owned()) } else { ("unknown", format!("is not known here; known are {}", params.known.join(", "))) };
+            let (code, message) = if is_twice {
+                ("invalid", "is given twice".to_owned())
+            } else {
+                ("unknown", format!("is not known here; known are {}", params.known.join(", ")))
+            };
             params.errors.push(FieldError::new(name.chars().take(100).collect::<String>(), code, message));
         }
         match value {

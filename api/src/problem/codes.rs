@@ -53,6 +53,7 @@ codes! {
     NO_RESULT_YET = "job.no_result_yet" CONFLICT "There is no result yet";
     NO_IF_MATCH = "job.content_hash_missing" PRECONDITION_REQUIRED "The result that was seen must be named";
     CONTENT_CHANGED = "job.content_changed" PRECONDITION_FAILED "The result changed since it was read";
+    NOT_APPROVED = "result.not_approved" CONFLICT "The result was not approved";
     EDIT_REFUSED = "result.unusable" UNPROCESSABLE_ENTITY "The edited result cannot be used";
     HISTORY_NOT_FOUND = "history.not_found" NOT_FOUND "There is no such result";
     STREAM_FULL = "stream.too_many" SERVICE_UNAVAILABLE "Too many open streams";

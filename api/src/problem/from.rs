@@ -14,9 +14,11 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
             StoreError::Conflict => Self::new(codes::CONFLICT, "It exists already."),
-            StoreError::Unavailable(cause) => Self::new(codes::UNAVAILABLE, "The database does not answer at the moment; try again.")
-                .retry_after(Duration::from_secs(1))
-                .because(cause),
+            StoreError::Unavailable(cause) => {
+                Self::new(codes::UNAVAILABLE, "The database does not answer at the moment; try again.")
+                    .retry_after(Duration::from_secs(1))
+                    .because(cause)
+            }
             StoreError::Bug(_) => Self::internal(error),
         }
     }
@@ -29,11 +31,17 @@ impl From<JobError> for Problem {
             JobError::NotFound => Self::no_such_job(),
             JobError::WrongStatus { code, .. } => {
                 // A code that the table does not know is still a conflict, under its own name.
-                let known = Code::find(code).unwrap_or(Code { code, status: codes::CONFLICT.status, title: "The job's state does not allow it" });
+                let known = Code::find(code).unwrap_or(Code {
+                    code,
+                    status: codes::CONFLICT.status,
+                    title: "The job's state does not allow it",
+                });
                 Self::new(known, sentence(&said))
             }
             JobError::ContentChanged => Self::new(codes::CONTENT_CHANGED, sentence(&said)),
-            JobError::KeyReused => Self::new(codes::KEY_REUSED, "This Idempotency-Key was used with another body; use a new key for a new request."),
+            JobError::KeyReused => {
+                Self::new(codes::KEY_REUSED, "This Idempotency-Key was used with another body; use a new key for a new request.")
+            }
             JobError::Store(error) => error.into(),
         }
     }
@@ -58,7 +66,9 @@ impl From<JiraError> for Problem {
         let problem = Self::new(Code::find(error.code()).unwrap_or(codes::JIRA_UNAVAILABLE), sentence(&error.to_string()));
         match &error {
             JiraError::RateLimited { retry_after } => problem.retry_after(retry_after.unwrap_or(Duration::from_secs(10))),
-            JiraError::Unavailable(_) | JiraError::NoAnswer(_) | JiraError::LeaseTooShort => problem.retry_after(Duration::from_secs(5)),
+            JiraError::Unavailable(_) | JiraError::NoAnswer(_) | JiraError::LeaseTooShort => {
+                problem.retry_after(Duration::from_secs(5))
+            }
             _ => problem,
         }
     }
@@ -73,7 +83,9 @@ impl From<ReadError> for Problem {
 impl From<TokenError> for Problem {
     fn from(error: TokenError) -> Self {
         match error {
-            TokenError::Invalid => Self::new(codes::TOKEN_INVALID, "The access token is not one of ours or was changed; log in again."),
+            TokenError::Invalid => {
+                Self::new(codes::TOKEN_INVALID, "The access token is not one of ours or was changed; log in again.")
+            }
             TokenError::Expired => Self::new(codes::TOKEN_EXPIRED, "The access token has expired; log in again."),
             TokenError::Unsigned => Self::internal(error),
         }
@@ -83,9 +95,8 @@ impl From<TokenError> for Problem {
 impl From<PasswordError> for Problem {
     fn from(error: PasswordError) -> Self {
         match error {
-            PasswordError::Busy => {
-                Self::new(codes::LOGIN_BUSY, "Too many logins are being checked at once; try again.").retry_after(Duration::from_secs(2))
-            }
+            PasswordError::Busy => Self::new(codes::LOGIN_BUSY, "Too many logins are being checked at once; try again.")
+                .retry_after(Duration::from_secs(2)),
             PasswordError::Broken(_) => Self::internal(error),
         }
     }
@@ -144,7 +155,11 @@ mod tests {
 
     #[test]
     fn a_verb_in_the_wrong_state_is_a_conflict() {
-        let error = JobError::WrongStatus { status: JobStatus::Failed, code: "job.already_ended", hint: "there is nothing left to cancel" };
+        let error = JobError::WrongStatus {
+            status: JobStatus::Failed,
+            code: "job.already_ended",
+            hint: "there is nothing left to cancel",
+        };
         let problem = Problem::from(error);
         assert_eq!(problem.code(), codes::JOB_ENDED);
         assert!(problem.to_json("r").contains("The job is failed; there is nothing left to cancel."));

@@ -39,9 +39,12 @@ impl FieldError {
     }
 }
 
-/// A refusal or a failure.
+/// A refusal or a failure; a pointer, since every `Result` of a handler has room for it.
 #[derive(Debug, Clone)]
-pub struct Problem {
+pub struct Problem(Box<Inner>);
+
+#[derive(Debug, Clone)]
+struct Inner {
     code: Code,
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
@@ -77,7 +80,7 @@ pub struct ProblemView<'a> {
 impl Problem {
     /// A problem of this kind.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), retry_after: None, cause: None }
+        Self(Box::new(Inner { code, detail: detail.into(), errors: Vec::new(), retry_after: None, cause: None }))
     }
 
     /// The request does not hold what it should.
@@ -93,8 +96,9 @@ impl Problem {
 
     /// A mistake of ours; the cause is logged, not sent.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
-        let mut problem = Self::new(codes::INTERNAL, "The request failed by no fault of yours; the request_id finds it in the server's log.");
-        problem.cause = Some(cause.to_string());
+        let mut problem =
+            Self::new(codes::INTERNAL, "The request failed by no fault of yours; the request_id finds it in the server's log.");
+        problem.0.cause = Some(cause.to_string());
         problem
     }
 
@@ -107,61 +111,69 @@ impl Problem {
     /// With what is wrong with each field.
     #[must_use]
     pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
-        self.errors = errors;
+        self.0.errors = errors;
         self
     }
 
     /// With the time after which to try again, in whole seconds, rounded up.
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
-        self.retry_after = Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
+        self.0.retry_after = Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
         self
     }
 
     /// With a cause for the log.
     #[must_use]
     pub fn because(mut self, cause: impl std::fmt::Display) -> Self {
-        self.cause = Some(cause.to_string());
+        self.0.cause = Some(cause.to_string());
         self
     }
 
     /// Which one it is.
     #[must_use]
     pub fn code(&self) -> Code {
-        self.code
+        self.0.code
     }
 
     /// What is wrong with each field.
     #[must_use]
     pub fn errors(&self) -> &[FieldError] {
-        &self.errors
+        &self.0.errors
     }
 
     /// What the log should know.
     #[must_use]
     pub fn cause(&self) -> Option<&str> {
-        self.cause.as_deref()
+        self.0.cause.as_deref()
     }
 
     /// The body.
     #[must_use]
     pub fn to_json(&self, request_id: &str) -> String {
-        let Code { code, status, title } = self.code;
+        let Code { code, status, title } = self.0.code;
         let kind = format!("urn:jqa:problem:{code}");
-        let view = ProblemView { kind, title, status: status.as_u16(), code, detail: &self.detail, request_id, errors: &self.errors };
+        let view = ProblemView {
+            kind,
+            title,
+            status: status.as_u16(),
+            code,
+            detail: &self.0.detail,
+            request_id,
+            errors: &self.0.errors,
+        };
         serde_json::to_string(&view).unwrap_or_default()
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = StatusCode::into_response(self.code.status);
+        let mut response = StatusCode::into_response(self.0.code.status);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if self.code.status == StatusCode::UNAUTHORIZED {
+        if self.0.code.status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = self.0.retry_after {
             headers.insert(RETRY_AFTER, seconds.into());
         }
         response.extensions_mut().insert(self);

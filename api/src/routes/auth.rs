@@ -72,7 +72,11 @@ pub(super) struct MeView {
 ///
 /// Unknown accounts and wrong passwords are answered alike. After some failures each further one waits longer.
 #[utoipa::path(post, path = "/auth/login", tag = "auth", request_body = LoginBody, security(()), responses((status = 200, body = LoggedInView)))]
-pub(super) async fn login(State(api): State<Api>, client: Client, Body(body): Body<LoginBody>) -> Result<Json<LoggedInView>, Problem> {
+pub(super) async fn login(
+    State(api): State<Api>,
+    client: Client,
+    Body(body): Body<LoginBody>,
+) -> Result<Json<LoggedInView>, Problem> {
     let (now, ip) = (api.jobs.clock().monotonic(), client.ip.as_deref());
     if let Some(wait) = api.attempts.wait(&body.email, ip, now) {
         return Err(Problem::new(codes::TOO_MANY_ATTEMPTS, "Too many logins failed; wait before the next one.").retry_after(wait));
@@ -83,7 +87,10 @@ pub(super) async fn login(State(api): State<Api>, client: Client, Body(body): Bo
     let Some(row) = row.filter(|row| is_right && row.active) else {
         api.attempts.failed(&body.email, ip, now);
         record(&api, &client, None, "auth.login_failed").await?;
-        return Err(Problem::new(codes::BAD_CREDENTIALS, "The e-mail is unknown, the password is wrong, or the account is not active."));
+        return Err(Problem::new(
+            codes::BAD_CREDENTIALS,
+            "The e-mail is unknown, the password is wrong, or the account is not active.",
+        ));
     };
     api.attempts.came_in(&body.email);
     record(&api, &client, Some(row.id), "auth.login").await?;
@@ -99,7 +106,8 @@ pub(super) async fn login(State(api): State<Api>, client: Client, Body(body): Bo
 /// The account of the token, and what it may do.
 #[utoipa::path(get, path = "/auth/me", tag = "auth", responses((status = 200, body = MeView)))]
 pub(super) async fn me(caller: Allowed<Read>) -> Json<MeView> {
-    let user = UserView { id: caller.id(), email: caller.email().to_owned(), name: caller.name().to_owned(), role: caller.role() };
+    let user =
+        UserView { id: caller.id(), email: caller.email().to_owned(), name: caller.name().to_owned(), role: caller.role() };
     Json(MeView { user, permissions: Permission::ALL.iter().copied().filter(|permission| caller.may(*permission)).collect() })
 }
 

@@ -68,7 +68,11 @@ pub(super) async fn stream(
         is_over: false,
         api: api.clone(),
     };
-    let events = futures::stream::unfold(feed, |mut feed| async move { feed.next().await.map(|event| (Ok::<_, Infallible>(event), feed)) });
+    let events =
+        futures::stream::unfold(
+            feed,
+            |mut feed| async move { feed.next().await.map(|event| (Ok::<_, Infallible>(event), feed)) },
+        );
     let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(api.settings.heartbeat)).into_response();
     // Proxies that buffer would hold the events back.
     response.headers_mut().insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));

@@ -203,19 +203,31 @@ async fn check(api: &Api, caller: &Caller, kind: JobKind, body: &GenerateBody) -
     for (n, target) in body.publish.iter().enumerate() {
         let missing = match (target.what, kind) {
             (PublishWhat::Scenarios, JobKind::AcceptanceCriteria) => Some("this job makes no scenarios"),
-            (PublishWhat::Criteria, JobKind::TestScenarios) => Some("this job makes no criteria; publish them from their own job"),
+            (PublishWhat::Criteria, JobKind::TestScenarios) => {
+                Some("this job makes no criteria; publish them from their own job")
+            }
             _ => None,
         };
         errors.extend(missing.map(|message| FieldError::invalid(format!("publish[{n}].what"), message)));
     }
     if let Some(id) = body.criteria_from {
-        errors.extend(no_criteria(api, caller, kind, id, &body.issue_key).await?.map(|message| FieldError::invalid("criteria_from", message)));
+        errors.extend(
+            no_criteria(api, caller, kind, id, &body.issue_key)
+                .await?
+                .map(|message| FieldError::invalid("criteria_from", message)),
+        );
     }
     connection.filter(|_| errors.is_empty()).ok_or_else(|| Problem::invalid(errors))
 }
 
 /// Why an id does not lead to criteria of this story.
-async fn no_criteria(api: &Api, caller: &Caller, kind: JobKind, id: Uuid, issue_key: &IssueKey) -> Result<Option<String>, Problem> {
+async fn no_criteria(
+    api: &Api,
+    caller: &Caller,
+    kind: JobKind,
+    id: Uuid,
+    issue_key: &IssueKey,
+) -> Result<Option<String>, Problem> {
     if kind != JobKind::TestScenarios {
         return Ok(Some("is only for test scenarios; the other kinds make their own criteria".to_owned()));
     }
@@ -223,7 +235,9 @@ async fn no_criteria(api: &Api, caller: &Caller, kind: JobKind, id: Uuid, issue_
         Source::Nothing => Some("is neither a job nor a history entry that you may see".to_owned()),
         Source::NoResult => Some("is a job without a result".to_owned()),
         Source::Result(row) if row.acceptance_criteria_json.is_none() => Some("is a result without criteria".to_owned()),
-        Source::Result(row) if row.issue_key != issue_key.as_str() => Some(format!("holds the criteria of another story, {}", row.issue_key)),
+        Source::Result(row) if row.issue_key != issue_key.as_str() => {
+            Some(format!("holds the criteria of another story, {}", row.issue_key))
+        }
         Source::Result(_) => None,
     })
 }
@@ -232,7 +246,8 @@ async fn no_criteria(api: &Api, caller: &Caller, kind: JobKind, id: Uuid, issue_
 pub(super) fn no_connection(name: Option<&str>) -> String {
     match name {
         Some(name) => format!("'{}' is not a configured Jira connection", name.chars().take(60).collect::<String>()),
-        None => "no Jira connection is configured; an administrator can set JQA_JIRA_URL, JQA_JIRA_EMAIL and JQA_JIRA_TOKEN".to_owned(),
+        None => "no Jira connection is configured; an administrator can set JQA_JIRA_URL, JQA_JIRA_EMAIL and JQA_JIRA_TOKEN"
+            .to_owned(),
     }
 }
 

@@ -46,7 +46,13 @@ pub(super) struct ListParams {
 impl FromParams for ListParams {
     fn from_params(params: &mut Params) -> Option<Self> {
         let issue_key = params.optional::<String>("issue_key").and_then(|text| key(params, &text));
-        Some(Self { status: params.optional("status"), kind: params.optional("kind"), issue_key, limit: params.limit(20), cursor: params.optional("cursor") })
+        Some(Self {
+            status: params.optional("status"),
+            kind: params.optional("kind"),
+            issue_key,
+            limit: params.limit(20),
+            cursor: params.optional("cursor"),
+        })
     }
 }
 
@@ -88,7 +94,11 @@ impl FromParams for ShowParams {
 ///
 /// Needs `read`; jobs of others need `read_all`.
 #[utoipa::path(get, path = "/jobs", tag = "jobs", params(ListParams), responses((status = 200, body = JobPage)))]
-pub(super) async fn list(State(api): State<Api>, caller: Allowed<Read>, Query(asked): Query<ListParams>) -> Result<Json<JobPage>, Problem> {
+pub(super) async fn list(
+    State(api): State<Api>,
+    caller: Allowed<Read>,
+    Query(asked): Query<ListParams>,
+) -> Result<Json<JobPage>, Problem> {
     let owner_id = (!caller.may(Permission::ReadAll)).then(|| caller.id());
     let filter = Filter { owner_id, status: asked.status, kind: asked.kind, issue_key: asked.issue_key.map(String::from) };
     let mut rows = job::list(api.db(), &filter, asked.cursor, asked.limit + 1).await?;
@@ -108,7 +118,12 @@ pub(super) fn cut<T>(rows: &mut Vec<T>, limit: u64, id: impl Fn(&T) -> Uuid) -> 
 ///
 /// Needs `read`; a job of somebody else needs `read_all`. `Retry-After` says when to look again.
 #[utoipa::path(get, path = "/jobs/{id}", tag = "jobs", params(("id" = Uuid, Path), ShowParams), responses((status = 200, body = JobView)))]
-pub(super) async fn show(State(api): State<Api>, caller: Allowed<Read>, Id(id): Id, Query(asked): Query<ShowParams>) -> Result<Response, Problem> {
+pub(super) async fn show(
+    State(api): State<Api>,
+    caller: Allowed<Read>,
+    Id(id): Id,
+    Query(asked): Query<ShowParams>,
+) -> Result<Response, Problem> {
     let row = match asked.wait.filter(|wait| !wait.is_zero()) {
         Some(wait) => settled(&api, &caller, id, wait).await?,
         None => visible(&api, &caller, id).await?,
@@ -125,7 +140,7 @@ pub(super) async fn show(State(api): State<Api>, caller: Allowed<Read>, Id(id): 
 pub(super) async fn cancel(State(api): State<Api>, caller: Allowed<Read>, Id(id): Id) -> Result<Response, Problem> {
     let row = visible(&api, &caller, id).await?;
     if row.owner_id != caller.id() {
-        caller.must(approving_needs(&row)?)?;
+        approving_needs(&row)?.into_iter().try_for_each(|permission| caller.must(permission))?;
     }
     let status = match api.jobs.cancel(id, &caller.actor()).await? {
         Ended::Now => StatusCode::OK,
@@ -142,11 +157,9 @@ pub(super) async fn cancel(State(api): State<Api>, caller: Allowed<Read>, Id(id)
 pub(super) async fn retry(State(api): State<Api>, caller: Allowed<Read>, Id(id): Id) -> Result<Response, Problem> {
     let row = visible(&api, &caller, id).await?;
     if row.owner_id != caller.id() {
-        caller.must(approving_needs(&row)?)?;
+        approving_needs(&row)?.into_iter().try_for_each(|permission| caller.must(permission))?;
     }
-    for permission in submitting_needs(&row)? {
-        caller.must(permission)?;
-    }
+    submitting_needs(&row)?.into_iter().try_for_each(|permission| caller.must(permission))?;
     let row = api.jobs.retry(id, &caller.actor()).await?;
     answer(&api, StatusCode::ACCEPTED, &row)
 }
@@ -168,22 +181,26 @@ pub(super) fn answer(api: &Api, status: StatusCode, row: &Job) -> Result<Respons
 }
 
 /// What approving the result of a job needs; the same may interfere with jobs of others.
-pub(super) fn approving_needs(row: &Job) -> Result<Permission, Problem> {
+pub(super) fn approving_needs(row: &Job) -> Result<Vec<Permission>, Problem> {
     Ok(match word(row, &row.kind)? {
-        JobKind::AcceptanceCriteria => Permission::PublishCriteria,
-        JobKind::TestScenarios | JobKind::FullPipeline | JobKind::Publication => Permission::PublishScenarios,
+        JobKind::AcceptanceCriteria => vec![Permission::PublishCriteria],
+        JobKind::TestScenarios | JobKind::FullPipeline => vec![Permission::PublishScenarios],
+        JobKind::Publication => publishing_needs(JobKind::Publication, &asked(row)?.publish).collect(),
     })
 }
 
 fn submitting_needs(row: &Job) -> Result<Vec<Permission>, Problem> {
     let kind: JobKind = word(row, &row.kind)?;
-    let request: JobRequest = serde_json::from_str(&row.request).map_err(Problem::internal)?;
     let generating = match kind {
         JobKind::AcceptanceCriteria => Some(Permission::GenerateCriteria),
         JobKind::TestScenarios | JobKind::FullPipeline => Some(Permission::GenerateScenarios),
         JobKind::Publication => None,
     };
-    Ok(generating.into_iter().chain(publishing_needs(kind, &request.publish)).collect())
+    Ok(generating.into_iter().chain(publishing_needs(kind, &asked(row)?.publish)).collect())
+}
+
+fn asked(row: &Job) -> Result<JobRequest, Problem> {
+    serde_json::from_str(&row.request).map_err(Problem::internal)
 }
 
 /// The job once it has ended or awaits review, or as it stands when the time is over or the server ends.
@@ -210,7 +227,8 @@ async fn settled(api: &Api, caller: &Caller, id: Uuid, wait: Duration) -> Result
 
 /// Too many streams and long polls.
 pub(super) fn too_many() -> Problem {
-    Problem::new(codes::STREAM_FULL, "Too many callers are waiting for jobs at once; ask without waiting, or try again.").retry_after(Duration::from_secs(2))
+    Problem::new(codes::STREAM_FULL, "Too many callers are waiting for jobs at once; ask without waiting, or try again.")
+        .retry_after(Duration::from_secs(2))
 }
 
 fn rests(row: &Job) -> bool {

@@ -16,7 +16,58 @@ fn the_definition_holds_together() {
 #[test]
 fn help_names_every_command_and_exit_code() {
     let help = Cli::command().term_width(100).render_help().to_string();
-    insta::assert_snapshot!(help);
+    insta::assert_snapshot!(help, @r"
+    Acceptance criteria and test scenarios for Jira stories, checked against the story's own words
+
+    Usage: jqa [OPTIONS] <COMMAND>
+
+    Commands:
+      demo      Start everything with a Jira of its own and example stories, and show what comes out
+      generate  Write criteria and scenarios for stories
+      jobs      List, show, watch and steer jobs
+      result    Print what a job made
+      story     Print a story as it is read
+      search    Find stories by JQL
+      login     Log in and keep the login
+      doctor    Check the set-up and say how to mend it
+      sandbox   Run a Jira double with example stories, for trying things out
+      serve     Run API and worker in one process (SQLite unless set otherwise)
+      api       Run the API alone (needs PostgreSQL and Redis)
+      worker    Run a worker alone (needs PostgreSQL and Redis)
+      migrate   Bring the database up to date
+      user      Manage users in the database
+      help      Print this message or the help of the given subcommand(s)
+
+    Options:
+          --config <FILE>  Settings file of the server commands (TOML); settings from the environment
+                           win over it [env: JQA_CONFIG]
+      -h, --help           Print help
+      -V, --version        Print version
+
+    Connection:
+          --url <URL>      The server; otherwise that of `jqa login`, otherwise http://127.0.0.1:8000
+                           [env: JQA_URL]
+          --token <TOKEN>  An access token; otherwise that of `jqa login` [env: JQA_TOKEN]
+          --email <EMAIL>  Log in as this user when there is no valid token (needs `JQA_PASSWORD`) [env:
+                           JQA_EMAIL]
+
+    Examples:
+      jqa demo                                         see everything work, with no service and no key
+      jqa serve                                        start the server on http://127.0.0.1:8000
+      jqa login --email ada@example.com                keep a login for the client commands
+      jqa generate SHOP-12 --wait                      write criteria and scenarios and print them
+      jqa generate SHOP-12 SHOP-13 --out features/     one file a story, for a pipeline
+      jqa doctor                                       find out what is not set up
+
+    Exit codes:
+      0  all went well
+      1  a job failed or was cancelled, or the server refused
+      2  the command line or a value in it was wrong
+      3  the server cannot be reached or does not accept the login
+      4  a job waits for review (with --wait)
+      5  the time of --timeout was up; the jobs go on on the server
+      130  stopped by Ctrl-C; the jobs go on on the server
+    ");
 }
 
 #[test]

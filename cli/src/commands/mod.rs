@@ -9,6 +9,7 @@ mod result;
 mod sandbox;
 mod search;
 mod session;
+mod signal;
 mod story;
 
 use crate::args::server::{NewUser, ServerCommand, UserCommand};

@@ -31,7 +31,7 @@ pub(crate) async fn run(args: &SandboxArgs) -> anyhow::Result<Exit> {
         stories = count(keys.len(), "story", "stories"),
         range = keys.first().zip(keys.last()).map(|(first, last)| format!(" ({first} … {last})")).unwrap_or_default(),
     ));
-    tokio::signal::ctrl_c().await.context("Ctrl-C cannot be waited for")?;
+    super::signal::wish_to_end().await;
     sandbox.stop().await;
     Ok(Exit::Success)
 }

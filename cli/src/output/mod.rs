@@ -14,7 +14,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use serde::Serialize;
-use shared::ports::clock::{Clock as _, SystemClock};
+use shared::ports::{Clock as _, SystemClock};
 
 /// Milliseconds since the epoch, for showing how long something took.
 pub(crate) fn now_ms() -> i64 {

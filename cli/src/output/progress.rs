@@ -40,6 +40,15 @@ impl Progress {
         }
     }
 
+    /// Says something beside the jobs, on stderr.
+    pub(crate) fn note(&self, line: &str) {
+        match self {
+            Self::Bars(bars) => bars.suspend(|| eprintln!("{line}")),
+            Self::Lines | Self::Silent => eprintln!("{line}"),
+            Self::Json => {}
+        }
+    }
+
     /// The progress of one job.
     pub(crate) fn job(&self, key: &str) -> JobProgress {
         let bar = match self {

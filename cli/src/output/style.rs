@@ -5,9 +5,9 @@ use std::sync::OnceLock;
 
 static WANTED: OnceLock<bool> = OnceLock::new();
 
-/// Decides once whether colours are used: never when `NO_COLOR` has a value or stdout is piped.
+/// Decides once whether colours are used: never when `NO_COLOR` has a value or an output is piped.
 pub(crate) fn decide(no_color: bool) {
-    let _ = WANTED.set(!no_color && std::io::stdout().is_terminal());
+    let _ = WANTED.set(!no_color && std::io::stdout().is_terminal() && std::io::stderr().is_terminal());
 }
 
 /// A heading.

@@ -1,45 +1,72 @@
-//! The processes: settings in, wired parts out.
+//! The processes: settings in, wired parts out. The only place that knows which backend is used.
+//!
+//! * [`foundation`]: what every process has: database, queue, verbs, connections
+//! * [`parts`]: the API and the worker built on it
+//! * [`process`]: `serve`, `api`, `worker`: which parts run, from start to end
+//! * [`lock`], [`key`], [`people`]: the SQLite lock, the secret key, the first administrator
+//! * [`doctor`], [`demo`]
+
+mod demo;
+mod doctor;
+mod foundation;
+mod key;
+mod lock;
+mod parts;
+mod people;
+mod process;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use anyhow::Context as _;
+use shared::config::{ConfigProblem, Settings, Source};
 
 use crate::args::server::ServerCommand;
-use crate::commands::Check;
+
+pub(crate) use demo::{DemoServer, start_demo};
+pub(crate) use doctor::doctor;
 
 /// Runs a process, or a command that opens the database.
 ///
 /// # Errors
 /// What a person should read on stderr.
 pub(crate) async fn run(command: ServerCommand, config: Option<PathBuf>) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("not wired yet: {command:?} {config:?}")
+    let settings = read_settings(config.as_deref())?;
+    shared::telemetry::logs::start(&settings.log, &settings.log_format);
+    match command {
+        ServerCommand::Serve(_) => process::serve(settings).await?,
+        ServerCommand::Api(_) => process::api(settings).await?,
+        ServerCommand::Worker(_) => process::worker(settings).await?,
+        ServerCommand::Migrate(_) => migrate(&settings).await?,
+        ServerCommand::CreateUser(user) => people::create(&settings, user).await?,
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
-/// Checks settings, database, queue and Jira.
-pub(crate) async fn doctor(config: Option<PathBuf>) -> Vec<Check> {
-    vec![Check::skipped("server", format!("not wired yet: {config:?}"))]
+async fn migrate(settings: &Settings) -> anyhow::Result<()> {
+    make_data_dir(settings)?;
+    migration::migrate(&settings.database.url).await.context("the database cannot be migrated")?;
+    println!("the database is up to date");
+    Ok(())
 }
 
-/// A server for the demo.
-pub(crate) struct DemoServer {
-    /// Where it listens.
-    pub(crate) url: String,
-    /// The e-mail address of its administrator.
-    pub(crate) email: String,
-    /// The administrator's password.
-    pub(crate) password: String,
-    /// Asks it to end.
-    pub(crate) stop: CancellationToken,
-    /// Ends with it.
-    pub(crate) done: JoinHandle<anyhow::Result<()>>,
+fn read_settings(config: Option<&Path>) -> anyhow::Result<Settings> {
+    let source = Source::of_process(config).map_err(|problems| all(&problems))?;
+    Settings::read(&source).map_err(|problems| all(&problems))
 }
 
-/// Starts API and worker in this process on SQLite below `data_dir`, against this Jira, with the offline drafter.
-///
-/// # Errors
-/// When the port is taken or the folder cannot be written.
-pub(crate) async fn start_demo(jira_url: &str, token: &str, data_dir: &Path, port: u16) -> anyhow::Result<DemoServer> {
-    anyhow::bail!("not wired yet: {jira_url} {} {} {port}", token.len(), data_dir.display())
+/// All problems with the settings in one error.
+fn all(problems: &[ConfigProblem]) -> anyhow::Error {
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    anyhow::anyhow!("the configuration cannot be used:\n  {}", lines.join("\n  "))
+}
+
+/// The data folder, for us alone.
+fn make_data_dir(settings: &Settings) -> anyhow::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let folder = &settings.data_dir;
+    builder.create(folder).with_context(|| format!("the data folder {} cannot be made; see JQA_DATA_DIR", folder.display()))
 }

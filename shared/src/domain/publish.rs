@@ -36,6 +36,7 @@ super::words::words! {
     }
 }
 
+#[expect(clippy::derivable_impls, reason = "the enum is declared by a macro that derives no default")]
 impl Default for OnConflict {
     fn default() -> Self {
         Self::Keep

@@ -25,6 +25,7 @@ pub struct Ring {
 pub struct Bell {
     rings: mpsc::Sender<Ring>,
     full: Arc<[AtomicBool; 3]>,
+    away: Arc<AtomicBool>,
 }
 
 /// More than a relay hands over in one go; what does not fit is found by its tick.
@@ -35,7 +36,7 @@ impl Bell {
     #[must_use]
     pub fn new() -> (Self, mpsc::Receiver<Ring>) {
         let (rings, heard) = mpsc::channel(ROOM);
-        (Self { rings, full: Arc::default() }, heard)
+        (Self { rings, full: Arc::default(), away: Arc::default() }, heard)
     }
 
     /// Whether a ring for this lane would reach the queue, as far as is known.
@@ -48,6 +49,16 @@ impl Bell {
     pub fn ring(&self, ring: Ring) {
         // A full channel loses nothing: the row is in the database and due.
         let _ = self.rings.try_send(ring);
+    }
+
+    /// Whether the queue did not answer when it was last asked.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        self.away.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_away(&self, away: bool) {
+        self.away.store(away, Ordering::Relaxed);
     }
 
     pub(super) fn set_full(&self, lane: Lane, full: bool) {

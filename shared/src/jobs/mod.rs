@@ -96,6 +96,12 @@ impl Jobs {
         &self.bus
     }
 
+    /// The bell that leads to the local relay.
+    #[must_use]
+    pub fn bell(&self) -> &Bell {
+        &self.bell
+    }
+
     /// Tells whoever waits that the job has new events.
     fn told(&self, job: &Job) {
         self.bus.nudge(Nudge { job_id: job.id, seq: job.event_seq });

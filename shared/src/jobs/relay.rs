@@ -181,12 +181,14 @@ impl Relay {
     fn reachable<T>(&mut self, answer: Result<T, QueueError>) -> Option<T> {
         match answer {
             Ok(value) => {
+                self.jobs.bell.set_away(false);
                 if self.queue_away_until.take().is_some() {
                     tracing::info!("the queue answers again");
                 }
                 Some(value)
             }
             Err(error) => {
+                self.jobs.bell.set_away(true);
                 if self.queue_away_until.is_none() {
                     tracing::warn!(%error, "the queue is away; workers take their jobs from the database");
                 }

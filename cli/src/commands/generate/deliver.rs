@@ -12,6 +12,7 @@ use super::refuse_several_on_stdout;
 use crate::args::generate::{Format, GenerateArgs};
 use crate::client::Client;
 use crate::exit::Exit;
+use crate::output::progress::Progress;
 use crate::output::{print, print_json};
 
 /// Takes the result of each job that is at rest.
@@ -36,10 +37,10 @@ impl Delivery {
     }
 
     /// Fetches and delivers; a failure becomes part of the outcome.
-    pub(crate) async fn take(&self, client: &Client, outcome: &mut Outcome) {
+    pub(crate) async fn take(&self, client: &Client, outcome: &mut Outcome, progress: &Progress) {
         let Some(job) = &outcome.job else { return };
         let has_result = matches!(job.status, JobStatus::Succeeded | JobStatus::AwaitingReview);
-        let delivered = if has_result { self.deliver(client, outcome).await } else { Ok(None) };
+        let delivered = if has_result { self.deliver(client, outcome, progress).await } else { Ok(None) };
         let file = match delivered {
             Ok(file) => file,
             Err(error) => {
@@ -48,7 +49,7 @@ impl Delivery {
                 if self.json {
                     print_json(&json!({"type": "error", "issue_key": outcome.key, "message": message}));
                 } else {
-                    eprintln!("{} {message}", outcome.key);
+                    progress.note(&format!("{} {message}", outcome.key));
                 }
                 None
             }
@@ -61,7 +62,7 @@ impl Delivery {
         }
     }
 
-    async fn deliver(&self, client: &Client, outcome: &mut Outcome) -> anyhow::Result<Option<PathBuf>> {
+    async fn deliver(&self, client: &Client, outcome: &mut Outcome, progress: &Progress) -> anyhow::Result<Option<PathBuf>> {
         let Some(id) = outcome.id else { return Ok(None) };
         if self.json || !self.alone {
             outcome.result = Some(client.result(id).await?);
@@ -70,9 +71,7 @@ impl Delivery {
             let text = client.result_text(id, self.format.as_str()).await?;
             let file = folder.join(format!("{}.{}", outcome.key, self.format.extension()));
             write(folder, &file, &text).with_context(|| format!("{} could not be written", file.display()))?;
-            if !self.json {
-                eprintln!("{} written to {}", outcome.key, file.display());
-            }
+            progress.note(&format!("{} written to {}", outcome.key, file.display()));
             return Ok(Some(file));
         }
         if self.alone && !self.json {
@@ -84,14 +83,15 @@ impl Delivery {
 
 /// Writes a whole file or none.
 fn write(folder: &Path, file: &Path, text: &str) -> std::io::Result<()> {
-    let mut draft = tempfile::Builder::new().permissions(permissions()).tempfile_in(folder)?;
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        // Results are no secrets: as readable as the user's umask lets files be.
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let mut draft = builder.tempfile_in(folder)?;
     draft.write_all(text.as_bytes())?;
     draft.persist(file)?;
     Ok(())
-}
-
-/// Results are no secrets: as readable as the user's umask lets files be.
-fn permissions() -> std::fs::Permissions {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::Permissions::from_mode(0o666)
 }

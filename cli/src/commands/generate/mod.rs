@@ -10,7 +10,7 @@ use std::collections::HashSet;
 
 use futures::StreamExt as _;
 use serde_json::{Map, Value, json};
-use shared::ports::clock::{Clock as _, SystemClock};
+use shared::ports::{Clock as _, SystemClock};
 use tokio::time::Instant;
 
 use crate::args::generate::GenerateArgs;
@@ -36,7 +36,7 @@ pub(crate) async fn run(args: &GenerateArgs, client: &Client) -> anyhow::Result<
             async move {
                 let mut outcome = order::work(client, order, progress, deadline).await;
                 if deadline.is_some() {
-                    delivery.take(client, &mut outcome).await;
+                    delivery.take(client, &mut outcome, progress).await;
                 }
                 (index, outcome)
             }

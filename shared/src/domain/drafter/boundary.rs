@@ -24,11 +24,9 @@ pub(super) fn of(criterion: &Criterion, text: &str, words: &Lexicon) -> Vec<Prop
         // A moment stands after the words that frame it.
         let condition = condition.split_once(": ").map_or(condition.as_str(), |(_, moment)| moment);
         for limit in number::limits(condition, words) {
-            all.extend(
-                around(&limit)
-                    .into_iter()
-                    .map(|(steps, inside)| conditional(criterion, condition, &limit, (steps, inside), words)),
-            );
+            // The third attempt fulfils "3 times", and so would a fourth.
+            let values = around(&limit).into_iter().filter(|(steps, _)| limit.side != Side::Exactly || *steps <= 0);
+            all.extend(values.map(|(steps, inside)| conditional(criterion, condition, &limit, (steps, inside), words)));
         }
     }
     all
@@ -125,7 +123,7 @@ fn scenario(
     scenario
 }
 
-/// "Seven days before an ad expires": the event stays, the days change.
+/// "Two days before an offer ends": the event stays, the days change.
 fn moment(text: &str, value: &str, limit: &Limit, words: &Lexicon) -> String {
     let event = text.get(limit.end..).map(tidy).unwrap_or_default();
     if words.verb_first.is_empty() {
@@ -136,7 +134,7 @@ fn moment(text: &str, value: &str, limit: &Limit, words: &Lexicon) -> String {
     format!("{value} {}", event.join(" "))
 }
 
-/// "At least 10% must be completed before projections are shown": what waits for the limit.
+/// "At least 15% must be packed before labels are printed": what waits for the limit.
 fn awaited(text: &str, limit: &Limit, words: &Lexicon) -> Option<String> {
     if limit.side != Side::AtLeast {
         return None;

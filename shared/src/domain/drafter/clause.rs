@@ -6,7 +6,7 @@ use super::plain::Plain;
 /// A sentence as condition and outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Clause {
-    /// The role, where the sentence names one in front ("as an anonymous user, …").
+    /// The role, where the sentence names one in front ("as a guest, after …").
     pub(super) role: Option<String>,
     /// The condition without the word that opens it, ready to follow `When`.
     pub(super) condition: Option<String>,
@@ -40,7 +40,7 @@ pub(super) fn tidy(text: &str) -> &str {
     text.trim().trim_end_matches(['.', ';', ',', ':', '…']).trim()
 }
 
-/// "as an anonymous user, after …"
+/// "as a guest, after …"
 fn role<'a>(text: &'a str, words: &Lexicon) -> Option<(String, &'a str)> {
     let rest = Plain::new(text).after(words.role)?;
     let (role, outcome) = rest.split_once(", ")?;
@@ -55,7 +55,7 @@ fn role<'a>(text: &'a str, words: &Lexicon) -> Option<(String, &'a str)> {
     }
     let opened = text.len() - rest.len();
     let article = text.get(..opened)?.split_whitespace().nth(1).filter(|word| matches!(*word, "a" | "an" | "the"));
-    // "As a system indicator, it will appear": a thing and not a person, when the sentence goes on with "it".
+    // "As a system setting, it is hidden": a thing and not a person, when the sentence goes on with "it".
     if Plain::new(outcome).after(&["it"]).is_some() {
         return None;
     }
@@ -86,7 +86,7 @@ fn leading(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
     Some(Clause { condition: Some(condition), outcome: outcome.to_owned(), event: event || gerund, ..Clause::default() })
 }
 
-/// German and Dutch: "Wird die Zustimmung abgelehnt, soll …": the verb goes to the end of the clause.
+/// German and Dutch: "Wird die Lieferung verweigert, soll …": the verb goes to the end of the clause.
 fn preposed(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
     let rest = plain.after(words.verb_first)?;
     let at = comma(rest)?;
@@ -111,6 +111,8 @@ fn only(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
         return None;
     }
     if words.unless.contains(&Plain::new(plain.text.get(hit)?).folded.as_str()) {
+        // What follows a comma ("in which case …") is another statement.
+        let condition = comma(condition).and_then(|at| condition.get(..at)).unwrap_or(condition);
         return Some(Clause {
             condition: Some(fill(words.phrases.unmet, &[condition])),
             outcome: outcome.to_owned(),

@@ -2,6 +2,7 @@
 
 use super::doubts::Doubts;
 use super::gherkin_text;
+use super::grid;
 use super::lexicon::headings::Section;
 use super::lexicon::{self, Lexicon, fill};
 use super::likeness::{alike, evidence, joined};
@@ -91,7 +92,6 @@ impl<'a> Draft<'a> {
         }
         let texts: Vec<&str> = self.material.statements.iter().map(|statement| statement.text.as_str()).collect();
         self.doubts.units(&texts, self.words);
-        self.criteria.truncate(MOST);
         self.verdict(summary, from_rules)
     }
 
@@ -293,41 +293,13 @@ impl<'a> Draft<'a> {
         self.push(drafted);
     }
 
-    /// A table within the criteria or the story: one criterion with its rows as examples.
+    /// A table within the criteria or the story is a criterion; any other is asked about.
     fn table(&mut self, table: &Table<'_>, stated: bool) {
-        let (Some(header), Some(first)) = (table.rows.first(), table.lines.get(1)) else { return };
-        let usable = header.len() >= 2
-            && header.iter().all(|cell| !cell.is_empty())
-            && table.rows.iter().all(|row| row.len() == header.len());
-        if !usable || table.section == Section::Aside || (stated && table.section != Section::Criteria) {
-            return self.doubts.ask(
-                self.words.phrases.ask_aside,
-                &[&table
-                    .lines
-                    .first()
-                    .map_or_else(String::new, |line| line.trim_matches('|').replace('|', " · ").trim().to_owned())],
-            );
+        let place = table.section == Section::Criteria || (table.section == Section::Story && !stated);
+        match grid::criterion(table, &self.frame()).filter(|_| place) {
+            Some(criterion) => self.push(criterion),
+            None => self.doubts.ask(self.words.phrases.ask_aside, &[&grid::heading(table)]),
         }
-        let columns: Vec<String> = header.iter().map(|cell| cell.replace(['<', '>', '|'], " ").trim().to_owned()).collect();
-        let Some((last, inputs)) = columns.split_last() else { return };
-        let given = self.frame().given();
-        let when = inputs.iter().map(|column| fill(self.words.phrases.cell, &[column, &format!("<{column}>")])).collect();
-        self.push(ProposedCriterion {
-            title: header.join(" / "),
-            kind: CriterionKind::Rule,
-            given,
-            when,
-            then: vec![fill(self.words.phrases.cell, &[last, &format!("<{last}>")])],
-            examples: Examples { header: columns.clone(), rows: table.rows.iter().skip(1).take(50).cloned().collect() },
-            origin: Origin::Stated,
-            evidence: [table.lines.first(), Some(first)]
-                .into_iter()
-                .flatten()
-                .chain(table.lines.iter().skip(2).take(48))
-                .map(|line| Evidence { source: table.part.to_owned(), quote: (*line).to_owned() })
-                .collect(),
-            rule: String::new(),
-        });
     }
 
     /// An answer becomes a criterion when it states a rule and nobody hesitates in it.
@@ -395,7 +367,7 @@ impl<'a> Draft<'a> {
                 && other.when == criterion.when
                 && other.given == criterion.given
         };
-        if usable && !self.criteria.iter().any(same) {
+        if usable && self.criteria.len() < MOST && !self.criteria.iter().any(same) {
             self.criteria.push(criterion);
         }
     }

@@ -34,6 +34,9 @@ pub(super) struct Answer<'a> {
     pub(super) answer: Vec<Statement<'a>>,
 }
 
+/// More statements than this are no story, and comparing them with each other takes time.
+const MOST: usize = 600;
+
 /// Sorts a story.
 pub(super) fn sort<'a>(story: &'a Story, words: &Lexicon) -> Material<'a> {
     let mut material = Material::default();
@@ -48,7 +51,8 @@ pub(super) fn sort<'a>(story: &'a Story, words: &Lexicon) -> Material<'a> {
         if part.kind == PartKind::Summary {
             material.title = said.first().map(|_| part.text.trim()).filter(|title| !title.is_empty());
         } else {
-            material.statements.extend(said);
+            let room = MOST.saturating_sub(material.statements.len());
+            material.statements.extend(said.into_iter().take(room));
         }
     }
     material

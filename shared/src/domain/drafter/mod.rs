@@ -1,10 +1,10 @@
 //! A deterministic drafter that needs no model: what the story itself states becomes criteria and scenarios,
 //! what it leaves open becomes a question, and nothing is made up.
 //!
-//! * reading: [`outline`] (Markdown into statements), [`material`] (what a story holds), [`narrative`], [`gherkin_text`], [`likeness`]
-//! * understanding a sentence: [`clause`], [`number`], [`values`], [`permission`], over [`plain`] text
-//! * writing: [`criteria`](mod@criteria), [`rules`], [`doubts`], [`cases`], [`variants`], [`boundary`], [`wording`]
-//! * words of each language: [`lexicon`]
+//! * reading: `outline` (Markdown into statements), `material` (what a story holds), `narrative`, `gherkin_text`, `likeness`
+//! * understanding a sentence: `clause`, `number`, `values`, `permission`, over `plain` text
+//! * writing: `criteria`, `rules`, `grid`, `doubts`, `cases`, `variants`, `boundary`, `wording`
+//! * words of each language: `lexicon`
 
 mod boundary;
 mod cases;
@@ -12,6 +12,7 @@ mod clause;
 mod criteria;
 mod doubts;
 mod gherkin_text;
+mod grid;
 mod lexicon;
 mod likeness;
 mod material;

@@ -10,7 +10,7 @@ pub(super) struct Narrative {
     pub(super) part: String,
     /// The words, verbatim.
     pub(super) quote: String,
-    /// Who wants it, with the article ("an advertiser").
+    /// Who wants it, with the article ("a seller").
     pub(super) role: String,
     /// What is wanted; an infinitive when `infinitive` says so.
     pub(super) wish: String,
@@ -22,7 +22,7 @@ pub(super) struct Narrative {
 pub(super) fn read(part: &str, quote: &str, text: &str, words: &Lexicon) -> Option<Narrative> {
     let plain = Plain::new(text);
     let role_at = plain.find(words.role)?;
-    // "US09 - Como …", "#1056 - Als …", "US-106 | En tant que …": a key may stand before, a sentence may not.
+    // "US1 - Como …", "#12 - Als …", "US-3 | En tant que …": a key may stand before, a sentence may not.
     let lead = text.get(..role_at.start)?;
     if lead.split_whitespace().count() > 4 || lead.contains(". ") {
         return None;

@@ -159,9 +159,7 @@ impl<'a> Reader<'a> {
     }
 
     fn say(&mut self, content: &'a str, listed: bool, depth: usize) {
-        let whole = without_markup(content);
-        let folded = fold(&whole);
-        if is_placeholder(&folded) {
+        if content.len() < 200 && is_placeholder(&fold(&without_markup(content))) {
             self.outline.template |= self.section == Section::Criteria;
             return;
         }
@@ -250,9 +248,12 @@ fn sentences(line: &str) -> Vec<&str> {
                 let end = at + letter.len_utf8();
                 let space = letters.get(index + 1).is_some_and(|(_, next)| next.is_whitespace());
                 let capital = letters.get(index + 2).is_some_and(|(_, next)| next.is_uppercase() || "¿¡\"«“*(".contains(*next));
-                let word = line.get(start..*at).and_then(|text| text.split_whitespace().last()).unwrap_or_default();
-                let short = word.chars().count() <= 1 || ABBREVIATIONS.contains(&fold(word).trim_start_matches('('));
-                if space && capital && !(short && *letter == '.') {
+                // Only now: a row of dots would be read over and over.
+                let short = || {
+                    let word = line.get(start..*at).and_then(|text| text.split_whitespace().next_back()).unwrap_or_default();
+                    word.chars().count() <= 1 || ABBREVIATIONS.contains(&fold(word).trim_start_matches('('))
+                };
+                if space && capital && !(*letter == '.' && short()) {
                     found.extend(line.get(start..end).map(str::trim));
                     start = end;
                 }

@@ -130,10 +130,15 @@ fn edge(before: &str, rest: &str) -> bool {
 fn link(text: &str) -> Option<(&str, &str)> {
     let image = text.starts_with("![");
     let inner = text.strip_prefix("![").or_else(|| text.strip_prefix('['))?;
-    let (label, tail) = inner.split_once("](")?;
+    // Bounded, because a row of brackets would be read over and over.
+    let window = inner.floor_char_boundary(500);
+    let (label, tail) = inner.get(..window)?.split_once("](")?;
     if label.contains(['\n', '[']) {
         return None;
     }
-    let (_, rest) = tail.split_once(')')?;
+    let target = inner.get(window - tail.len()..)?;
+    let window = target.floor_char_boundary(2_000);
+    let end = target.get(..window)?.find(')')?;
+    let rest = target.get(end + 1..)?;
     Some((if image { "" } else { label }, rest))
 }

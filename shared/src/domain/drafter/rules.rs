@@ -146,7 +146,7 @@ pub(super) fn wish(narrative: &Narrative, text: &str, words: &Lexicon) -> Propos
     }
 }
 
-/// "be emailed a reminder seven days before an ad expires": the wish and its moment as an action.
+/// "be told two days before an offer ends": the wish and its moment as an action.
 fn moment<'a>(wish: &'a str, words: &Lexicon) -> (&'a str, Option<String>) {
     let ahead = number::limits(wish, words).into_iter().find(|limit| limit.side == number::Side::Ahead);
     let cut = ahead.and_then(|limit| Some((wish.get(..limit.start)?.trim(), wish.get(limit.start..)?)));
@@ -156,7 +156,7 @@ fn moment<'a>(wish: &'a str, words: &Lexicon) -> (&'a str, Option<String>) {
     }
 }
 
-/// "see the list" → "I can see the list"; "be emailed" → "I am emailed".
+/// "see the list" → "I can see the list"; "be told" → "I am told".
 fn outcome(wish: &str, infinitive: bool, words: &Lexicon) -> String {
     let (opener, phrase) = words.phrases.passive;
     if !opener.is_empty()

@@ -22,8 +22,14 @@ impl Values {
     }
 }
 
+/// A longer text is no sentence.
+const LONGEST: usize = 2_000;
+
 /// The lists in a text.
 pub(super) fn lists(text: &str, lexicon: &Lexicon) -> Vec<Values> {
+    if text.len() > LONGEST {
+        return Vec::new();
+    }
     let mut all = compact(text);
     if all.is_empty() {
         all.extend(brackets(text).or_else(|| slashes(text)).or_else(|| enumeration(text, lexicon)));
@@ -36,7 +42,7 @@ fn distinct(items: &[String]) -> bool {
     items.iter().enumerate().all(|(at, item)| !item.is_empty() && !items.iter().skip(at + 1).any(|other| other == item))
 }
 
-/// "(optimistic, pessimistic)", "(e.g. passport, driver's licence, etc.)".
+/// "(letter, box)", "(e.g. red wine, white wine, etc.)".
 fn brackets(text: &str) -> Option<Values> {
     let open = text.find('(')? + 1;
     let close = open + text.get(open..)?.find(')')?;
@@ -71,7 +77,7 @@ const SUCH_AS: &[&str] = &[
     "por exemplo",
 ];
 
-/// "create / view / edit", "hidden/shown".
+/// "open / print / close", "locked/unlocked".
 fn slashes(text: &str) -> Option<Values> {
     let spaced = text.contains(" / ");
     if !spaced {
@@ -95,7 +101,7 @@ fn slashes(text: &str) -> Option<Values> {
     items.iter().all(|item| item.split_whitespace().count() <= 4).then_some(Values { start, end, items })
 }
 
-/// "Hiragana, Katagana and Kanji": single words only, because nobody can tell where a longer first value begins.
+/// "red, green and blue": single words only, because nobody can tell where a longer first value begins.
 fn enumeration(text: &str, lexicon: &Lexicon) -> Option<Values> {
     let plain = Plain::new(text);
     let mut from = 0;
@@ -141,7 +147,7 @@ fn first_word(text: &str) -> Option<&str> {
     text.get(..end).filter(|word| !word.is_empty())
 }
 
-/// "H,K,C".
+/// "S,M,XL".
 fn compact(text: &str) -> Vec<Values> {
     let mut found = Vec::new();
     let mut from = 0;

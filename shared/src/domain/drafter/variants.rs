@@ -25,8 +25,12 @@ pub(super) fn of(criterion: &Criterion, words: &Lexicon) -> Vec<ProposedScenario
 
 /// The rule in the story's words; the outcome where the criterion quotes nothing.
 fn rule(criterion: &Criterion, words: &Lexicon) -> String {
-    let quoted =
-        criterion.evidence.iter().rev().find(|evidence| evidence.verified).map(|evidence| without_markup(&evidence.quote));
+    let quoted = criterion
+        .evidence
+        .iter()
+        .rev()
+        .find(|evidence| evidence.verified)
+        .map(|evidence| unlabelled(&without_markup(&evidence.quote)));
     // A narrative says more than its wish.
     let quoted = quoted.filter(|quote| narrative::read("", quote, quote, words).is_none());
     let outcome = criterion.then.join("; ");
@@ -40,6 +44,13 @@ fn rule(criterion: &Criterion, words: &Lexicon) -> String {
     }
 }
 
+/// "A: the chart grows" without the mark of an answer.
+fn unlabelled(text: &str) -> String {
+    let label = text.split_once(": ").filter(|(label, _)| label.chars().count() == 1);
+    label.map_or(text, |(_, rest)| rest).to_owned()
+}
+
+/// A scenario that follows from a criterion; the caller says how.
 pub(super) fn derived(criterion: &Criterion, title: String, technique: Technique) -> ProposedScenario {
     ProposedScenario {
         title,
@@ -106,7 +117,7 @@ fn permissions(criterion: &Criterion, text: &str, words: &Lexicon) -> Vec<Propos
     all
 }
 
-/// One row for each value that the outcome, or else the condition, lists; lists of one length go together ("H,K,C … h,k,c").
+/// One row for each value that the outcome, or else the condition, lists; lists of one length go together ("S,M,L … small,middle,large").
 pub(super) fn each(criterion: &Criterion, words: &Lexicon) -> Option<ProposedScenario> {
     if !criterion.examples.is_empty() {
         return None;

@@ -30,7 +30,7 @@ pub(super) fn without_angles(text: &str) -> String {
 pub(super) fn title(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let line = tidy(&line).trim_start_matches(|letter: char| !letter.is_alphanumeric() && !"\"'«“¿(".contains(letter));
-    // `phoneVerified` and `iOS` are names.
+    // `orderId` and `iOS` are names.
     let name = line.split_whitespace().next().is_some_and(|word| word.chars().skip(1).any(char::is_uppercase));
     if name {
         return short(line, TITLE);

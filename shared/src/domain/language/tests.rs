@@ -5,21 +5,21 @@ use super::{Language, fold};
 #[test]
 fn a_title_alone_tells_its_language() {
     for (text, expected) in [
-        ("Add preference for deprecated message processors", "en"),
+        ("Show a hint when the basket is empty", "en"),
         ("Password reset", "en"),
         ("", "en"),
         ("1234 !!", "en"),
-        ("Nouveau type de restriction : interdiction de dépasser", "fr"),
-        ("En tant qu'utilisateur, je veux verifier mon numero de telephone par SMS OTP afin de securiser mon compte", "fr"),
+        ("Nouvelle remise : offre de bienvenue", "fr"),
+        ("En tant que client, je veux controler mon adresse par courriel afin de recevoir mes achats", "fr"),
         ("Bouton d'export CSV sur la page des commandes", "fr"),
-        ("Ablehnung der KI-gestützten Datenauswertung", "de"),
+        ("Stornierung der bezahlten Bestellung", "de"),
         ("Als Nutzer moechte ich das Dashboard als PDF exportieren", "de"),
         ("Passwort zurücksetzen über E-Mail-Link", "de"),
         ("Como administrador quiero exportar el dashboard a CSV", "es"),
         ("Restablecer la contraseña con un enlace", "es"),
-        ("Als gemeente wil ik de bewoning van een verblijfsadres raadplegen", "nl"),
+        ("Als winkelier wil ik de voorraad van een magazijn opvragen", "nl"),
         ("Wachtwoord wijzigen via e-mail door de gebruiker", "nl"),
-        ("US09 - Eu como professor desejo visualizar as notas dos alunos dos quais leciono.", "pt"),
+        ("US1 - Eu como vendedor desejo consultar os pedidos dos clientes que atendo.", "pt"),
         ("Como usuario, quero redefinir minha senha para nao perder o acesso", "pt"),
     ] {
         assert_eq!(Language::detect(text).as_str(), expected, "{text}");

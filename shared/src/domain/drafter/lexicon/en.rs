@@ -126,7 +126,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         "design should",
     ],
     click: &["click on", "click", "tap", "press"],
-    today: &["currently", "at the moment", "today", "right now", "until this", "this has several problems", "until now"],
+    today: &["currently", "at the moment", "today", "right now", "until this", "problems", "until now"],
     spike: &[
         "spike", "investigate", "research", "finalize spec", "finalise spec", "finalize the spec", "scope out", "poc",
         "proof of concept", "evaluate", "feasibility", "explore options", "write spec",

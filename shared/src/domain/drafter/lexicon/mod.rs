@@ -44,11 +44,11 @@ pub(super) struct Lexicon {
     pub(super) unless: &'static [&'static str],
     /// Words that open the other side of the rule before ("otherwise").
     pub(super) otherwise: &'static [&'static str],
-    /// Verbs that open a condition by standing first ("Wird die Zustimmung …").
+    /// Verbs that open a condition by standing first ("Wird die Lieferung …").
     pub(super) verb_first: &'static [&'static str],
     /// Openings that say that a criterion follows ("Ensure that").
     pub(super) ensure: &'static [&'static str],
-    /// Words between a limit and what waits for it ("at least 10% before …").
+    /// Words between a limit and what waits for it ("at least 15% before …").
     pub(super) until: &'static [&'static str],
     /// Verbs after which "if" asks instead of stating a condition.
     pub(super) asks: &'static [&'static str],
@@ -66,7 +66,7 @@ pub(super) struct Lexicon {
     pub(super) above: &'static [&'static str],
     /// Limits of time, before the number.
     pub(super) lasting: &'static [&'static str],
-    /// Words after a span of time that make it an advance ("seven days before").
+    /// Words after a span of time that make it an advance ("two days before").
     pub(super) ahead: &'static [&'static str],
     /// What joins the ends of a range: "between" and "and", "from" and "to".
     pub(super) range: &'static [(&'static str, &'static str)],

@@ -80,7 +80,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         "aan", "alle", "alleen", "als", "bij", "binnen", "dan", "dat", "de", "deze", "die", "dit", "door", "een", "elk", "elke",
         "en", "er", "geen", "het", "hij", "hun", "ik", "in", "is", "je", "kan", "maar", "met", "mijn", "moet", "na", "naar",
         "niet", "of", "om", "onder", "ook", "op", "over", "per", "te", "tot", "tussen", "uit", "van", "via", "voor", "voordat",
-        "waar", "wanneer", "wat", "we", "wie", "wordt", "ze", "zij", "zijn", "zonder", "mogen", "kunnen", "moeten", "consumer",
+        "waar", "wanneer", "wat", "we", "wie", "wordt", "ze", "zij", "zijn", "zonder", "mogen", "kunnen", "moeten",
     ],
     vague: &[
         "gemakkelijk", "makkelijk", "eenvoudig", "snel", "passend", "passende", "veilig", "gebruiksvriendelijk", "intuitief",

@@ -71,3 +71,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_huge_or_hostile_text_is_read_in_no_time() {
+    let started = std::time::Instant::now();
+    for piece in [
+        "[",
+        "[a](",
+        "a, b and ",
+        "- If x, the y must be z 5 MB.\n",
+        ".",
+        "~~",
+        "| a | b |\n",
+        "As a user I want to ",
+        "Given a When b Then c And ",
+        "(",
+        "x / y / ",
+    ] {
+        let story = story("en", "Title", &format!("## Acceptance criteria\n\n{}", piece.repeat(100_000 / piece.len())));
+        let _ = super::suite(&story);
+        assert!(started.elapsed().as_secs() < 60, "{piece}");
+    }
+}

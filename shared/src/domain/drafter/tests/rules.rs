@@ -58,8 +58,8 @@ fn a_condition_becomes_when_and_the_outcome_then() {
         ),
         (
             "de",
-            "Wird die Zustimmung verweigert, soll der Knopf verborgen sein",
-            "die Zustimmung verweigert wird",
+            "Wird die Lieferung verweigert, soll der Knopf verborgen sein",
+            "die Lieferung verweigert wird",
             "soll der Knopf verborgen sein",
         ),
         ("es", "Si la cesta está vacía, el botón debe ocultarse", "la cesta está vacía", "el botón debe ocultarse"),
@@ -78,7 +78,7 @@ fn a_condition_becomes_when_and_the_outcome_then() {
 fn limits_are_read_with_their_side_and_unit() {
     for (code, sentence, expected) in [
         ("en", "At most 5 attempts", vec![(Side::AtMost, 5, " attempts")]),
-        ("en", "Files up to 100 MB are accepted", vec![(Side::AtMost, 100, " MB")]),
+        ("en", "Files up to 40 MB are accepted", vec![(Side::AtMost, 40, " MB")]),
         ("en", "The answer comes within 2.5 seconds", vec![(Side::AtMost, 25, " seconds")]),
         (
             "en",
@@ -87,9 +87,9 @@ fn limits_are_read_with_their_side_and_unit() {
         ),
         ("en", "The draft is kept for 7 days", vec![(Side::Lasting, 7, " days")]),
         ("en", "A reminder is sent three days before the end", vec![(Side::Ahead, 3, " days")]),
-        ("en", "At least 10% must be done", vec![(Side::AtLeast, 10, "%")]),
-        ("en", "It works since version 3.5 and RFC 2119", vec![]),
-        ("fr", "Le code a 6 chiffres", vec![(Side::Exactly, 6, " chiffres")]),
+        ("en", "At least 15% must be done", vec![(Side::AtLeast, 15, "%")]),
+        ("en", "It works since version 4.2 and RFC 2119", vec![]),
+        ("fr", "Le numéro a 9 chiffres", vec![(Side::Exactly, 9, " chiffres")]),
         ("fr", "Au maximum 3 essais", vec![(Side::AtMost, 3, " essais")]),
         ("de", "Höchstens 5 Versuche", vec![(Side::AtMost, 5, " Versuche")]),
         ("de", "Zwischen 8 und 64 Zeichen", vec![(Side::AtLeast, 8, " Zeichen"), (Side::AtMost, 64, " Zeichen")]),
@@ -126,11 +126,11 @@ fn permissions_name_their_roles_in_six_languages() {
 fn what_is_undecided_vague_or_a_task_is_asked_and_not_stated() {
     for (code, sentence) in [
         ("en", "Export to XML (to be confirmed)"),
-        ("en", "I'm assuming the id is used"),
-        ("en", "A developer should check whether the limit is higher"),
-        ("en", "We should update the content"),
+        ("en", "I'm assuming the name is used"),
+        ("en", "A developer should check whether the printer answers"),
+        ("en", "We should update the handbook"),
         ("en", "Everything works as expected"),
-        ("fr", "Export PDF (à confirmer)"),
+        ("fr", "Impression PDF (à confirmer)"),
         ("fr", "L'export fonctionne correctement"),
         ("de", "Der Export funktioniert"),
         ("de", "Format ist noch offen"),

@@ -30,22 +30,37 @@ fn a_limit_gives_a_value_at_it_and_one_just_outside() {
 }
 
 #[test]
+fn a_limit_in_a_condition_decides_whether_the_outcome_comes() {
+    for (code, sentence, value, outcome) in [
+        ("en", "If the file is larger than 10 MB, the upload must be refused", "11 MB", "the upload must be refused"),
+        ("en", "When a password is wrong 3 times, the account is locked", "3 times", "the account is locked"),
+        ("de", "Der Rabatt wird nur angezeigt, wenn mindestens 20 € erreicht sind", "20 €", "der Rabatt wird angezeigt"),
+        ("nl", "Als de afspraak binnen 24 uur valt, kan de klant niet wijzigen", "24 uur", "kan de klant niet wijzigen"),
+    ] {
+        let suite = suite(&story(code, "Limits", &format!("Acceptance criteria:\n- {sentence}")));
+        let boundaries: Vec<_> = suite.scenarios.iter().filter(|scenario| scenario.technique == Technique::Boundary).collect();
+        assert_eq!(boundaries.len(), 2, "{sentence}: {}", steps(&suite));
+        assert!(boundaries[0].when[0].contains(value) && boundaries[0].then[0] == outcome, "{sentence}: {}", steps(&suite));
+        assert!(boundaries[1].then[0].contains(outcome) && boundaries[1].then[0] != outcome, "{sentence}");
+    }
+}
+
+#[test]
 fn what_waits_for_a_minimum_does_not_come_below_it() {
-    let suite =
-        suite(&story("en", "Chart", "Acceptance criteria:\n- At least 10% must be completed before projections are shown"));
+    let suite = suite(&story("en", "Labels", "Acceptance criteria:\n- At least 15% must be packed before labels are printed"));
     let text = steps(&suite);
-    assert!(text.contains("the following does not happen: projections are shown"), "{text}");
-    assert!(text.contains("9%"), "{text}");
+    assert!(text.contains("the following does not happen: labels are printed"), "{text}");
+    assert!(text.contains("14%"), "{text}");
 }
 
 #[test]
 fn each_listed_value_gets_a_row() {
     for (code, sentence, values) in [
-        ("en", "A user can create / view / edit an offer", vec!["create", "view", "edit"]),
+        ("en", "A clerk can open / print / close an offer", vec!["open", "print", "close"]),
         ("en", "The state is draft, open or closed", vec!["draft", "open", "closed"]),
-        ("en", "Letters are shown as H,K,C in the list", vec!["H", "K", "C"]),
-        ("en", "Targets show their type (early, late)", vec!["early", "late"]),
-        ("de", "Die Zustimmung kann erteilt, abgelehnt oder entzogen werden", vec!["erteilt", "abgelehnt", "entzogen"]),
+        ("en", "Sizes are shown as S,M,XL in the list", vec!["S", "M", "XL"]),
+        ("en", "Parcels show their type (letter, box)", vec!["letter", "box"]),
+        ("de", "Die Bestellung kann geprüft, gepackt oder versandt werden", vec!["geprüft", "gepackt", "versandt"]),
         ("fr", "La demande peut être créée, modifiée ou annulée", vec!["créée", "modifiée", "annulée"]),
     ] {
         let suite = suite(&story(code, "Values", &format!("Acceptance criteria:\n- {sentence}")));
@@ -61,14 +76,20 @@ fn each_listed_value_gets_a_row() {
 fn only_if_gives_the_contrary_and_roles_are_refused_by_name() {
     let contrary = suite(&story("en", "Offers", "Acceptance criteria:\n- The offer is shown only if the seller is verified"));
     assert!(steps(&contrary).contains("the following does not hold: the seller is verified"));
+    let unless = suite(&story("en", "Mail", "Acceptance criteria:\n- A mail is sent unless the user has opted out"));
+    assert!(
+        steps(&unless).contains("the user has opted out\nthe following does not happen: a mail is sent"),
+        "{}",
+        steps(&unless)
+    );
     let refused = suite(&story(
         "es",
         "Historia",
-        "Criterios de aceptación:\n- Recepción, caja y administración no pueden acceder al contenido clínico",
+        "Criterios de aceptación:\n- Ventas, almacén y reparto no pueden acceder al libro de cuentas",
     ));
     let scenario = &refused.scenarios[0];
     assert_eq!(scenario.technique, Technique::Permission);
-    assert_eq!(scenario.examples.rows, [["Recepción"], ["caja"], ["administración"]]);
+    assert_eq!(scenario.examples.rows, [["Ventas"], ["almacén"], ["reparto"]]);
 }
 
 #[test]

@@ -1,0 +1,146 @@
+//! Versioned results.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use shared::domain::criterion::CriteriaSet;
+use shared::domain::issue_key::IssueKey;
+use shared::domain::job::JobKind;
+use shared::domain::scenario::Suite;
+use shared::domain::user::Permission;
+use shared::ports::Usage;
+use shared::store::history::{self, History};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::jobs::{cut, key};
+use crate::extract::{Allowed, FromParams, Id, Params, Query, Read};
+use crate::problem::Problem;
+use crate::state::Api;
+use crate::view::rfc3339;
+
+/// Which results.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ListParams {
+    /// Only those of this story.
+    #[param(value_type = Option<String>)]
+    issue_key: Option<IssueKey>,
+    /// Items of a page.
+    #[param(minimum = 1, maximum = 100, default = 20, required = false)]
+    limit: u64,
+    /// `next_cursor` of the page before.
+    #[param(value_type = Option<String>)]
+    cursor: Option<Uuid>,
+}
+
+impl FromParams for ListParams {
+    fn from_params(params: &mut Params) -> Option<Self> {
+        let issue_key = params.optional::<String>("issue_key").and_then(|text| key(params, &text));
+        Some(Self { issue_key, limit: params.limit(20), cursor: params.optional("cursor") })
+    }
+}
+
+/// A page of results, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = HistoryPage)]
+pub(super) struct HistoryPage {
+    items: Vec<HistoryView>,
+    /// `null` on the last page.
+    next_cursor: Option<Uuid>,
+}
+
+/// A result as it was kept.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = History)]
+pub(super) struct HistoryView {
+    id: Uuid,
+    job_id: Uuid,
+    issue_key: String,
+    /// Jira's numeric id, which never changes.
+    issue_id: String,
+    kind: JobKind,
+    /// 1, 2, 3, … for the story.
+    version: i64,
+    /// Approved, or no review was asked for.
+    accepted: bool,
+    provider: String,
+    model: String,
+    prompt_version: String,
+    /// Hash of the story.
+    source_hash: String,
+    content_hash: String,
+    usage: Usage,
+    created_by: Uuid,
+    created_at: String,
+    /// Not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    criteria: Option<CriteriaSet>,
+    /// Not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suite: Option<Suite>,
+}
+
+/// Results, newest first, without their content.
+///
+/// Needs `read`; results of others need `read_all`.
+#[utoipa::path(get, path = "/history", tag = "history", params(ListParams), responses((status = 200, body = HistoryPage)))]
+pub(super) async fn list(
+    State(api): State<Api>,
+    caller: Allowed<Read>,
+    Query(asked): Query<ListParams>,
+) -> Result<Json<HistoryPage>, Problem> {
+    let creator = (!caller.may(Permission::ReadAll)).then(|| caller.id());
+    let mut rows =
+        history::list(api.db(), creator, asked.issue_key.as_ref().map(IssueKey::as_str), asked.cursor, asked.limit + 1).await?;
+    let next_cursor = cut(&mut rows, asked.limit, |row| row.id);
+    let items =
+        rows.into_iter().map(|row| HistoryView::of(History { acceptance_criteria_json: None, test_scenarios_json: None, ..row }));
+    Ok(Json(HistoryPage { items: items.collect::<Result<_, _>>()?, next_cursor }))
+}
+
+/// A result with its content.
+///
+/// Needs `read`; a result of somebody else needs `read_all`.
+#[utoipa::path(get, path = "/history/{id}", tag = "history", params(("id" = Uuid, Path)), responses((status = 200, body = HistoryView)))]
+pub(super) async fn show(State(api): State<Api>, caller: Allowed<Read>, Id(id): Id) -> Result<Json<HistoryView>, Problem> {
+    let row =
+        history::find(api.db(), id).await?.filter(|row| caller.sees(row.created_by)).ok_or_else(Problem::no_such_history)?;
+    Ok(Json(HistoryView::of(row)?))
+}
+
+impl HistoryView {
+    fn of(row: History) -> Result<Self, Problem> {
+        let unreadable =
+            |what: &str, error: &dyn std::fmt::Display| Problem::internal(format!("history {}: {what}: {error}", row.id));
+        Ok(Self {
+            kind: row.kind.parse().map_err(|error| unreadable("kind", &error))?,
+            usage: serde_json::from_str(&row.usage_json).unwrap_or_default(),
+            criteria: row
+                .acceptance_criteria_json
+                .as_deref()
+                .map(serde_json::from_str)
+                .transpose()
+                .map_err(|error| unreadable("criteria", &error))?,
+            suite: row
+                .test_scenarios_json
+                .as_deref()
+                .map(serde_json::from_str)
+                .transpose()
+                .map_err(|error| unreadable("suite", &error))?,
+            id: row.id,
+            job_id: row.job_id,
+            issue_key: row.issue_key,
+            issue_id: row.issue_id,
+            version: row.version,
+            accepted: row.accepted,
+            provider: row.provider,
+            model: row.model,
+            prompt_version: row.prompt_version,
+            source_hash: row.source_hash,
+            content_hash: row.content_hash,
+            created_by: row.created_by,
+            created_at: rfc3339(row.created_at),
+        })
+    }
+}

@@ -1,0 +1,89 @@
+//! What every process has: database, queue, verbs, connections. URL schemes choose the backends here and nowhere else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use shared::adapters::bus::{LocalBus, RedisBus};
+use shared::adapters::connections::Connections;
+use shared::adapters::queue::{ChannelQueue, RedisQueue, connect};
+use shared::config::Settings;
+use shared::crypto::SecretKey;
+use shared::jobs::{Bell, Jobs, Ring};
+use shared::lifecycle::Lifecycle;
+use shared::ports::{Clock, EventBus, Queue, SystemClock};
+use shared::store::{Db, DbOptions};
+use shared::telemetry::Metrics;
+use tokio::sync::mpsc;
+use worker::Doorbell;
+
+use super::key;
+
+/// See the module.
+pub(super) struct Foundation {
+    pub(super) settings: Settings,
+    pub(super) lifecycle: Lifecycle,
+    pub(super) jobs: Jobs,
+    pub(super) queue: Arc<dyn Queue>,
+    pub(super) doorbell: Doorbell,
+    pub(super) heard: mpsc::Receiver<Ring>,
+    pub(super) connections: Arc<Connections>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) key: SecretKey,
+}
+
+/// Opens the database with the sizes of the settings.
+pub(super) async fn open(settings: &Settings) -> anyhow::Result<Db> {
+    let options = DbOptions { pool: settings.database.pool, acquire_timeout: settings.database.acquire_timeout };
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    Db::open(&settings.database.url, options, clock).await.context("the database cannot be opened; see JQA_DATABASE_URL")
+}
+
+impl Foundation {
+    /// Lays it. `embedded` = this process may make up what several machines would have to share.
+    pub(super) async fn lay(settings: Settings, embedded: bool) -> anyhow::Result<Self> {
+        let lifecycle = Lifecycle::new();
+        let metrics = Arc::new(Metrics::default());
+        let key = key::secret_key(&settings, embedded)?;
+        let connections = Arc::new(Connections::of(&settings, &metrics)?);
+        let (queue, doorbell, bus) = transport(&settings, &lifecycle)?;
+        let (bell, heard) = Bell::new();
+        let jobs = Jobs::new(open(&settings).await?, settings.limits.clone(), bell, bus);
+        Ok(Self { settings, lifecycle, jobs, queue, doorbell, heard, connections, metrics, key })
+    }
+
+    /// Waits until somebody has migrated the database.
+    pub(super) async fn wait_for_schema(&self) -> anyhow::Result<()> {
+        let mut told = false;
+        loop {
+            match migration::is_current(self.jobs.db().reader()).await {
+                Ok(true) => return Ok(()),
+                Ok(false) if !told => tracing::info!("waiting for the database to be migrated; `jqa migrate` does it"),
+                Err(error) if !told => tracing::warn!(%error, "waiting for the database"),
+                _ => {}
+            }
+            told = true;
+            tokio::select! {
+                () = self.lifecycle.stop().cancelled() => anyhow::bail!("stopped before the database was ready"),
+                () = tokio::time::sleep(Duration::from_millis(500)) => {}
+            }
+        }
+    }
+}
+
+type Transport = (Arc<dyn Queue>, Doorbell, Arc<dyn EventBus>);
+
+fn transport(settings: &Settings, lifecycle: &Lifecycle) -> anyhow::Result<Transport> {
+    let Some(url) = &settings.redis_url else {
+        let queue = Arc::new(ChannelQueue::new(settings.queue_bound));
+        return Ok((queue.clone(), Doorbell::Channel(queue), Arc::new(LocalBus::default())));
+    };
+    let client = redis::Client::open(url.as_str()).context("JQA_REDIS_URL should be a Redis URL such as redis://localhost:6379/")?;
+    let connection = connect(client.clone()).context("the connection to Redis cannot be set up")?;
+    let queue = RedisQueue::new(connection.clone(), settings.redis_prefix.clone(), settings.queue_bound);
+    let channel = format!("{}:events", settings.redis_prefix);
+    let bus = RedisBus::start(client, connection.clone(), channel, lifecycle);
+    let doorbell =
+        Doorbell::Redis { connection, prefix: settings.redis_prefix.clone(), poll: settings.queue_poll, queue: queue.clone() };
+    Ok((Arc::new(queue), doorbell, Arc::new(bus)))
+}

@@ -1,0 +1,128 @@
+//! The API and the worker, built on a foundation.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use api::{Api, ApiSettings, Drain, EventHub, Ops, Parts};
+use shared::adapters::webhook::{HttpWebhookSender, Network, OutboundPolicy, OutboundSettings};
+use shared::crypto::{Passwords, TokenSettings, Tokens};
+use shared::domain::job::{JobStatus, Lane};
+use shared::domain::webhook::secret_key;
+use shared::jobs::{Lease, Retention};
+use shared::store::job;
+use tokio_util::sync::CancellationToken;
+use worker::deliveries::Deliveries;
+use worker::pipeline::Pipeline;
+use worker::{Runner, RunnerSettings};
+
+use super::foundation::Foundation;
+
+/// Time limit of one webhook.
+const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How often gauges are sampled.
+const SAMPLE: Duration = Duration::from_secs(10);
+
+/// How often old rows are looked for.
+const PRUNE: Duration = Duration::from_secs(60);
+
+/// Rest between two chunks of old rows.
+const PRUNE_REST: Duration = Duration::from_millis(100);
+
+/// The API's state, with its event hub at work.
+pub(super) fn api(f: &Foundation, drain: Drain, public_url: &str) -> anyhow::Result<Api> {
+    let hub = EventHub::new();
+    f.lifecycle.spawn(hub.clone().run(f.jobs.clone(), f.lifecycle.hard_stop().clone()));
+    let policy = policy(f)?;
+    let tokens = TokenSettings { life: f.settings.accounts.access_token_life, ..TokenSettings::default() };
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    Ok(Api::new(Parts {
+        jobs: f.jobs.clone(),
+        connections: f.connections.clone(),
+        tokens: Tokens::new(tokens, &f.key.derive("access-token"), &[], f.jobs.clock().clone()),
+        passwords: Passwords::new(cores),
+        hub,
+        settings: ApiSettings { public_url: Some(public_url.to_owned()), ..ApiSettings::default() },
+        metrics: f.metrics.clone(),
+        outbound: Arc::new(move |url| policy.check_url(url).map(|_| ()).map_err(|problem| problem.to_string())),
+        drain,
+    }))
+}
+
+/// What the ops routes tell.
+pub(super) fn ops(f: &Foundation, drain: Drain) -> Ops {
+    let queue_away = f.jobs.bell().clone();
+    Ops { db: f.jobs.db().clone(), metrics: f.metrics.clone(), drain, queue_up: Arc::new(move || !queue_away.is_away()) }
+}
+
+/// A worker that holds nothing yet.
+pub(super) fn worker(f: &Foundation, public_url: &str) -> anyhow::Result<Arc<Runner>> {
+    let write_timeout = f.settings.jira.as_ref().map_or(Duration::from_secs(30), |jira| jira.timeout);
+    let pipeline = Pipeline::new(f.jobs.clone(), f.connections.clone(), f.metrics.clone(), write_timeout);
+    let sender = HttpWebhookSender::new(&OutboundSettings { policy: policy(f)?, timeout: WEBHOOK_TIMEOUT })
+        .map_err(|error| anyhow::anyhow!("webhooks cannot be set up: {error}"))?;
+    let key = match &f.settings.accounts.callback_secret {
+        Some(secret) => secret_key(secret).context("JQA_CALLBACK_SECRET cannot be used")?,
+        None => f.key.derive("callback").expose().to_vec(),
+    };
+    let deliveries = Deliveries::new(f.jobs.clone(), Arc::new(sender), key, public_url.to_owned(), f.metrics.clone());
+    let lease = Lease::new(worker::runner::new_owner(&f.jobs), f.jobs.clock().clone());
+    let sizes = &f.settings.worker;
+    let settings = RunnerSettings {
+        slots: [sizes.interactive, sizes.bulk, sizes.webhook],
+        grace: sizes.grace,
+        database_url: f.settings.database.url.clone(),
+    };
+    Ok(Runner::new(f.jobs.clone(), pipeline, deliveries, lease, f.lifecycle.clone(), f.metrics.clone(), settings))
+}
+
+fn policy(f: &Foundation) -> anyhow::Result<OutboundPolicy> {
+    let allow: Result<Vec<Network>, _> = f.settings.outbound.allow.iter().map(|block| block.parse()).collect();
+    let allow = allow.map_err(|error| anyhow::anyhow!("JQA_OUTBOUND_ALLOW should hold CIDR blocks separated by commas: {error}"))?;
+    // Inside a network that an administrator named, plain http is usual.
+    Ok(OutboundPolicy { allow_http: !allow.is_empty(), allow })
+}
+
+/// Samples the backlog for the gauges.
+pub(super) async fn sample(jobs: shared::jobs::Jobs, metrics: Arc<shared::telemetry::Metrics>, stop: CancellationToken) {
+    while rested(SAMPLE, &stop).await {
+        let Ok(rows) = job::backlog(jobs.db()).await else { continue };
+        let now = jobs.clock().now_ms();
+        for &lane in Lane::ALL {
+            for status in [JobStatus::Queued, JobStatus::Running] {
+                let row = rows.iter().find(|row| row.lane == lane.as_str() && row.status == status.as_str());
+                let count = row.map_or(0, |row| row.jobs);
+                let oldest = row.and_then(|row| row.oldest_due).map_or(0, |due| (now - due).max(0));
+                metrics.backlog(status.as_str(), lane.as_str(), count, oldest as f64 / 1000.0);
+            }
+        }
+    }
+}
+
+/// Removes what is old, a chunk at a time.
+pub(super) async fn prune(jobs: shared::jobs::Jobs, keep: Retention, stop: CancellationToken) {
+    while rested(PRUNE, &stop).await {
+        loop {
+            match jobs.prune(&keep).await {
+                Ok(0) => break,
+                Ok(rows) => tracing::debug!(rows, "old rows were removed"),
+                Err(error) => {
+                    tracing::warn!(%error, "old rows could not be removed");
+                    break;
+                }
+            }
+            if !rested(PRUNE_REST, &stop).await {
+                return;
+            }
+        }
+    }
+}
+
+/// `false` = the process stops.
+async fn rested(wait: Duration, stop: &CancellationToken) -> bool {
+    tokio::select! {
+        () = stop.cancelled() => false,
+        () = tokio::time::sleep(wait) => true,
+    }
+}

@@ -1,0 +1,141 @@
+//! `serve`, `api`, `worker`: which parts run, from start to end. `serve` is the other two in one process.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use api::{Drain, ServeSettings};
+use shared::config::Settings;
+use shared::jobs::Relay;
+use tokio::net::TcpListener;
+
+use super::foundation::Foundation;
+use super::lock::Lock;
+use super::{make_data_dir, parts, people};
+
+/// Where a worker tells about itself when nothing is said.
+const WORKER_OPS: ([u8; 4], u16) = ([127, 0, 0, 1], 8001);
+
+/// API and worker in one process.
+pub(super) async fn serve(settings: Settings) -> anyhow::Result<()> {
+    let (foundation, lock) = start_embedded(settings).await?;
+    heed_signals(&foundation);
+    let listener = listen(foundation.settings.http.bind, "JQA_BIND").await?;
+    run(foundation, Some(listener), true, lock).await
+}
+
+/// The API alone.
+pub(super) async fn api(settings: Settings) -> anyhow::Result<()> {
+    let foundation = start_scaled(settings, "api").await?;
+    let listener = listen(foundation.settings.http.bind, "JQA_BIND").await?;
+    run(foundation, Some(listener), false, None).await
+}
+
+/// A worker alone.
+pub(super) async fn worker(settings: Settings) -> anyhow::Result<()> {
+    let mut foundation = start_scaled(settings, "worker").await?;
+    foundation.settings.http.ops_bind.get_or_insert(SocketAddr::from(WORKER_OPS));
+    run(foundation, None, true, None).await
+}
+
+/// Lock, migrate, lay the foundation.
+pub(super) async fn start_embedded(settings: Settings) -> anyhow::Result<(Foundation, Option<Lock>)> {
+    make_data_dir(&settings)?;
+    let file = settings.database.sqlite_file();
+    let lock = file.as_deref().map(Lock::take).transpose()?;
+    migration::migrate(&settings.database.url).await.context("the database cannot be migrated")?;
+    let foundation = Foundation::lay(settings, true).await?;
+    if lock.is_some() {
+        // Whoever held a lease on this file is gone: we have its lock.
+        shared::store::worker::end_all_leases(foundation.jobs.db()).await?;
+    }
+    people::first_admin(&foundation).await?;
+    Ok((foundation, lock))
+}
+
+async fn start_scaled(settings: Settings, command: &str) -> anyhow::Result<Foundation> {
+    if let Some(file) = settings.database.sqlite_file() {
+        bail!("`jqa {command}` does not run on SQLite ({}); use `jqa serve`, or set JQA_DATABASE_URL=postgres://…", shown(&file));
+    }
+    let foundation = Foundation::lay(settings, false).await?;
+    heed_signals(&foundation);
+    foundation.wait_for_schema().await?;
+    people::first_admin(&foundation).await?;
+    Ok(foundation)
+}
+
+fn shown(file: &Path) -> std::path::Display<'_> {
+    file.display()
+}
+
+async fn listen(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("{address} cannot be listened on; see {setting}"))
+}
+
+/// From here on SIGTERM and SIGINT end the process in good order.
+fn heed_signals(f: &Foundation) {
+    let lifecycle = f.lifecycle.clone();
+    tokio::spawn(async move { lifecycle.heed_signals().await });
+}
+
+/// Runs the parts until the process is told to stop and everything in flight has ended.
+pub(super) async fn run(f: Foundation, listener: Option<TcpListener>, works: bool, lock: Option<Lock>) -> anyhow::Result<()> {
+    let Foundation { lifecycle, .. } = &f;
+    let lifecycle = lifecycle.clone();
+    let drain = Drain::new();
+    let public_url = public_url(&f.settings, listener.as_ref());
+    let ops_apart = match f.settings.http.ops_bind {
+        Some(address) => Some(listen(address, "JQA_OPS_BIND").await?),
+        None => None,
+    };
+    let serving = ServeSettings {
+        max_connections: f.settings.http.max_connections,
+        header_timeout: f.settings.http.header_timeout,
+        drain: f.settings.http.drain,
+        ..ServeSettings::default()
+    };
+    if let Some(listener) = listener {
+        tracing::info!(address = %listener.local_addr()?, "the API listens");
+        let mut router = api::router(parts::api(&f, drain.clone(), &public_url)?);
+        if ops_apart.is_none() {
+            router = router.merge(api::ops_router(parts::ops(&f, drain.clone())));
+        }
+        lifecycle.spawn(told(api::serve(listener, router, serving.clone(), drain.clone(), lifecycle.stop().clone())));
+    }
+    if let Some(listener) = ops_apart {
+        tracing::info!(address = %listener.local_addr()?, "metrics and health are told here");
+        let router = api::ops_router(parts::ops(&f, drain.clone()));
+        lifecycle.spawn(told(api::serve(listener, router, serving, drain, lifecycle.stop().clone())));
+    }
+    if works {
+        lifecycle.spawn(parts::worker(&f, &public_url)?.run(f.doorbell.clone()));
+    }
+    lifecycle.spawn(parts::sample(f.jobs.clone(), f.metrics.clone(), lifecycle.stop().clone()));
+    lifecycle.spawn(parts::prune(f.jobs.clone(), f.settings.retention.clone(), lifecycle.stop().clone()));
+    let mut relay = Relay::new(f.jobs.clone(), f.queue.clone(), f.heard);
+    if lock.is_some() {
+        relay = relay.alone();
+    }
+    lifecycle.spawn(relay.run(lifecycle.stop().clone()));
+
+    lifecycle.stop().cancelled().await;
+    lifecycle.ended().await;
+    f.jobs.db().close().await;
+    drop(lock);
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn told(serving: impl Future<Output = std::io::Result<()>>) {
+    if let Err(error) = serving.await {
+        tracing::error!(%error, "a listener ended");
+    }
+}
+
+fn public_url(settings: &Settings, listener: Option<&TcpListener>) -> String {
+    if let Some(url) = &settings.http.public_url {
+        return url.as_str().trim_end_matches('/').to_owned();
+    }
+    let address = listener.and_then(|listener| listener.local_addr().ok()).unwrap_or(settings.http.bind);
+    format!("http://{address}")
+}

@@ -1,0 +1,41 @@
+//! A table of a story as one criterion with its rows as examples.
+
+use super::lexicon::fill;
+use super::outline::Table;
+use super::rules::Frame;
+use crate::domain::criterion::{CriterionKind, Examples};
+use crate::domain::evidence::{Evidence, Origin};
+use crate::domain::reply::ProposedCriterion;
+
+/// Most rows that are taken over.
+const ROWS: usize = 50;
+
+/// The last column is what must be seen, the others are what it depends on; `None` for a table of another shape.
+pub(super) fn criterion(table: &Table<'_>, frame: &Frame<'_>) -> Option<ProposedCriterion> {
+    let (header, rows) = table.rows.split_first()?;
+    let full = header.iter().all(|cell| !cell.is_empty()) && rows.iter().all(|row| row.len() == header.len());
+    if header.len() < 2 || rows.is_empty() || !full {
+        return None;
+    }
+    let columns: Vec<String> = header.iter().map(|cell| cell.replace(['<', '>', '|'], " ").trim().to_owned()).collect();
+    let cell = |column: &String| fill(frame.words.phrases.cell, &[column, &format!("<{column}>")]);
+    let (last, inputs) = columns.split_last()?;
+    let (when, then) = (inputs.iter().map(cell).collect(), vec![cell(last)]);
+    let quotes = table.lines.iter().take(ROWS + 1);
+    Some(ProposedCriterion {
+        title: header.join(" / "),
+        kind: CriterionKind::Rule,
+        given: frame.given(),
+        when,
+        then,
+        examples: Examples { header: columns.clone(), rows: rows.iter().take(ROWS).cloned().collect() },
+        origin: Origin::Stated,
+        evidence: quotes.map(|line| Evidence { source: table.part.to_owned(), quote: (*line).to_owned() }).collect(),
+        rule: String::new(),
+    })
+}
+
+/// The header as a person would read it aloud.
+pub(super) fn heading(table: &Table<'_>) -> String {
+    table.rows.first().map_or_else(String::new, |header| header.join(" · "))
+}
