@@ -34,7 +34,11 @@ const ADVISORY_LOCK: i64 = 0x006a_7161_6d69_6772;
 /// Brings the schema up to date. Any number of processes may call it at once on an empty database: the first one
 /// migrates under a lock, the others wait and find nothing left to do.
 pub async fn migrate(url: &str) -> Result<(), DbErr> {
-    let _lock = file_lock(url).map_err(|error| DbErr::Migration(format!("cannot lock the database for migration: {error}")))?;
+    let refuse = |error: std::io::Error| DbErr::Migration(format!("cannot lock the database for migration: {error}"));
+    // Waiting for the lock blocks a thread, which must not be one that the holder of the lock may need to go on.
+    let path = url.to_owned();
+    let waited = tokio::task::spawn_blocking(move || file_lock(&path)).await.map_err(|error| refuse(error.into()))?;
+    let _lock = waited.map_err(refuse)?;
     let mut options = ConnectOptions::new(with_create(url));
     options.max_connections(1).sqlx_logging(false);
     let db = Database::connect(options).await?;

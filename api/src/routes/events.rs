@@ -66,6 +66,7 @@ pub(super) async fn stream(
         after: last.or(asked.after).unwrap_or(0),
         ready: VecDeque::from([sse::Event::default().retry(COME_AGAIN)]),
         is_over: false,
+        fruitless: 0,
         api: api.clone(),
     };
     let events =
@@ -88,6 +89,8 @@ struct Feed {
     after: i64,
     ready: VecDeque<sse::Event>,
     is_over: bool,
+    /// Times in a row that it was told of events and found none.
+    fruitless: u32,
 }
 
 impl Feed {
@@ -124,6 +127,7 @@ impl Feed {
             return Ok(self.is_over);
         };
         self.after = last.seq;
+        self.fruitless = 0;
         // An ending event that others follow was followed by a retry.
         let ends = matches!(last.kind, EventKind::Succeeded | EventKind::Failed | EventKind::Cancelled);
         self.is_over = ends && (events.len() as u64) < CHUNK;
@@ -132,11 +136,11 @@ impl Feed {
     }
 
     async fn wait(&mut self) {
-        let began = tokio::time::Instant::now();
         tokio::select! {
             () = self.watch.after(self.after) => {
-                // Told of events that were not there an instant ago: either new, or never to be found. Do not spin.
-                if began.elapsed() < Duration::from_millis(1) {
+                // Once is a nudge that came between look and wait; twice is an event that is never to be found. Do not spin.
+                self.fruitless += 1;
+                if self.fruitless > 1 {
                     tokio::time::sleep(PATIENCE).await;
                 }
             }

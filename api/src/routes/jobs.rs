@@ -29,8 +29,10 @@ use crate::view::{JobView, word};
 #[into_params(parameter_in = Query)]
 pub(super) struct ListParams {
     /// Only those in this state.
+    #[param(inline)]
     status: Option<JobStatus>,
     /// Only those of this kind.
+    #[param(inline)]
     kind: Option<JobKind>,
     /// Only those of this story.
     #[param(value_type = Option<String>)]

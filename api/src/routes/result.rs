@@ -31,6 +31,7 @@ use crate::state::Api;
 #[into_params(parameter_in = Query)]
 pub(super) struct ShowParams {
     /// Goes before `Accept`.
+    #[param(inline)]
     format: Option<Format>,
 }
 

@@ -30,10 +30,10 @@ const PRUNE: Duration = Duration::from_secs(60);
 /// Rest between two chunks of old rows.
 const PRUNE_REST: Duration = Duration::from_millis(100);
 
-/// The API's state, with its event hub at work.
-pub(super) fn api(f: &Foundation, drain: Drain, public_url: &str) -> anyhow::Result<Api> {
+/// The API's state, with its event hub at work until the API is `closed`.
+pub(super) fn api(f: &Foundation, drain: Drain, public_url: &str, closed: CancellationToken) -> anyhow::Result<Api> {
     let hub = EventHub::new();
-    f.lifecycle.spawn(hub.clone().run(f.jobs.clone(), f.lifecycle.hard_stop().clone()));
+    f.lifecycle.spawn(hub.clone().run(f.jobs.clone(), closed));
     let policy = policy(f)?;
     let tokens = TokenSettings { life: f.settings.accounts.access_token_life, ..TokenSettings::default() };
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);

@@ -8,6 +8,7 @@ use api::{Drain, ServeSettings};
 use shared::config::Settings;
 use shared::jobs::Relay;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use super::foundation::Foundation;
 use super::lock::Lock;
@@ -96,11 +97,17 @@ pub(super) async fn run(f: Foundation, listener: Option<TcpListener>, works: boo
     };
     if let Some(listener) = listener {
         tracing::info!(address = %listener.local_addr()?, "the API listens");
-        let mut router = api::router(parts::api(&f, drain.clone(), &public_url)?);
+        // Waiting requests hear of events until the last of them was answered.
+        let closed = CancellationToken::new();
+        let mut router = api::router(parts::api(&f, drain.clone(), &public_url, closed.clone())?);
         if ops_apart.is_none() {
             router = router.merge(api::ops_router(parts::ops(&f, drain.clone())));
         }
-        lifecycle.spawn(told(api::serve(listener, router, serving.clone(), drain.clone(), lifecycle.stop().clone())));
+        let serving = api::serve(listener, router, serving.clone(), drain.clone(), lifecycle.stop().clone());
+        lifecycle.spawn(async move {
+            let _closes = closed.drop_guard();
+            told(serving).await;
+        });
     }
     if let Some(listener) = ops_apart {
         tracing::info!(address = %listener.local_addr()?, "metrics and health are told here");

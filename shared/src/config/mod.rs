@@ -3,6 +3,8 @@
 //! Every setting can also be given as `NAME_FILE`, the path of a file that holds the value.
 
 mod problem;
+#[cfg(test)]
+mod readme_tests;
 mod sections;
 mod source;
 mod table;

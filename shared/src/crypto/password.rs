@@ -31,6 +31,7 @@ pub enum PasswordError {
 #[derive(Debug, Clone)]
 pub struct Passwords {
     turns: Arc<Semaphore>,
+    longest_wait: Duration,
     dummy: Arc<OnceLock<String>>,
 }
 
@@ -38,7 +39,7 @@ impl Passwords {
     /// At most so many at once; each takes a core and 19 MiB while it runs.
     #[must_use]
     pub fn new(max_at_once: usize) -> Self {
-        Self { turns: Arc::new(Semaphore::new(max_at_once.max(1))), dummy: Arc::default() }
+        Self { turns: Arc::new(Semaphore::new(max_at_once.max(1))), longest_wait: LONGEST_WAIT, dummy: Arc::default() }
     }
 
     /// The PHC string of a password.
@@ -73,7 +74,7 @@ impl Passwords {
     }
 
     async fn turn(&self) -> Result<OwnedSemaphorePermit, PasswordError> {
-        match tokio::time::timeout(LONGEST_WAIT, Arc::clone(&self.turns).acquire_owned()).await {
+        match tokio::time::timeout(self.longest_wait, Arc::clone(&self.turns).acquire_owned()).await {
             Ok(Ok(turn)) => Ok(turn),
             // The semaphore is never closed; what is left is the time-out.
             Ok(Err(_)) | Err(_) => Err(PasswordError::Busy),
@@ -131,9 +132,9 @@ mod tests {
         assert!(!passwords.verify("nobody's password", None).await.unwrap());
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn who_finds_no_turn_is_told_so() {
-        let passwords = Passwords::new(1);
+        let passwords = Passwords { longest_wait: Duration::ZERO, ..Passwords::new(1) };
         let _held = passwords.turn().await.unwrap();
         assert_eq!(passwords.verify("x", None).await, Err(PasswordError::Busy));
     }

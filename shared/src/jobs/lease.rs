@@ -48,12 +48,6 @@ impl Lease {
         Duration::from_millis(u64::try_from(left).unwrap_or(0))
     }
 
-    /// Whether a call that takes at most this long would end within the lease.
-    #[must_use]
-    pub fn outlasts(&self, call: Duration) -> bool {
-        self.remaining() >= call
-    }
-
     fn elapsed_ms(&self) -> i64 {
         ms(self.clock.monotonic().saturating_duration_since(self.origin))
     }

@@ -142,7 +142,7 @@ impl From<JiraError> for Failure {
                 Verdict::Snooze(retry_after.unwrap_or(Duration::from_secs(10)).min(Duration::from_secs(3600)))
             }
             JiraError::NotJira(_) | JiraError::Unavailable(_) | JiraError::NoAnswer(_) => Verdict::Retry,
-            JiraError::LeaseTooShort => Verdict::Snooze(Duration::ZERO),
+            JiraError::LeaseTooShort => Verdict::Snooze(Duration::from_secs(1)),
         };
         Self { verdict, code: error.code(), message: error.to_string() }
     }

@@ -7,7 +7,7 @@ mod failing;
 mod load;
 mod pruning;
 mod publishing;
-// mod queues;
+mod queues;
 mod reclaiming;
 mod relaying;
 mod reviewing;

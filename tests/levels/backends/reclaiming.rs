@@ -56,7 +56,7 @@ contract! {
         let worker = f.worker("late").await;
         let claimed = worker.claims(id).await;
         f.seconds_later(60);
-        assert!(worker.lease.remaining().is_zero() && !worker.lease.outlasts(std::time::Duration::from_millis(1)));
+        assert!(worker.lease.remaining().is_zero());
         worker.beats().await;
         assert_eq!(f.jobs.reclaim().await.expect("an answer"), 0);
         held(f.jobs.advance(&claimed, &made(Stage::Fetch), Stage::Criteria).await);

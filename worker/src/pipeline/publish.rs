@@ -164,14 +164,9 @@ impl Context<'_> {
 
     /// Sends one write under its intent.
     async fn write(&self, jira: &dyn Jira, story: &Story, piece: &Piece, decision: &Decision, site: &Site) -> Result<StoredPiece, End> {
-        let limit = self.pipeline.write_timeout;
+        let Some(limit) = self.time_to_write() else { return Err(Failure::from(JiraError::LeaseTooShort).into()) };
         let deadline = tokio::time::Instant::now() + limit;
         self.intend(piece, decision, limit).await?;
-        if !self.lease.outlasts(limit) {
-            // Nothing was sent, so nothing can appear: the intent is taken back and the job put back.
-            self.jobs().withdraw_intent(&self.claimed.fence, &piece.key).await?;
-            return Err(Failure::from(JiraError::LeaseTooShort).into());
-        }
         // From here to its end the call is not interrupted, whatever happens: it is bounded by its deadline.
         let sent = tokio::time::timeout_at(deadline, send(jira, story, piece, decision, site)).await;
         match sent {
@@ -183,6 +178,13 @@ impl Context<'_> {
             Ok(Err(error)) => Err(Failure::from(error).into()),
             Err(_) => Err(Failure::retry("jira.no_answer", "Jira did not answer a write in time; it is looked for before it is sent again").into()),
         }
+    }
+
+    /// How long a write may take: it must end while the lease surely lasts. `None` = too short to begin.
+    fn time_to_write(&self) -> Option<Duration> {
+        let wanted = self.pipeline.write_timeout;
+        let enough = wanted.min(self.jobs().limits().lease / 3);
+        Some(self.lease.remaining().min(wanted)).filter(|time| *time >= enough)
     }
 
     async fn intend(&self, piece: &Piece, decision: &Decision, limit: Duration) -> Result<(), End> {
