@@ -13,7 +13,10 @@ pub fn redis_url() -> Option<String> {
 }
 
 fn variable(name: &str, server: &str) -> Option<String> {
-    #[expect(clippy::disallowed_methods, reason = "tests are told about servers by the environment, not by settings of the product")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "tests are told about servers by the environment, not by settings of the product"
+    )]
     let value = std::env::var(name).ok().filter(|value| !value.is_empty());
     if value.is_none() {
         eprintln!("skipped: {name} is not set, so there is no {server} to test on");

@@ -127,7 +127,8 @@ impl Fixture {
         struct Row {
             action: String,
         }
-        let sql = Sql::new("SELECT action FROM audit_logs WHERE resource_type = 'job' AND resource_id = ? ORDER BY id").bind(id.to_string());
+        let sql = Sql::new("SELECT action FROM audit_logs WHERE resource_type = 'job' AND resource_id = ? ORDER BY id")
+            .bind(id.to_string());
         self.db.read_all::<Row>(sql).await.expect("entries").into_iter().map(|row| row.action).collect()
     }
 

@@ -1,11 +1,14 @@
 //! What the tests of all levels share: a database of their own, a clock that they move, requests in a few words.
 
+pub mod app;
 mod asked;
 mod backend;
 mod doubles;
 mod environment;
 mod fixture;
+pub mod http_app;
 mod outcome;
+mod proxy;
 
 pub use asked::{Asked, made, result_of};
 pub use backend::Backend;
@@ -13,3 +16,4 @@ pub use doubles::BoundedQueue;
 pub use environment::{postgres_url, redis_url};
 pub use fixture::{Fixture, Worker};
 pub use outcome::{fenced, held};
+pub use proxy::{Proxy, Way};

@@ -45,8 +45,7 @@ impl Deliveries {
 
     /// Takes deliveries whose bell was not heard in time.
     pub async fn claim_overdue(&self, limit: usize, owner: &str) -> Result<Vec<Delivery>, StoreError> {
-        let overdue = i64::try_from(self.jobs.limits().direct_after.as_millis()).unwrap_or(i64::MAX);
-        delivery::claim_overdue(self.jobs.db(), overdue, limit, owner).await
+        delivery::claim_overdue(self.jobs.db(), self.jobs.overdue_ms(), limit, owner).await
     }
 
     /// Sends one and records what came of it. If the record fails, the row is reclaimed and sent again under the same id.

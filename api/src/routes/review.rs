@@ -60,8 +60,8 @@ pub(super) async fn edit(
     let edit = Edit {
         seen,
         content_hash: made.content_hash.clone(),
-        criteria: made.criteria.as_ref().map(to_json).transpose()?,
-        suite: made.suite.as_ref().map(to_json).transpose()?,
+        criteria: made.criteria.clone(),
+        suite: made.suite.clone(),
     };
     let edited = api.jobs.edit(id, &edit, &caller.actor()).await?;
     result::answer(&edited.job, &made, Format::Json)
@@ -145,8 +145,4 @@ fn unusable(part: &str, found: Vec<Finding>) -> Problem {
     });
     Problem::new(codes::EDIT_REFUSED, "The edited result cannot be used as it is; nothing was changed.")
         .with_errors(errors.collect())
-}
-
-fn to_json<T: serde::Serialize>(value: &T) -> Result<String, Problem> {
-    serde_json::to_string(value).map_err(Problem::internal)
 }

@@ -41,7 +41,7 @@ pub(super) fn api(f: &Foundation, drain: Drain, public_url: &str, closed: Cancel
         jobs: f.jobs.clone(),
         connections: f.connections.clone(),
         tokens: Tokens::new(tokens, &f.key.derive("access-token"), &[], f.jobs.clock().clone()),
-        passwords: Passwords::new(cores),
+        passwords: Passwords::new((cores / 2).max(1)),
         hub,
         settings: ApiSettings { public_url: Some(public_url.to_owned()), ..ApiSettings::default() },
         metrics: f.metrics.clone(),

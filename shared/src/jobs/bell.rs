@@ -61,6 +61,10 @@ impl Bell {
         self.away.store(away, Ordering::Relaxed);
     }
 
+    pub(super) fn is_full(&self, lane: Lane) -> bool {
+        self.full[lane as usize].load(Ordering::Relaxed)
+    }
+
     pub(super) fn set_full(&self, lane: Lane, full: bool) {
         self.full[lane as usize].store(full, Ordering::Relaxed);
     }

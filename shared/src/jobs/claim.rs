@@ -68,9 +68,9 @@ impl Jobs {
         self.begin_or_cancel(claimed(row, owner)?).await
     }
 
-    /// Takes rows of a lane whose bell was not heard in time.
+    /// Takes rows of a lane whose bell was not heard in time, or any due row while the queue is away.
     pub async fn claim_overdue(&self, lane: Lane, limit: usize, owner: &Arc<str>) -> Result<Vec<Claimed>, StoreError> {
-        let rows = job::claim_overdue(&self.db, lane, super::limits::ms(self.limits.direct_after), limit, owner).await?;
+        let rows = job::claim_overdue(&self.db, lane, self.overdue_ms(), limit, owner).await?;
         let mut taken = Vec::with_capacity(rows.len());
         for row in rows {
             taken.extend(self.begin_or_cancel(claimed(row, owner)?).await?);
@@ -85,6 +85,12 @@ impl Jobs {
         }
         let _ended_or_taken = self.end_cancelled(&claimed, &[]).await?;
         Ok(None)
+    }
+
+    /// How long a row must have been due before it is taken without a bell.
+    #[must_use]
+    pub fn overdue_ms(&self) -> i64 {
+        if self.bell.is_away() { 0 } else { super::limits::ms(self.limits.direct_after) }
     }
 
     /// Records that the job starts without neighbours, so that a crash from now on is its own.

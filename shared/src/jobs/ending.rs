@@ -81,7 +81,7 @@ impl Jobs {
         let row = self
             .guarded(claimed, || {
                 let guard = Sql::new(
-                    "UPDATE jobs SET status = 'queued', lease_owner = NULL, attempt = attempt + ?, crashes = 0, solo_crashes = 0, \
+                    "UPDATE jobs SET status = 'queued', lease_owner = NULL, attempt = attempt + ?, \
                      due_at = CASE WHEN deadline_at < {now} + ? THEN deadline_at ELSE {now} + ? END, \
                      ring_at = CASE WHEN deadline_at < {now} + ? THEN deadline_at ELSE {now} + ? END, \
                      event_seq = event_seq + 1, error_code = ?, error_message = ?, updated_at = {now} \

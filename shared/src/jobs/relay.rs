@@ -21,6 +21,9 @@ const QUEUE_TIMEOUT: Duration = Duration::from_millis(800);
 /// Messages handed over in one push.
 const BATCH: usize = 200;
 
+/// A full queue is topped up again after this.
+const HURRY: Duration = Duration::from_millis(25);
+
 /// While a queue is away, it is asked again after this.
 const QUEUE_RETRY: Duration = Duration::from_secs(1);
 
@@ -65,8 +68,10 @@ impl Relay {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut rings = Vec::with_capacity(BATCH);
         loop {
+            let hurries = self.is_full();
             tokio::select! {
                 () = stop.cancelled() => return,
+                () = tokio::time::sleep(HURRY), if hurries => self.hurry().await,
                 _ = ticks.tick() => {
                     if let Err(error) = self.tick().await {
                         tracing::warn!(%error, "the relay's tick did not finish");
@@ -93,6 +98,22 @@ impl Relay {
         }
         self.last_tick = Some(self.jobs.clock().monotonic());
         Ok(())
+    }
+
+    /// Whether some lane had more rows than its queue had room.
+    fn is_full(&self) -> bool {
+        !self.is_away() && Lane::ALL.iter().any(|&lane| self.jobs.bell.is_full(lane))
+    }
+
+    /// Feeds lanes that workers drain faster than ticks come.
+    async fn hurry(&mut self) {
+        for &lane in Lane::ALL {
+            if self.jobs.bell.is_full(lane)
+                && let Err(error) = self.top_up(lane).await
+            {
+                tracing::debug!(%lane, %error, "the lane is topped up by the next tick");
+            }
+        }
     }
 
     /// After an outage (of ours or of the database's) owners renew first.

@@ -9,6 +9,7 @@ use super::submit::{deliveries, to_json};
 use crate::domain::event::EventKind;
 use crate::domain::job::{JobStatus, Stage};
 use crate::domain::request::JobRequest;
+use crate::domain::result::{CriteriaArtifact, SuiteArtifact};
 use crate::store::audit::Actor;
 use crate::store::job::Job;
 use crate::store::{Sql, StoreError, Verb, artifact, audit, event, history, job};
@@ -20,10 +21,10 @@ pub struct Edit {
     pub seen: String,
     /// Hash of the new one.
     pub content_hash: String,
-    /// New criteria as JSON, when the job has criteria.
-    pub criteria: Option<String>,
-    /// New scenarios as JSON, when the job has scenarios.
-    pub suite: Option<String>,
+    /// New criteria, when the job has criteria.
+    pub criteria: Option<CriteriaArtifact>,
+    /// New scenarios, when the job has scenarios.
+    pub suite: Option<SuiteArtifact>,
 }
 
 /// What an edit did.
@@ -44,10 +45,12 @@ impl Jobs {
         .bind(id)
         .bind(edit.seen.clone());
         let data = json!({ "from": edit.seen, "to": edit.content_hash });
-        let artifacts = [(Stage::Criteria, &edit.criteria), (Stage::Scenarios, &edit.suite)];
+        let (criteria, suite) = (edit.criteria.as_ref(), edit.suite.as_ref());
+        let (new_set, new_suite) = (criteria.map(|artifact| to_json(&artifact.set)), suite.map(|artifact| to_json(&artifact.suite)));
         let verb = Verb::new("jobs", id, guard)
-            .then_all(artifacts.into_iter().filter_map(|(stage, data)| data.as_ref().map(|data| artifact::store(stage, data))))
-            .then(history::replace_result(edit.criteria.as_deref(), edit.suite.as_deref(), &edit.content_hash))
+            .then_all(criteria.map(|artifact| artifact::store(Stage::Criteria, &to_json(artifact))))
+            .then_all(suite.map(|artifact| artifact::store(Stage::Scenarios, &to_json(artifact))))
+            .then(history::replace_result(new_set.as_deref(), new_suite.as_deref(), &edit.content_hash))
             .then(event::append(EventKind::Edited, &data))
             .then(audit::about_held(self.clock().new_id(), actor, "job.edit", "job", id, &data));
         match verb.run::<Job>(&self.db).await? {

@@ -110,12 +110,12 @@ impl Db {
 
     /// Runs one writing statement with `RETURNING`; answers its rows.
     pub async fn write_all<T: FromQueryResult>(&self, sql: Sql) -> Result<Vec<T>, StoreError> {
-        rows(self.write.query_all_raw(self.statement(sql, &[])).await?)
+        rows(&self.write.query_all_raw(self.statement(sql, &[])).await?)
     }
 
     /// Reads rows.
     pub async fn read_all<T: FromQueryResult>(&self, sql: Sql) -> Result<Vec<T>, StoreError> {
-        rows(self.read.query_all_raw(self.statement(sql, &[])).await?)
+        rows(&self.read.query_all_raw(self.statement(sql, &[])).await?)
     }
 
     /// Reads a row.
@@ -175,7 +175,7 @@ impl Db {
     }
 }
 
-fn rows<T: FromQueryResult>(rows: Vec<QueryResult>) -> Result<Vec<T>, StoreError> {
+fn rows<T: FromQueryResult>(rows: &[QueryResult]) -> Result<Vec<T>, StoreError> {
     rows.iter().map(|row| T::from_query_result(row, "").map_err(StoreError::from)).collect()
 }
 

@@ -25,7 +25,7 @@ pub async fn after(db: &Db, job_id: Uuid, seq: i64, limit: u64) -> Result<Vec<Ev
                 .bind(i64::try_from(limit).unwrap_or(i64::MAX)),
         )
         .await?;
-    rows.into_iter().map(into_event).collect()
+    rows.iter().map(to_event).collect()
 }
 
 /// The newest event's number of each job that is still there.
@@ -48,7 +48,7 @@ pub async fn newest(db: &Db, jobs: &[Uuid]) -> Result<Vec<(Uuid, i64)>, StoreErr
     Ok(rows.into_iter().map(|row| (row.id, row.event_seq)).collect())
 }
 
-fn into_event(row: entity::event::Model) -> Result<Event, StoreError> {
+fn to_event(row: &entity::event::Model) -> Result<Event, StoreError> {
     Ok(Event {
         job_id: row.job_id,
         seq: row.seq,

@@ -64,11 +64,12 @@ pub fn keep(history: &NewHistory) -> Sql {
     .bind(history.content_hash.clone())
 }
 
-/// Replaces the result of the job a verb holds after an edit.
+/// Replaces what an edit changed of the result of the job a verb holds.
 #[must_use]
 pub fn replace_result(criteria: Option<&str>, suite: Option<&str>, content_hash: &str) -> Sql {
     Sql::new(
-        "UPDATE generation_history SET acceptance_criteria_json = ?, test_scenarios_json = ?, content_hash = ? \
+        "UPDATE generation_history SET acceptance_criteria_json = COALESCE(?, acceptance_criteria_json), \
+         test_scenarios_json = COALESCE(?, test_scenarios_json), content_hash = ? \
          WHERE job_id IN (SELECT id FROM {held} AS held)",
     )
     .bind(criteria.map(str::to_owned))

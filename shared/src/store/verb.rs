@@ -53,10 +53,10 @@ impl Verb {
 
     /// Runs it. `None` = the guard (or the gate) took nothing, and nothing at all was written.
     pub async fn run<T: FromQueryResult>(self, db: &Db) -> Result<Option<T>, StoreError> {
-        if db.is_postgres() { self.as_one_statement(db).await } else { self.as_transaction(db).await }
+        if db.is_postgres() { self.in_one_statement(db).await } else { self.in_transaction(db).await }
     }
 
-    async fn as_one_statement<T: FromQueryResult>(self, db: &Db) -> Result<Option<T>, StoreError> {
+    async fn in_one_statement<T: FromQueryResult>(self, db: &Db) -> Result<Option<T>, StoreError> {
         let (mut text, mut values, now) = (String::with_capacity(1024), Vec::with_capacity(32), db.now());
         text.push_str("WITH ");
         let gate_name = if let Some(gate) = self.gate {
@@ -81,7 +81,7 @@ impl Verb {
         row.map(|row| T::from_query_result(&row, "")).transpose().map_err(StoreError::from)
     }
 
-    async fn as_transaction<T: FromQueryResult>(self, db: &Db) -> Result<Option<T>, StoreError> {
+    async fn in_transaction<T: FromQueryResult>(self, db: &Db) -> Result<Option<T>, StoreError> {
         let transaction = db.begin().await?;
         if let Some(gate) = self.gate
             && transaction.execute_raw(db.statement(gate, &[])).await?.rows_affected() == 0

@@ -4,7 +4,7 @@ use sea_orm::FromQueryResult;
 
 use super::{Db, Sql, StoreError};
 
-/// Registers a worker, or renews its lease. Answers the lease's state before.
+/// Registers a worker, or renews its lease.
 pub async fn renew(db: &Db, id: &str, lease_ms: i64) -> Result<(), StoreError> {
     db.execute(
         Sql::new(
@@ -21,9 +21,13 @@ pub async fn renew(db: &Db, id: &str, lease_ms: i64) -> Result<(), StoreError> {
 /// Removes a worker that holds nothing any more.
 pub async fn leave(db: &Db, id: &str) -> Result<(), StoreError> {
     db.execute(
-        Sql::new("DELETE FROM workers WHERE id = ? AND NOT EXISTS (SELECT 1 FROM jobs WHERE lease_owner = ? AND status = 'running')")
-            .bind(id)
-            .bind(id),
+        Sql::new(
+            "DELETE FROM workers WHERE id = ? AND NOT EXISTS (SELECT 1 FROM jobs WHERE lease_owner = ? AND status = 'running') \
+             AND NOT EXISTS (SELECT 1 FROM webhook_deliveries WHERE lease_owner = ? AND status = 'running')",
+        )
+        .bind(id)
+        .bind(id)
+        .bind(id),
     )
     .await?;
     Ok(())

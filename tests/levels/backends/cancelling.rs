@@ -17,10 +17,7 @@ async fn ended_as_cancelled(f: &Fixture, id: uuid::Uuid) {
     let told = f.told(id).await;
     assert_eq!(told.last(), Some(&EventKind::Cancelled));
     assert_eq!(told.iter().filter(|&&kind| kind == EventKind::Cancelled).count(), 1);
-    assert!(matches!(
-        f.jobs.cancel(id, &f.person()).await,
-        Err(JobError::WrongStatus { code: "job.already_ended", .. })
-    ));
+    assert!(matches!(f.jobs.cancel(id, &f.person()).await, Err(JobError::WrongStatus { code: "job.already_ended", .. })));
 }
 
 contract! {

@@ -16,7 +16,9 @@ async fn backlog(f: &Fixture, rows: u32) {
     let numbers = if f.db.is_postgres() {
         format!("SELECT n FROM generate_series(1, {rows}) AS n")
     } else {
-        format!("WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {rows}) SELECT n FROM numbers")
+        format!(
+            "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {rows}) SELECT n FROM numbers"
+        )
     };
     let columns = "kind, status, stage, issue_key, connection, request, owner_id, request_id, priority, deadline_at, epoch, attempt, \
                    max_attempts, crashes, solo_crashes, solo, event_seq, created_at, updated_at";

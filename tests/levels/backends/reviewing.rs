@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use shared::domain::criterion::{CriteriaSet, Testable};
 use shared::domain::event::EventKind;
 use shared::domain::job::{JobKind, Stage};
+use shared::domain::language::Language;
+use shared::domain::result::{Authorship, CriteriaArtifact};
 use shared::domain::verdict::Failure;
 use shared::jobs::{Edit, JobError};
 use shared::ports::Clock;
@@ -21,8 +24,24 @@ async fn waiting(f: &Fixture, published: bool) -> Uuid {
     id
 }
 
+/// Criteria that differ by a remark.
+fn criteria(remark: &str) -> CriteriaSet {
+    CriteriaSet {
+        language: Language::English,
+        testable: Testable::Yes,
+        reasons: Vec::new(),
+        criteria: Vec::new(),
+        out_of_scope: Vec::new(),
+        questions: Vec::new(),
+        warnings: vec![remark.to_owned()],
+        findings: Vec::new(),
+        dropped: Vec::new(),
+    }
+}
+
 fn edit(seen: &str, hash: &str) -> Edit {
-    Edit { seen: seen.into(), content_hash: hash.into(), criteria: Some(format!("[\"{hash}\"]")), suite: None }
+    let criteria = CriteriaArtifact { set: criteria(hash), by: Authorship::default() };
+    Edit { seen: seen.into(), content_hash: hash.into(), criteria: Some(criteria), suite: None }
 }
 
 contract! {
@@ -33,9 +52,11 @@ contract! {
         assert!(matches!(f.jobs.edit(id, &edit("h1", "h3"), &f.person()).await, Err(JobError::ContentChanged)));
         assert_eq!(f.rows().await, rows);
         let kept = history::of_job(&f.db, id).await.expect("an answer").expect("a result");
-        assert_eq!((kept.content_hash.as_str(), kept.acceptance_criteria_json.as_deref()), ("h2", Some("[\"h2\"]")));
+        let set: CriteriaSet = serde_json::from_str(&kept.acceptance_criteria_json.expect("criteria")).expect("a set");
+        assert_eq!((kept.content_hash.as_str(), set), ("h2", criteria("h2")));
         let stored = artifact::find(&f.db, id, Stage::Criteria).await.expect("an answer").expect("an artifact");
-        assert_eq!(stored.data, "[\"h2\"]");
+        let stored: CriteriaArtifact = serde_json::from_str(&stored.data).expect("an artifact");
+        assert_eq!(stored.set, criteria("h2"));
         assert_eq!(f.told(id).await.last(), Some(&EventKind::Edited));
         assert_eq!(f.audited(id).await, ["job.submit", "job.edit"]);
     }

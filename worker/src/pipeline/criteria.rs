@@ -12,7 +12,6 @@ use shared::domain::result::{Authorship, CriteriaArtifact};
 use shared::domain::story::Story;
 use shared::jobs::Advance;
 use shared::ports::Llm;
-use shared::store::history;
 use shared::store::llm_call::Settled;
 
 use super::author::{DRAFTER_VERSION, REPAIR_ROUNDS, Session};
@@ -23,10 +22,9 @@ use crate::prompts;
 
 impl Context<'_> {
     pub(super) async fn criteria(&self, made: &mut Made) -> Result<Stored, End> {
+        let before = made.before(self.jobs(), &self.claimed.row.connection).await?.criteria;
         let story = made.story()?;
         let language = self.claimed.request.language.unwrap_or(story.language);
-        let (before, _) = history::latest(self.jobs().db(), &self.claimed.row.connection, &story.id).await?;
-        let before: Option<CriteriaSet> = before.and_then(|json| serde_json::from_str(&json).ok());
         let (artifact, settled) = match self.author()? {
             Author::Offline => (draft(story, language, before.as_ref()), Vec::new()),
             Author::Model(llm) => self.ask_for_criteria(story, language, before.as_ref(), llm.as_ref()).await?,

@@ -22,6 +22,15 @@ pub(super) struct Made {
     pub(super) criteria: Option<CriteriaArtifact>,
     pub(super) suite: Option<SuiteArtifact>,
     pub(super) published: PublishArtifact,
+    /// The latest results of the story before this job, for ids that stay; looked up once.
+    before: Option<Before>,
+}
+
+/// Earlier results of a story.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Before {
+    pub(super) criteria: Option<CriteriaSet>,
+    pub(super) suite: Option<Suite>,
 }
 
 impl Made {
@@ -43,6 +52,20 @@ impl Made {
             }
         }
         Ok(made)
+    }
+
+    /// Earlier results of the story.
+    pub(super) async fn before(&mut self, jobs: &Jobs, connection: &str) -> Result<Before, End> {
+        if let Some(before) = &self.before {
+            return Ok(before.clone());
+        }
+        let (criteria, suite) = history::latest(jobs.db(), connection, &self.story()?.id).await?;
+        let before = Before {
+            criteria: criteria.and_then(|json| serde_json::from_str(&json).ok()),
+            suite: suite.and_then(|json| serde_json::from_str(&json).ok()),
+        };
+        self.before = Some(before.clone());
+        Ok(before)
     }
 
     pub(super) fn story(&self) -> Result<&Story, Failure> {

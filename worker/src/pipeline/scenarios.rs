@@ -26,13 +26,12 @@ use crate::prompts;
 
 impl Context<'_> {
     pub(super) async fn scenarios(&self, made: &mut Made) -> Result<Stored, End> {
+        let before = made.before(self.jobs(), &self.claimed.row.connection).await?.suite;
         let story = made.story()?;
         let (own, accepted) = match made.criteria.as_ref() {
             Some(artifact) => (true, artifact.set.clone()),
             None => (false, self.accepted_criteria(story).await?),
         };
-        let (_, before) = history::latest(self.jobs().db(), &self.claimed.row.connection, &story.id).await?;
-        let before: Option<Suite> = before.and_then(|json| serde_json::from_str(&json).ok());
         let (suite, by, settled) = match self.author()? {
             Author::Offline => (draft(story, &accepted, before.as_ref()), offline(), Vec::new()),
             Author::Model(llm) => {

@@ -15,15 +15,18 @@ const BATCH: usize = 32;
 /// Looks that found overdue rows, one after the other, after which the bell counts as deaf.
 const DEAF_AFTER: u32 = 3;
 
+/// How often to look while the queue is away: the bell cannot ring, so this is the only way in.
+const LOOK_WHILE_AWAY: Duration = Duration::from_millis(50);
+
 /// Takes overdue rows of a lane until the process stops.
 pub(super) async fn take_overdue(runner: Arc<Runner>, lane: Lane) {
-    let mut ticks = tokio::time::interval(runner.jobs.limits().relay_tick.min(Duration::from_millis(500)));
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let usual = runner.jobs.limits().relay_tick.min(Duration::from_millis(500));
     let mut found_in_a_row = 0;
     loop {
+        let away = runner.jobs.bell().is_away();
         tokio::select! {
             () = runner.lifecycle.stop().cancelled() => return,
-            _ = ticks.tick() => {}
+            () = tokio::time::sleep(if away { LOOK_WHILE_AWAY } else { usual }) => {}
         }
         let heard_before = runner.heard[lane as usize].load(Ordering::Relaxed);
         let mut found = 0;
@@ -34,7 +37,7 @@ pub(super) async fn take_overdue(runner: Arc<Runner>, lane: Lane) {
             }
         }
         let heard = runner.heard[lane as usize].load(Ordering::Relaxed) > heard_before;
-        found_in_a_row = if found > 0 && !heard { found_in_a_row + 1 } else { 0 };
+        found_in_a_row = if found > 0 && !heard && !away { found_in_a_row + 1 } else { 0 };
         if found > 0 && found_in_a_row == DEAF_AFTER {
             tracing::warn!(%lane, "jobs are overdue although a worker is free; the lane's queue worker is built anew");
             runner.metrics.queue_up(lane.as_str(), false);

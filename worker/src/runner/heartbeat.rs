@@ -16,11 +16,20 @@ const AGAIN: Duration = Duration::from_millis(500);
 /// A running heartbeat.
 #[derive(Debug)]
 pub(super) struct Beating {
+    begun: CancellationToken,
     stop: CancellationToken,
     ended: oneshot::Receiver<()>,
 }
 
 impl Beating {
+    /// Waits for the first beat. `false` = the process stops before.
+    pub(super) async fn has_begun(&self, runner: &Runner) -> bool {
+        tokio::select! {
+            () = runner.lifecycle.stop().cancelled() => false,
+            () = self.begun.cancelled() => true,
+        }
+    }
+
     /// Stops it and leaves; the runner holds nothing any more.
     pub(super) async fn stop(self) {
         self.stop.cancel();
@@ -31,12 +40,12 @@ impl Beating {
 
 /// Starts the thread.
 pub(super) fn start(runner: Arc<Runner>) -> Beating {
-    let stop = CancellationToken::new();
+    let (begun, stop) = (CancellationToken::new(), CancellationToken::new());
     let (tell, ended) = oneshot::channel();
-    let stopped = stop.clone();
+    let (begins, stopped) = (begun.clone(), stop.clone());
     let spawned = std::thread::Builder::new().name("heartbeat".into()).spawn(move || {
         match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-            Ok(runtime) => runtime.block_on(beat(&runner, &stopped)),
+            Ok(runtime) => runtime.block_on(beat(&runner, &begins, &stopped)),
             Err(error) => tracing::error!(%error, "the heartbeat cannot start; this worker will lose its jobs"),
         }
         // Nobody may be waiting any more after a hard stop.
@@ -45,10 +54,10 @@ pub(super) fn start(runner: Arc<Runner>) -> Beating {
     if let Err(error) = spawned {
         tracing::error!(%error, "the heartbeat cannot start; this worker will lose its jobs");
     }
-    Beating { stop, ended }
+    Beating { begun, stop, ended }
 }
 
-async fn beat(runner: &Runner, stop: &CancellationToken) {
+async fn beat(runner: &Runner, begun: &CancellationToken, stop: &CancellationToken) {
     let limits = runner.jobs.limits();
     let heartbeat = loop {
         match Db::aside(&runner.settings.database_url, limits.heartbeat, runner.jobs.clock().clone()).await {
@@ -62,7 +71,10 @@ async fn beat(runner: &Runner, stop: &CancellationToken) {
     };
     while !stop.is_cancelled() {
         let wait = match tokio::time::timeout(limits.heartbeat, once(runner, &heartbeat)).await {
-            Ok(Ok(())) => limits.heartbeat,
+            Ok(Ok(())) => {
+                begun.cancel();
+                limits.heartbeat
+            }
             Ok(Err(error)) => {
                 tracing::warn!(%error, "the lease could not be renewed");
                 AGAIN.min(limits.heartbeat)

@@ -27,6 +27,7 @@ use shared::lifecycle::Lifecycle;
 use shared::store::delivery::Delivery;
 use shared::telemetry::Metrics;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 pub use doorbell::Doorbell;
@@ -111,13 +112,20 @@ impl Runner {
     /// Runs until the process stops; returns when everything in flight has ended or was given back.
     pub async fn run(self: Arc<Self>, doorbell: Doorbell) {
         let heartbeat = heartbeat::start(self.clone());
-        for &lane in Lane::ALL {
-            self.lifecycle.spawn(doorbell::supervise(self.clone(), doorbell.clone(), lane));
-            self.lifecycle.spawn(direct::take_overdue(self.clone(), lane));
+        // Without a lease in the database nobody would reclaim what this worker claims and does not finish.
+        if heartbeat.has_begun(&self).await {
+            let ears: Vec<JoinHandle<()>> = Lane::ALL.iter().flat_map(|&lane| self.listen(&doorbell, lane)).collect();
+            self.lifecycle.stop().cancelled().await;
+            shutdown::finish_or_give_back(&self, ears).await;
         }
-        self.lifecycle.stop().cancelled().await;
-        shutdown::finish_or_give_back(&self).await;
         heartbeat.stop().await;
+    }
+
+    /// The two ways in which work of a lane arrives.
+    fn listen(self: &Arc<Self>, doorbell: &Doorbell, lane: Lane) -> [JoinHandle<()>; 2] {
+        let by_bell = self.lifecycle.spawn(doorbell::supervise(self.clone(), doorbell.clone(), lane));
+        let directly = self.lifecycle.spawn(direct::take_overdue(self.clone(), lane));
+        [by_bell, directly]
     }
 
     /// Answers a message: waits for a slot, claims the row, and lets it run by itself.

@@ -3,13 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
+
 use super::Runner;
 
 /// How often the end is looked for.
 const LOOK: Duration = Duration::from_millis(20);
 
-pub(super) async fn finish_or_give_back(runner: &Arc<Runner>) {
+/// A claim that is under way when the process stops ends within this.
+const LAST_CLAIMS: Duration = Duration::from_secs(5);
+
+pub(super) async fn finish_or_give_back(runner: &Arc<Runner>, ears: Vec<JoinHandle<()>>) {
     runner.running.stop();
+    if tokio::time::timeout(LAST_CLAIMS, futures::future::join_all(ears)).await.is_err() {
+        tracing::warn!("a queue worker did not end; what it claims now is reclaimed later");
+    }
     let in_flight = runner.running.count();
     if in_flight > 0 {
         tracing::info!(in_flight, grace = ?runner.settings.grace, "calls in flight may end");

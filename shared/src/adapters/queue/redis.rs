@@ -35,7 +35,7 @@ pub fn connect(client: redis::Client) -> Result<ConnectionManager, redis::RedisE
 #[must_use]
 pub fn storage(connection: ConnectionManager, prefix: &str, lane: Lane) -> RedisStorage<Message> {
     let config = Config::default()
-        .queue(&queue_name(prefix, lane))
+        .queue(queue_name(prefix, lane))
         .batch_size(1)
         .heartbeat_interval(Duration::from_secs(5))
         .missed_heartbeats(12)

@@ -201,14 +201,17 @@ fn slices<T: Clone>(many: &[T]) -> Option<(Vec<T>, Vec<T>)> {
     Some((a.to_vec(), b.to_vec()))
 }
 
-/// Two halves of a text, cut after a line end or a space where there is one near the middle.
+/// Two halves of a text, cut after an empty line, a line end or a space where there is one near the middle.
 fn text_halves(text: &str) -> Option<(String, String)> {
     text.chars().nth(1)?;
     let middle = text.floor_char_boundary(text.len() / 2);
     let middle = if middle == 0 { text.chars().next().map_or(0, char::len_utf8) } else { middle };
     let (head, _) = text.split_at(middle);
-    let near = head.rfind('\n').filter(|at| *at > middle / 2).or_else(|| head.rfind(' ').filter(|at| *at > middle / 2));
-    let (a, b) = text.split_at(near.map_or(middle, |at| at + 1));
+    let near = ["\n\n", "\n", " "].iter().find_map(|gap| {
+        let at = head.rfind(gap)?;
+        (at > middle / 2).then_some(at + gap.len())
+    });
+    let (a, b) = text.split_at(near.unwrap_or(middle));
     Some((a.to_owned(), b.to_owned()))
 }
 

@@ -51,8 +51,9 @@ pub fn feature_text(language: Language, name: &str, description: &str, scenarios
     let mut text = format!("# language: {language}\n");
     line(&mut text, 0, format!("{}: {}", language.keywords().feature, one_line(name)).trim_end());
     for said in description.lines().map(one_line).filter(|said| !said.is_empty()) {
-        // A description ends where a line looks like anything else, so every line is marked as words.
-        line(&mut text, 1, &format!("> {said}"));
+        // A description ends where a line looks like anything else, so every line but an address is an item of a list.
+        let is_address = said.starts_with("https://") || said.starts_with("http://");
+        line(&mut text, 1, &if is_address { said } else { format!("- {said}") });
     }
     for scenario in scenarios {
         text.push('\n');

@@ -25,10 +25,21 @@ pub(super) fn blocks(output: &Output<'_>, words: &Words, set: &CriteriaSet) -> V
 fn one(output: &Output<'_>, words: &Words, criterion: &Criterion) -> Vec<Body> {
     let mut title = vec![Inline::text(format!("{} {}", criterion.id, item::one_line(&criterion.title)))];
     title.extend(item::badge(words, criterion.origin));
-    let mut out = vec![item::heading(Level::Four, title), item::gherkin(&criterion.gherkin)];
+    let mut out = vec![item::heading(Level::Four, title), item::gherkin(untagged(&criterion.gherkin))];
     out.extend(item::evidence(output, words, &criterion.evidence, &criterion.rule));
     out.extend(item::checks(words, &criterion.findings));
     out
+}
+
+/// A scenario without the tags above it: the heading says the same. Tags alone stay.
+fn untagged(gherkin: &str) -> &str {
+    let mut rest = gherkin;
+    while rest.trim_start().starts_with('@')
+        && let Some((_, below)) = rest.trim_start().split_once('\n')
+    {
+        rest = below;
+    }
+    if rest.trim().is_empty() { gherkin } else { rest }
 }
 
 fn testable(words: &Words, set: &CriteriaSet) -> Option<Block> {

@@ -6,11 +6,24 @@ use super::super::evidence::Origin;
 use super::super::publish::PublishWhat;
 use super::super::scenario::Suite;
 use super::words::Words;
-use super::{Output, criteria, item, suite};
+use super::{Output, brief, criteria, item, suite};
 
-/// The result as a document for a comment or a section; `marker` is what we know it by when we come back.
+/// How the suite is told: [`brief::blocks`] or [`suite::blocks`].
+type Telling = fn(&Output<'_>, &Words, &Suite, Option<&CriteriaSet>) -> Vec<Block>;
+
+/// The result as a document for a comment or a section, short enough that an ordinary story needs one comment; `marker` is what we know
+/// it by when we come back.
 #[must_use]
 pub fn document(output: &Output<'_>, what: PublishWhat, marker: &str) -> Document {
+    told(output, what, marker, brief::blocks)
+}
+
+/// The whole result with each scenario at length, for a page.
+pub(super) fn page(output: &Output<'_>) -> Document {
+    Document { footer: None, ..told(output, PublishWhat::All, "", suite::blocks) }
+}
+
+fn told(output: &Output<'_>, what: PublishWhat, marker: &str, telling: Telling) -> Document {
     let words = Words::of(output.language());
     let output = Output { suite: output.suite.filter(|_| what != PublishWhat::Criteria), ..*output };
     // The criteria stay at hand for their titles even when only the suite is shown.
@@ -21,7 +34,7 @@ pub fn document(output: &Output<'_>, what: PublishWhat, marker: &str) -> Documen
     blocks.extend(item::questions(words, &open_questions(shown, output.suite)));
     blocks.extend(to_check(words, shown, output.suite));
     blocks.extend(shown.into_iter().flat_map(|set| criteria::blocks(&output, words, set)));
-    blocks.extend(output.suite.into_iter().flat_map(|set| suite::blocks(&output, words, set)));
+    blocks.extend(output.suite.into_iter().flat_map(|set| telling(&output, words, set, shown)));
     let dropped: Vec<_> = shown
         .into_iter()
         .flat_map(|set| &set.dropped)

@@ -40,26 +40,34 @@ pub(super) fn legend(words: &Words, origins: &[Origin]) -> Option<Block> {
 
 /// The words an item rests on, each with where it stands.
 pub(super) fn evidence(output: &Output<'_>, words: &Words, evidence: &[CheckedEvidence], rule: &str) -> Option<Body> {
-    let mut line: Vec<Inline> = Vec::new();
-    if !evidence.is_empty() {
-        line.push(Inline::text(format!("{}: ", words.evidence)));
+    let mut line = quotes(output, words, evidence);
+    if !rule.trim().is_empty() {
+        line.extend((!line.is_empty()).then_some(Inline::Break));
+        line.push(Inline::em(format!("{}: {}", words.rule, one_line(rule))));
     }
+    (!line.is_empty()).then(|| Flow::Paragraph(line).into())
+}
+
+/// Quotations as one line of small print.
+pub(super) fn quotes(output: &Output<'_>, words: &Words, evidence: &[CheckedEvidence]) -> Vec<Inline> {
+    let mut line: Vec<Inline> = Vec::new();
+    let mut said = format!("{}: ", words.evidence);
     for (number, quoted) in evidence.iter().enumerate() {
-        line.extend((number > 0).then(|| Inline::text(" · ")));
-        line.push(Inline::em(format!("“{}”", one_line(&quoted.quote))));
-        line.push(Inline::text(" – "));
-        line.push(source(output, words, &quoted.source));
+        said.push_str(if number > 0 { " · “" } else { "“" });
+        said.push_str(&one_line(&quoted.quote));
+        said.push_str("” – ");
+        match source(output, words, &quoted.source) {
+            Inline::Text(text) => said.push_str(&text),
+            link => line.extend([Inline::Em(std::mem::take(&mut said)), link]),
+        }
         if !quoted.verified {
-            line.push(Inline::text(" "));
+            said.push(' ');
+            line.push(Inline::Em(std::mem::take(&mut said)));
             line.push(Inline::status(words.not_found.to_uppercase(), Colour::Red));
         }
     }
-    if !rule.trim().is_empty() {
-        line.extend((!line.is_empty()).then_some(Inline::Break));
-        line.push(Inline::text(format!("{}: ", words.rule)));
-        line.push(Inline::em(one_line(rule)));
-    }
-    (!line.is_empty()).then(|| Flow::Paragraph(line).into())
+    line.extend((!evidence.is_empty() && !said.is_empty()).then_some(Inline::Em(said)));
+    line
 }
 
 /// Where words stand, linked when there is a page for it.
@@ -75,12 +83,18 @@ pub(super) fn source(output: &Output<'_>, words: &Words, source: &str) -> Inline
 
 /// What a reviewer should look at in an item.
 pub(super) fn checks(words: &Words, findings: &[Finding]) -> Option<Body> {
+    let line = remarks(words, findings);
+    (!line.is_empty()).then(|| Flow::Paragraph(line).into())
+}
+
+/// The same as a line.
+pub(super) fn remarks(words: &Words, findings: &[Finding]) -> Vec<Inline> {
     let mut line: Vec<Inline> = Vec::new();
     for message in messages(findings) {
         line.push(if line.is_empty() { Inline::status(words.check.to_uppercase(), Colour::Red) } else { Inline::Break });
         line.push(Inline::text(format!(" {message}")));
     }
-    (!line.is_empty()).then(|| Flow::Paragraph(line).into())
+    line
 }
 
 /// Messages that matter, each once. Coverage has a panel of its own.
@@ -107,7 +121,7 @@ pub(super) fn panel(kind: PanelKind, title: &str, items: Vec<Item>) -> Option<Bl
 
 /// Open questions, numbered so that a product owner can answer "2".
 pub(super) fn questions(words: &Words, questions: &[&Question]) -> Option<Block> {
-    let mut seen: Vec<String> = Vec::new();
+    let (mut seen, mut reasons): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
     let mut items = Vec::new();
     for question in questions {
         let text = one_line(&question.text);
@@ -116,9 +130,12 @@ pub(super) fn questions(words: &Words, questions: &[&Question]) -> Option<Block>
         }
         seen.push(text.to_lowercase());
         let mut line = vec![Inline::text(text)];
-        if !question.why.trim().is_empty() {
+        let why = one_line(&question.why);
+        // Many questions of one kind have one reason.
+        if !why.is_empty() && !reasons.contains(&why) {
             line.push(Inline::Break);
-            line.push(Inline::em(format!("{}: {}", words.why, one_line(&question.why))));
+            line.push(Inline::em(format!("{}: {why}", words.why)));
+            reasons.push(why);
         }
         items.push(Item::line(line));
     }

@@ -1,22 +1,20 @@
-//! A page of Markdown: the same document that Jira shows.
+//! A page of Markdown: what Jira shows, and each scenario with its steps.
 
 use super::super::adf::plain;
 use super::super::document::{Block, Body, Document, Flow, Inline, Item, Table};
-use super::super::publish::PublishWhat;
 use super::Output;
-use super::document::document;
+use super::document::page;
 
 /// The result as a page with the story as its title.
 #[must_use]
 pub fn markdown(output: &Output<'_>) -> String {
-    let page = Document { footer: None, ..document(output, PublishWhat::All, "") };
     let title = format!("{} {}", output.story_key, output.story_summary);
     let link = if output.story_url.is_empty() {
         Inline::Text(title)
     } else {
         Inline::Link { text: title, url: output.story_url.to_owned() }
     };
-    format!("# {}\n\n{}", line(&[link]), document_markdown(&page))
+    format!("# {}\n\n{}", line(&[link]), document_markdown(&page(output)))
 }
 
 /// A document as Markdown.

@@ -5,6 +5,7 @@
 //! * [`markdown`]: a page
 //! * [`csv`]: a table for a spreadsheet or a test management tool
 
+mod brief;
 mod criteria;
 mod csv;
 mod document;
@@ -14,6 +15,8 @@ mod markdown;
 mod suite;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod size_tests;
 mod words;
 
 pub use csv::csv;

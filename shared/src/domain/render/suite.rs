@@ -1,4 +1,4 @@
-//! The suite of a story: an overview, then each scenario folded away.
+//! The suite as a page tells it: an overview, then each scenario at length.
 
 use super::super::criterion::{CriteriaSet, Examples};
 use super::super::document::{Block, Body, Colour, Flow, Inline, Item, Level, PanelKind, Table};
@@ -8,7 +8,7 @@ use super::item;
 use super::words::Words;
 
 /// What is not covered, the overview, the scenarios.
-pub(super) fn blocks(output: &Output<'_>, words: &Words, suite: &Suite) -> Vec<Block> {
+pub(super) fn blocks(output: &Output<'_>, words: &Words, suite: &Suite, _shown: Option<&CriteriaSet>) -> Vec<Block> {
     let mut out: Vec<Block> = Vec::new();
     out.push(item::heading(Level::Three, vec![Inline::text(words.scenarios)]).into());
     out.extend(uncovered(words, suite, output.criteria));
@@ -19,14 +19,18 @@ pub(super) fn blocks(output: &Output<'_>, words: &Words, suite: &Suite) -> Vec<B
     out
 }
 
-fn uncovered(words: &Words, suite: &Suite, criteria: Option<&CriteriaSet>) -> Option<Block> {
-    let title_of = |id: &str| {
-        criteria?.criteria.iter().find(|criterion| criterion.id == id).map(|criterion| item::one_line(&criterion.title))
-    };
+pub(super) fn uncovered(words: &Words, suite: &Suite, criteria: Option<&CriteriaSet>) -> Option<Block> {
     let rows = suite.coverage.rows.iter().filter(|row| row.scenarios.is_empty());
-    let items = rows
-        .map(|row| Item::line(vec![Inline::text(format!("{} {}", row.criterion, title_of(&row.criterion).unwrap_or_default()))]));
+    let items = rows.map(|row| {
+        let title = title_of(criteria, &row.criterion).unwrap_or_default();
+        Item::line(vec![Inline::text(format!("{} {title}", row.criterion))])
+    });
     item::panel(PanelKind::Warning, words.uncovered, items.collect())
+}
+
+/// What a criterion says in a line.
+pub(super) fn title_of(criteria: Option<&CriteriaSet>, id: &str) -> Option<String> {
+    criteria?.criteria.iter().find(|criterion| criterion.id == id).map(|criterion| item::one_line(&criterion.title))
 }
 
 fn overview(words: &Words, suite: &Suite) -> Table {
@@ -45,7 +49,7 @@ fn overview(words: &Words, suite: &Suite) -> Table {
     Table { numbered: false, header, rows: rows.collect() }
 }
 
-fn priority(words: &Words, priority: Priority) -> Inline {
+pub(super) fn priority(words: &Words, priority: Priority) -> Inline {
     let colour = match priority {
         Priority::High => Colour::Red,
         Priority::Medium => Colour::Purple,
@@ -90,7 +94,7 @@ fn steps(words: &Words, scenario: &Scenario) -> Option<Body> {
 }
 
 /// Examples that the Gherkin does not already show.
-fn examples(examples: &Examples, gherkin: &str) -> Option<Body> {
+pub(super) fn examples(examples: &Examples, gherkin: &str) -> Option<Body> {
     let shown = examples
         .rows
         .first()

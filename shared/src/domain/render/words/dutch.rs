@@ -28,6 +28,7 @@ pub(super) const WORDS: Words = Words {
     technique: "Techniek",
     priority: "Prioriteit",
     covers: "Dekt",
+    gherkin: "Gherkin van de scenario’s",
     preconditions: "Precondities",
     action: "Actie",
     data: "Testdata",

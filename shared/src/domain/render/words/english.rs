@@ -28,6 +28,7 @@ pub(super) const WORDS: Words = Words {
     technique: "Technique",
     priority: "Priority",
     covers: "Covers",
+    gherkin: "Gherkin of the scenarios",
     preconditions: "Preconditions",
     action: "Action",
     data: "Test data",

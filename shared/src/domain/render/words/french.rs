@@ -28,6 +28,7 @@ pub(super) const WORDS: Words = Words {
     technique: "Technique",
     priority: "Priorité",
     covers: "Couvre",
+    gherkin: "Gherkin des scénarios",
     preconditions: "Préconditions",
     action: "Action",
     data: "Données de test",

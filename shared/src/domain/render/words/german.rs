@@ -28,6 +28,7 @@ pub(super) const WORDS: Words = Words {
     technique: "Technik",
     priority: "Priorität",
     covers: "Deckt ab",
+    gherkin: "Gherkin der Szenarien",
     preconditions: "Vorbedingungen",
     action: "Aktion",
     data: "Testdaten",

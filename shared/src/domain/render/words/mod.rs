@@ -39,6 +39,7 @@ pub(super) struct Words {
     pub(super) technique: &'static str,
     pub(super) priority: &'static str,
     pub(super) covers: &'static str,
+    pub(super) gherkin: &'static str,
     pub(super) preconditions: &'static str,
     pub(super) action: &'static str,
     pub(super) data: &'static str,

@@ -28,6 +28,7 @@ pub(super) const WORDS: Words = Words {
     technique: "Técnica",
     priority: "Prioridade",
     covers: "Cobre",
+    gherkin: "Gherkin dos cenários",
     preconditions: "Pré-condições",
     action: "Ação",
     data: "Dados de teste",

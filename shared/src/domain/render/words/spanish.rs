@@ -28,6 +28,7 @@ pub(super) const WORDS: Words = Words {
     technique: "Técnica",
     priority: "Prioridad",
     covers: "Cubre",
+    gherkin: "Gherkin de los escenarios",
     preconditions: "Precondiciones",
     action: "Acción",
     data: "Datos de prueba",

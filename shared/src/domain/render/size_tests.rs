@@ -1,0 +1,58 @@
+//! How long the comment of an ordinary story is.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::domain::adf::fit;
+use crate::domain::document::{Block, Document};
+use crate::domain::publish::PublishWhat;
+
+const MARKER: &str = "jqa:3f2a9c1b";
+const RULE: &str = "Setting the quantity to 0 removes the item after a confirmation";
+
+/// As many criteria, scenarios and questions as asked for, each as long as people write them.
+fn result(criteria: usize, scenarios: usize, questions: usize) -> (CriteriaSet, Suite) {
+    let steps = "  Given I am a customer with an item in the cart\n  When I change how many pieces of an item I buy\n";
+    let evidence = |n: usize| json!([{"source": "description", "quote": format!("{RULE} {n}."), "verified": true}]);
+    let criterion = |n: usize| {
+        json!({"id": format!("AC-{n}"), "title": format!("{RULE} {n}"), "kind": "limit",
+               "given": ["I am a customer"], "when": ["I change"], "then": ["it is refused"], "origin": "stated", "evidence": evidence(n),
+               "gherkin": format!("@AC-{n} @stated\nScenario: {RULE} {n}\n{steps}  Then the quantity is refused\n"), "findings": []})
+    };
+    let scenario = |n: usize| {
+        let (covered, origin) = ((n - 1) % criteria + 1, if n > criteria { "derived" } else { "stated" });
+        json!({"id": format!("TS-{n}"), "title": format!("At the limit, {n}: {RULE}"), "technique": "boundary",
+               "priority": if n % 4 == 0 { "high" } else { "medium" }, "preconditions": ["I am a customer with an item in the cart"],
+               "steps": [{"action": "I change how many pieces of an item I buy", "data": format!("{n}"), "expected": "the quantity is refused"}],
+               "given": ["I am a customer"], "when": ["I change"], "then": ["it is refused"], "covers": [format!("AC-{covered}")], "origin": origin,
+               "evidence": evidence(covered), "findings": [],
+               "gherkin": format!("@TS-{n} @AC-{covered} @boundary @{origin}\nScenario: At the limit, {n}: {RULE}\n{steps}  Then the product accepts {n}\n")})
+    };
+    let question = |n: usize| json!({"id": format!("Q-{n}"), "text": format!("What does the user see outside the limit in \"{RULE} {n}\"?"), "why": "The limit is stated, the reaction to passing it is not."});
+    let row = |n: usize| json!({"criterion": format!("AC-{n}"), "scenarios": ["TS-1"]});
+    let each = |count: usize, make: &dyn Fn(usize) -> Value| (1..=count).map(make).collect::<Value>();
+    let set = json!({"language": "en", "testable": "yes", "reasons": [], "criteria": each(criteria, &criterion), "out_of_scope": [],
+        "questions": each(questions, &question), "warnings": [], "findings": [], "dropped": []});
+    let suite = json!({"language": "en", "scenarios": each(scenarios, &scenario), "questions": [], "warnings": [], "findings": [], "dropped": [],
+        "coverage": {"covered": criteria, "total": criteria, "rows": each(criteria, &row)}});
+    (serde_json::from_value(set).expect("criteria"), serde_json::from_value(suite).expect("a suite"))
+}
+
+fn comment(criteria: usize, scenarios: usize) -> Document {
+    let (set, suite) = result(criteria, scenarios, 5);
+    let url = "https://shop.atlassian.net/browse/SHOP-2";
+    let output =
+        Output { story_key: "SHOP-2", story_summary: "Limit the quantity", story_url: url, criteria: Some(&set), suite: Some(&suite) };
+    document(&output, PublishWhat::All, MARKER)
+}
+
+#[test]
+fn an_ordinary_story_needs_one_comment() {
+    let (ordinary, large) = (comment(7, 17), comment(12, 30));
+    for (name, it) in [("ordinary", &ordinary), ("large", &large)] {
+        eprintln!("{name}: {} bytes", fit::length(it));
+        for b in &it.blocks { if std::env::var("SIZES").is_ok() {
+            eprintln!("   {} {}", fit::length(&Document { blocks: vec![b.clone()], footer: None }), match b { Block::Expand{title,..} => title.clone(), b => format!("{b:?}").chars().take(60).collect() });
+        } }
+    }
+}

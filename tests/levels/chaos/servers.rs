@@ -1,0 +1,56 @@
+//! A PostgreSQL and a Redis that may be stopped, frozen and emptied.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use tempfile::TempDir;
+use tokio::process::Command;
+
+use crate::form::variable;
+
+/// A pair of servers of our own; stopped when the value is dropped.
+#[derive(Debug)]
+pub(crate) struct Servers {
+    script: String,
+    folder: TempDir,
+    pub(crate) postgres: String,
+    pub(crate) redis: String,
+}
+
+impl Servers {
+    /// A new pair; `None`, with a word why, where there is no script that makes one.
+    pub(crate) async fn new() -> Option<Self> {
+        let Some(script) = variable("JQA_TEST_SERVICES") else {
+            eprintln!("skipped: JQA_TEST_SERVICES is not set, so there is nothing that starts PostgreSQL and Redis");
+            return None;
+        };
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let place = folder.path().join("pair");
+        let owner = std::process::id().to_string();
+        let new = Command::new(&script).arg("new").arg(&place).arg(owner).stdin(Stdio::null()).output().await.expect("the script");
+        let lines = String::from_utf8_lossy(&new.stdout).into_owned();
+        assert!(new.status.success(), "no servers: {}", String::from_utf8_lossy(&new.stderr));
+        let value = |name: &str| lines.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).expect("a URL").to_owned();
+        let (postgres, redis) = (value("JQA_TEST_POSTGRES_URL"), value("JQA_TEST_REDIS_URL"));
+        Some(Self { script, folder, postgres, redis })
+    }
+
+    /// `redis freeze`, `postgres restart` …
+    pub(crate) async fn tell(&self, server: &str, verb: &str) {
+        let told = Command::new(&self.script).arg("ctl").arg(self.place()).args([server, verb]).stdin(Stdio::null()).status().await;
+        assert!(told.expect("the script").success(), "{server} {verb}");
+    }
+
+    fn place(&self) -> impl AsRef<Path> + use<> {
+        self.folder.path().join("pair")
+    }
+}
+
+impl Drop for Servers {
+    fn drop(&mut self) {
+        let stopped = std::process::Command::new(&self.script).arg("stop").arg(self.place().as_ref()).stdin(Stdio::null()).status();
+        if !stopped.is_ok_and(|status| status.success()) {
+            eprintln!("the servers in {} were not stopped; they end with this process", self.folder.path().display());
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Work comes in and workers die, at times that the seed decides.
+
+use std::ops::RangeInclusive;
+use std::time::{Duration, Instant};
+
+use rand::Rng;
+use rand::rngs::StdRng;
+
+use crate::stand::Stand;
+use crate::waiting::lasts;
+
+/// A stretch of time.
+#[derive(Debug, Clone)]
+pub(crate) struct Storm {
+    /// What it is called when recovery times are told.
+    pub(crate) when: &'static str,
+    pub(crate) length: Duration,
+    /// Submitted during it: half of them at once, the rest one by one.
+    pub(crate) jobs: usize,
+    /// Milliseconds from one kill of a process to its next; `None` = nobody is killed.
+    pub(crate) kill_every: Option<RangeInclusive<u64>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Act {
+    Submit,
+    KillWorker(usize),
+    KillServer,
+}
+
+impl Storm {
+    /// Lets it pass.
+    pub(crate) async fn pass(&self, stand: &mut Stand, chance: &mut StdRng) {
+        let began = Instant::now();
+        stand.submit(self.jobs / 2).await;
+        for (at, act) in self.schedule(stand.workers.len(), chance) {
+            lasts(at.saturating_sub(began.elapsed())).await;
+            match act {
+                Act::Submit => stand.submit(1).await,
+                Act::KillWorker(worker) => stand.kill_worker(worker, self.when).await,
+                Act::KillServer => stand.kill_server(self.when).await,
+            }
+        }
+        lasts(self.length.saturating_sub(began.elapsed())).await;
+    }
+
+    fn schedule(&self, workers: usize, chance: &mut StdRng) -> Vec<(Duration, Act)> {
+        let length = u64::try_from(self.length.as_millis()).expect("a short time");
+        let mut acts: Vec<(u64, Act)> = (self.jobs / 2..self.jobs).map(|_| (chance.random_range(0..=length), Act::Submit)).collect();
+        let victims: Vec<Act> = if workers == 0 { vec![Act::KillServer] } else { (0..workers).map(Act::KillWorker).collect() };
+        if let Some(every) = &self.kill_every {
+            for victim in victims {
+                let mut at = chance.random_range(every.clone()) / 2;
+                while at < length {
+                    acts.push((at, victim));
+                    at += chance.random_range(every.clone());
+                }
+            }
+        }
+        acts.sort_by_key(|(at, _)| *at);
+        acts.into_iter().map(|(at, act)| (Duration::from_millis(at), act)).collect()
+    }
+}

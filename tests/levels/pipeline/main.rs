@@ -1,0 +1,13 @@
+//! The pipeline from a request to Jira: real HTTP to the sandbox, a real database, a clock that is moved.
+
+mod authorship;
+mod colliding;
+mod comments;
+mod continuing;
+mod crashing;
+mod delivering;
+mod descriptions;
+mod fetching;
+mod generating;
+mod reviewing;
+mod support;

@@ -1,0 +1,63 @@
+//! The real runner with its heartbeat, relay and queue, for what only it does: hearing of cancels, running many at once.
+
+use std::time::Duration;
+
+use shared::jobs::{Lease, Relay};
+use shared::lifecycle::Lifecycle;
+use shared::store::job::Job;
+use uuid::Uuid;
+use worker::{Doorbell, Runner, RunnerSettings};
+
+use super::App;
+
+/// A test that waits longer than this has failed.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running worker; stop it at the end of the test.
+#[derive(Debug)]
+pub struct Machine {
+    lifecycle: Lifecycle,
+}
+
+impl Machine {
+    /// Stops it and waits until everything was finished or given back.
+    pub async fn stop(self) {
+        self.lifecycle.stop().cancel();
+        tokio::time::timeout(PATIENCE, self.lifecycle.ended()).await.expect("an end");
+    }
+}
+
+impl App {
+    /// Starts the real runner, with the relay that feeds it; once for an installation.
+    pub fn start_runner(&self) -> Machine {
+        let lifecycle = Lifecycle::new();
+        let heard = self.heard.lock().expect("a lock").take().expect("the runner was started before");
+        let settings = RunnerSettings {
+            slots: [8, 8, 8],
+            grace: Duration::from_secs(5),
+            database_url: self.settings.database.url.clone(),
+        };
+        let lease = Lease::new(worker::runner::new_owner(&self.jobs), self.clock.clone());
+        let parts = (self.pipeline(), self.deliveries());
+        let runner = Runner::new(self.jobs.clone(), parts.0, parts.1, lease, lifecycle.clone(), self.metrics.clone(), settings);
+        lifecycle.spawn(runner.run(Doorbell::Channel(self.queue.clone())));
+        lifecycle.spawn(Relay::new(self.jobs.clone(), self.queue.clone(), heard).alone().run(lifecycle.stop().clone()));
+        Machine { lifecycle }
+    }
+
+    /// Waits until a job's row is as wanted, looking again after each of its events.
+    pub async fn wait_for(&self, id: Uuid, wanted: impl Fn(&Job) -> bool) -> Job {
+        let mut nudges = self.jobs.bus().listen();
+        let waiting = async {
+            loop {
+                let row = self.job(id).await;
+                if wanted(&row) {
+                    return row;
+                }
+                // Whoever lags behind looks again at once.
+                let _ = nudges.recv().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, waiting).await.expect("a job that comes to this")
+    }
+}

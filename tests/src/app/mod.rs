@@ -1,0 +1,140 @@
+//! A whole installation in a test: the pipeline over a real database and real HTTP to the sandbox, and a clock that is moved.
+//!
+//! * [`order`]: a request in a few words
+//! * [`hand`]: a worker that is driven step by step
+//! * [`machine`]: the real runner, for what only it does
+//! * [`looks`]: what a test looks at afterwards
+
+mod hand;
+mod looks;
+mod machine;
+mod order;
+mod setup;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use sandbox::{Sandbox, State};
+use shared::adapters::connections::Connections;
+use shared::adapters::queue::ChannelQueue;
+use shared::config::Settings;
+use shared::domain::job::JobKind;
+use shared::jobs::{Jobs, Ring};
+use shared::ports::{Clock, TestClock};
+use shared::store::audit::Actor;
+use shared::telemetry::Metrics;
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+use worker::deliveries::Deliveries;
+use worker::pipeline::Pipeline;
+
+pub use hand::Hand;
+pub use looks::Call;
+pub use machine::Machine;
+pub use order::Order;
+pub use setup::Setup;
+
+/// Who asks in tests.
+pub const PERSON: Uuid = Uuid::from_u128(7);
+
+/// What callbacks are signed with.
+pub const CALLBACK_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// See the module. When it is dropped, every request to Jira must have kept to the official documents.
+pub struct App {
+    /// The double of Jira and of the model.
+    pub site: Sandbox,
+    /// The verbs.
+    pub jobs: Jobs,
+    /// The clock, which stands still until it is moved.
+    pub clock: Arc<TestClock>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    pub(crate) settings: Settings,
+    pub(crate) connections: Arc<Connections>,
+    queue: Arc<ChannelQueue>,
+    heard: Mutex<Option<mpsc::Receiver<Ring>>>,
+    _folder: TempDir,
+}
+
+impl App {
+    /// The built-in stories and the drafter that needs no model.
+    pub async fn start() -> Self {
+        Setup::default().start().await
+    }
+
+    /// The built-in stories and this model of the sandbox.
+    pub async fn with_model(model: &str) -> Self {
+        Setup::default().model(model).start().await
+    }
+
+    /// The handle to look into the sandbox and to order faults.
+    #[must_use]
+    pub fn jira(&self) -> &State {
+        self.site.state()
+    }
+
+    /// A request.
+    #[must_use]
+    pub fn asks(&self, kind: JobKind, key: &str) -> Order<'_> {
+        Order::new(self, kind, key)
+    }
+
+    /// A worker that is driven step by step.
+    #[must_use]
+    pub fn worker(&self, name: &str) -> Hand {
+        Hand::new(self, name)
+    }
+
+    /// Runs everything that is due, until nothing is.
+    pub async fn run_jobs(&self) {
+        self.worker(&format!("worker-{}", self.clock.new_id().simple())).run_jobs().await;
+    }
+
+    /// Moves the clock.
+    pub fn later(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    /// Moves the clock by seconds.
+    pub fn seconds_later(&self, seconds: u64) {
+        self.later(Duration::from_secs(seconds));
+    }
+
+    /// Moves the clock to when a job is due, and runs what is due then.
+    pub async fn run_when_due(&self, id: Uuid) {
+        let wait = self.job(id).await.due_at - self.clock.now_ms();
+        self.later(Duration::from_millis(u64::try_from(wait).unwrap_or(0)));
+        self.run_jobs().await;
+    }
+
+    /// Somebody.
+    #[must_use]
+    pub fn person(&self) -> Actor {
+        Actor { user_id: Some(PERSON), request_id: Some("request".into()), ..Actor::default() }
+    }
+
+    fn pipeline(&self) -> Pipeline {
+        let write_timeout = self.settings.jira.as_ref().map_or(Duration::from_secs(30), |jira| jira.timeout);
+        Pipeline::new(self.jobs.clone(), self.connections.clone(), self.metrics.clone(), write_timeout)
+    }
+
+    fn deliveries(&self) -> Deliveries {
+        setup::deliveries(&self.settings, self.jobs.clone(), self.metrics.clone())
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("site", &self.site.url()).finish_non_exhaustive()
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(self.jira().violations(), Vec::<String>::new(), "a request broke the documents of Jira");
+        }
+    }
+}

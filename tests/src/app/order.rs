@@ -1,0 +1,116 @@
+//! A request in a few words.
+
+use std::time::Duration;
+
+use shared::domain::issue_key::IssueKey;
+use shared::domain::job::{JobKind, Lane};
+use shared::domain::publish::{OnConflict, PublishMode, PublishTarget, PublishWhat};
+use shared::domain::request::{JobRequest, Review};
+use shared::jobs::{Submission, Submitted};
+use shared::ports::Clock;
+use uuid::Uuid;
+
+use super::{App, PERSON};
+
+/// A request that is being made.
+#[derive(Debug)]
+pub struct Order<'a> {
+    app: &'a App,
+    kind: JobKind,
+    request: JobRequest,
+}
+
+impl<'a> Order<'a> {
+    pub(super) fn new(app: &'a App, kind: JobKind, key: &str) -> Self {
+        let request = JobRequest {
+            issue_key: IssueKey::parse(key).expect("a key"),
+            connection: "default".into(),
+            llm: None,
+            language: None,
+            review: Review::None,
+            publish: Vec::new(),
+            on_conflict: OnConflict::Keep,
+            publish_stale: false,
+            from: None,
+            callback_url: None,
+        };
+        Self { app, kind, request }
+    }
+
+    /// Everything goes there.
+    #[must_use]
+    pub fn to(self, mode: PublishMode) -> Self {
+        self.with(mode, PublishWhat::All)
+    }
+
+    /// This goes there.
+    #[must_use]
+    pub fn with(mut self, mode: PublishMode, what: PublishWhat) -> Self {
+        self.request.publish.push(PublishTarget { mode, what });
+        self
+    }
+
+    /// A person must approve.
+    #[must_use]
+    pub fn reviewed(mut self) -> Self {
+        self.request.review = Review::Required;
+        self
+    }
+
+    /// What to do with what a person changed.
+    #[must_use]
+    pub fn on_conflict(mut self, on_conflict: OnConflict) -> Self {
+        self.request.on_conflict = on_conflict;
+        self
+    }
+
+    /// Even if the story changed.
+    #[must_use]
+    pub fn even_if_stale(mut self) -> Self {
+        self.request.publish_stale = true;
+        self
+    }
+
+    /// The job or history entry to build on.
+    #[must_use]
+    pub fn from(mut self, id: Uuid) -> Self {
+        self.request.from = Some(id);
+        self
+    }
+
+    /// Somebody wants to be told of the end.
+    #[must_use]
+    pub fn calling_back(mut self, url: &str) -> Self {
+        self.request.callback_url = Some(url.to_owned());
+        self
+    }
+
+    /// Submits it. Answers the job's id.
+    pub async fn submit(self) -> Uuid {
+        let id = self.app.clock.new_id();
+        let submission = Submission {
+            id,
+            kind: self.kind,
+            request: self.request,
+            issue_id: None,
+            actor: self.app.person(),
+            owner_id: PERSON,
+            lane: Lane::Interactive,
+            priority: 0,
+            key: None,
+        };
+        match self.app.jobs.submit(submission).await.expect("an accepted request") {
+            Submitted::Accepted(job) => job.id,
+            Submitted::Replayed(answer) => panic!("replayed: {answer:?}"),
+        }
+    }
+
+    /// Submits it, a millisecond after whatever was submitted before, and runs everything that is due.
+    pub async fn run(self) -> Uuid {
+        let app = self.app;
+        app.later(Duration::from_millis(1));
+        let id = self.submit().await;
+        app.run_jobs().await;
+        id
+    }
+}

@@ -1,0 +1,111 @@
+//! Laying an [`App`]'s foundation, as a process does: settings by name, adapters by settings.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use sandbox::{Options, Story};
+use shared::adapters::bus::LocalBus;
+use shared::adapters::connections::Connections;
+use shared::adapters::queue::ChannelQueue;
+use shared::adapters::webhook::{HttpWebhookSender, OutboundPolicy, OutboundSettings};
+use shared::config::{Settings, Source};
+use shared::domain::user::Role;
+use shared::domain::webhook::secret_key;
+use shared::jobs::{Bell, Jobs};
+use shared::ports::{Clock, TestClock};
+use shared::store::user::{self, NewUser};
+use shared::store::{Db, DbOptions};
+use shared::telemetry::Metrics;
+use worker::deliveries::Deliveries;
+
+use super::{App, CALLBACK_SECRET, PERSON};
+
+/// Any time will do.
+const BEGINNING: i64 = 1_700_000_000_000;
+
+/// The official documents, where the workspace lies beside them.
+const CONTRACTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/contracts");
+
+/// How an [`App`] is set up.
+#[derive(Debug, Default)]
+pub struct Setup {
+    stories: Option<Vec<Story>>,
+    model: Option<String>,
+    values: Vec<(String, String)>,
+}
+
+impl Setup {
+    /// These stories in place of the built-in ones.
+    #[must_use]
+    pub fn stories(mut self, stories: Vec<Story>) -> Self {
+        self.stories = Some(stories);
+        self
+    }
+
+    /// A model of the sandbox, asked over HTTP.
+    #[must_use]
+    pub fn model(mut self, model: &str) -> Self {
+        self.model = Some(model.to_owned());
+        self
+    }
+
+    /// A setting, by its name in the environment.
+    #[must_use]
+    pub fn set(mut self, name: &str, value: &str) -> Self {
+        self.values.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Starts it.
+    pub async fn start(self) -> App {
+        let validate = Path::new(CONTRACTS).is_dir().then(|| CONTRACTS.into());
+        if validate.is_none() {
+            eprintln!("requests are not checked against the official documents: {CONTRACTS} is absent");
+        }
+        let stories = self.stories.unwrap_or_else(sandbox::built_in);
+        let options = Options { validate, ..Options::with_stories(stories) };
+        let site = sandbox::bind(([127, 0, 0, 1], 0).into(), options).await.expect("a sandbox");
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = format!("sqlite://{}", folder.path().join("jqa.db").display());
+        let mut values = vec![
+            ("JQA_DATABASE_URL".to_owned(), url),
+            ("JQA_DIRECT_AFTER".to_owned(), "0ms".to_owned()),
+            ("JQA_CALLBACK_SECRET".to_owned(), CALLBACK_SECRET.to_owned()),
+            ("JQA_JIRA_URL".to_owned(), site.url()),
+            ("JQA_JIRA_EMAIL".to_owned(), "qa@example.org".to_owned()),
+            ("JQA_JIRA_TOKEN".to_owned(), "sandbox".to_owned()),
+        ];
+        if let Some(model) = self.model {
+            values.push(("JQA_LLM_PROVIDER".to_owned(), "openai_compatible".to_owned()));
+            values.push(("JQA_LLM_BASE_URL".to_owned(), format!("{}/llm/v1", site.url())));
+            values.push(("JQA_LLM_API_KEY".to_owned(), "key".to_owned()));
+            values.push(("JQA_LLM_MODEL".to_owned(), model));
+        }
+        values.extend(self.values);
+        let settings = Settings::read(&Source::new(values, None).expect("settings")).expect("settings that can be read");
+
+        migration::migrate(&settings.database.url).await.expect("a schema");
+        let clock = Arc::new(TestClock::at(BEGINNING));
+        let db_options = DbOptions { pool: 8, acquire_timeout: Duration::from_secs(30) };
+        let db = Db::open(&settings.database.url, db_options, clock.clone()).await.expect("a database");
+        let person = NewUser { id: PERSON, email: "qa@example.org".into(), name: "Q".into(), role: Role::Qa, password_hash: "-".into() };
+        user::insert(&db, person, clock.now_ms()).await.expect("an account");
+
+        let metrics = Arc::new(Metrics::default());
+        let connections = Arc::new(Connections::of(&settings, &metrics).expect("connections"));
+        let (bell, heard) = Bell::new();
+        let jobs = Jobs::new(db, settings.limits.clone(), bell, Arc::new(LocalBus::default()));
+        let queue = Arc::new(ChannelQueue::new(settings.queue_bound));
+        App { site, jobs, clock, metrics, settings, connections, queue, heard: Mutex::new(Some(heard)), _folder: folder }
+    }
+}
+
+/// Webhooks as the settings allow them.
+pub(super) fn deliveries(settings: &Settings, jobs: Jobs, metrics: Arc<Metrics>) -> Deliveries {
+    let allow: Vec<_> = settings.outbound.allow.iter().map(|block| block.parse().expect("a network")).collect();
+    let policy = OutboundPolicy { allow_http: !allow.is_empty(), allow };
+    let sender = HttpWebhookSender::new(&OutboundSettings { policy, timeout: Duration::from_secs(20) }).expect("a sender");
+    let key = secret_key(CALLBACK_SECRET).expect("a key");
+    Deliveries::new(jobs, Arc::new(sender), key, "https://jqa.example.org".into(), metrics)
+}
