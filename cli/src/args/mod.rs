@@ -117,9 +117,9 @@ pub(crate) enum Command {
     Sandbox(SandboxArgs),
     /// Run API and worker in one process (SQLite unless set otherwise)
     Serve(ServeArgs),
-    /// Run the API alone (needs PostgreSQL and Redis)
+    /// Run the API alone (needs PostgreSQL)
     Api(ServeArgs),
-    /// Run a worker alone (needs PostgreSQL and Redis)
+    /// Run a worker alone (needs PostgreSQL)
     Worker(ServeArgs),
     /// Bring the database up to date
     Migrate(ServeArgs),

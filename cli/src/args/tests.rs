@@ -32,8 +32,8 @@ fn help_names_every_command_and_exit_code() {
       doctor    Check the set-up and say how to mend it
       sandbox   Run a Jira double with example stories, for trying things out
       serve     Run API and worker in one process (SQLite unless set otherwise)
-      api       Run the API alone (needs PostgreSQL and Redis)
-      worker    Run a worker alone (needs PostgreSQL and Redis)
+      api       Run the API alone (needs PostgreSQL)
+      worker    Run a worker alone (needs PostgreSQL)
       migrate   Bring the database up to date
       user      Manage users in the database
       help      Print this message or the help of the given subcommand(s)

@@ -67,6 +67,11 @@ pub(crate) async fn run(args: &DoctorArgs, connect: &ConnectArgs, config: Option
     Ok(if checks.iter().any(|check| check.ok == Some(false)) { Exit::Failure } else { Exit::Success })
 }
 
+/// Health is told at an address of its own (`JQA_OPS_BIND`); an answer of ours is enough.
+fn is_told_elsewhere(error: &ClientError) -> bool {
+    matches!(error, ClientError::Problem(problem) if problem.status == 404)
+}
+
 async fn client_checks(connect: &ConnectArgs) -> Vec<Check> {
     let client = match session::client(connect) {
         Ok(client) => client,
@@ -80,6 +85,7 @@ async fn client_checks(connect: &ConnectArgs) -> Vec<Check> {
     let mut checks = Vec::new();
     match client.health("/healthz").await {
         Ok(_) => checks.push(Check::good("server", format!("{base} answers"))),
+        Err(error) if is_told_elsewhere(&error) => checks.push(Check::good("server", format!("{base} answers"))),
         Err(error) => {
             checks.push(Check::bad("server", error.to_string(), "Start it with `jqa serve`, or correct --url, JQA_URL."));
             return checks;
@@ -87,7 +93,7 @@ async fn client_checks(connect: &ConnectArgs) -> Vec<Check> {
     }
     checks.push(match client.health("/readyz").await {
         Ok(_) => Check::good("readiness", "it takes work"),
-        Err(ClientError::NotOurs { .. }) => Check::skipped("readiness", "not told at this address"),
+        Err(error) if is_told_elsewhere(&error) => Check::skipped("readiness", "not told at this address"),
         Err(error) => Check::bad("readiness", error.to_string(), "Look at the server's log; its database may be away."),
     });
     checks.push(match client.me().await {

@@ -106,7 +106,7 @@ fn from_toml(text: &str, problems: &mut Vec<ConfigProblem>) -> BTreeMap<String, 
             }
         };
         if known(&name).is_none() {
-            problems.push(ConfigProblem::new(key, "in the configuration file is no setting; `jqa config` lists them"));
+            problems.push(ConfigProblem::new(key, "in the configuration file is no setting; the README lists them"));
         } else {
             values.insert(name, text);
         }

@@ -36,7 +36,7 @@ pub const SETTINGS: &[Setting] = &[
     plain("JQA_PUBLIC_URL", "", "where people reach the API, for links; empty = from the address"),
     plain("JQA_MAX_CONNECTIONS", "10000", "HTTP connections at once"),
     plain("JQA_HEADER_TIMEOUT", "10s", "time a client has to send a request's headers"),
-    secret("JQA_SECRET_KEY", "at least 32 characters; signs tokens and seals secrets; empty = generated into the data folder"),
+    secret("JQA_SECRET_KEY", "at least 32 characters, the same for every process; signs tokens; empty = generated into the data folder (`serve` only)"),
     plain("JQA_ACCESS_TOKEN_LIFE", "15m", "how long an access token is good for"),
     plain("JQA_ADMIN_EMAIL", "", "first administrator, created or updated at start"),
     secret("JQA_ADMIN_PASSWORD", "their password"),
@@ -79,6 +79,6 @@ pub const SETTINGS: &[Setting] = &[
     plain("JQA_KEEP_AUDIT", "365d", "how long audit entries are kept"),
     secret("JQA_CALLBACK_SECRET", "`whsec_…`; signs callbacks; empty = derived from the secret key"),
     plain("JQA_OUTBOUND_ALLOW", "", "private addresses that callbacks may go to, as CIDR blocks separated by commas"),
-    plain("JQA_LOG", "info", "log filter, such as `info,sqlx=warn`"),
+    plain("JQA_LOG", "info,sqlx=warn,sea_orm_migration=warn", "log filter, such as `warn` or `info,worker=debug`"),
     plain("JQA_LOG_FORMAT", "auto", "`json`, `text`, or `auto`: text on a terminal"),
 ];

@@ -47,7 +47,6 @@ impl Jobs {
     /// Ends a job well: its last artifact, its result, its publications, its deliveries.
     pub async fn finish(&self, claimed: &Claimed, last: &Advance, written: &[Written]) -> Result<Result<Job, Fenced>, StoreError> {
         let fence = &claimed.fence;
-        let writer = publication::Writer { job_id: fence.job_id, epoch: fence.epoch };
         let held_a_target = last.stage == Stage::Publish;
         let ended = self
             .guarded(claimed, || {
@@ -57,7 +56,7 @@ impl Jobs {
                     .then(audit::about_held(self.clock().new_id(), &system(claimed), "job.succeeded", "job", fence.job_id, &last.summary))
                     .then_all(last.settled.iter().map(|call| llm_call::settle(*call)))
                     .then_all(last.history.iter().map(history::keep))
-                    .then_all(written.iter().map(|written| publication::settle(written, writer)))
+                    .then_all(written.iter().map(publication::adopt))
                     .then_all(ending_statements(self, &claimed.row, held_a_target))
             })
             .await?;
@@ -150,7 +149,6 @@ impl Jobs {
     /// Ends a job that somebody asked to cancel, with what had been published by then.
     pub async fn end_cancelled(&self, claimed: &Claimed, published: &[Written]) -> Result<Result<(), Fenced>, StoreError> {
         let fence = &claimed.fence;
-        let writer = publication::Writer { job_id: fence.job_id, epoch: fence.epoch };
         let places: Vec<_> = published.iter().map(|w| json!({ "target": w.key.target, "remote_id": w.remote_id })).collect();
         let data = json!({ "status": "cancelled", "published": places });
         let ended = self
@@ -164,7 +162,7 @@ impl Jobs {
                 Verb::new("jobs", fence.job_id, guard)
                     .then(event::append(EventKind::Cancelled, &data))
                     .then(audit::about_held(self.clock().new_id(), &system(claimed), "job.cancelled", "job", fence.job_id, &data))
-                    .then_all(published.iter().map(|written| publication::settle(written, writer)))
+                    .then_all(published.iter().map(publication::adopt))
                     .then_all(ending_statements(self, &claimed.row, true))
             })
             .await?;

@@ -157,6 +157,9 @@ pub trait Jira: Send + Sync + 'static {
     /// Reads an issue with everything a story is made of.
     async fn issue(&self, key: &str) -> Result<RawIssue, JiraError>;
 
+    /// Reads an issue without what stands around it (its parent's text): enough to see whether it changed.
+    async fn issue_alone(&self, key: &str) -> Result<RawIssue, JiraError>;
+
     /// Searches by JQL; `token` from the page before.
     async fn search(&self, jql: &str, limit: usize, token: Option<&str>) -> Result<SearchPage, JiraError>;
 

@@ -110,7 +110,9 @@ fn within_limits(decision: Decision) -> Decision {
     decision
 }
 
-fn is_ours(comment: &Comment, piece: &Piece) -> bool {
+/// Whether a comment is the one that a piece stands in.
+#[must_use]
+pub fn is_ours(comment: &Comment, piece: &Piece) -> bool {
     let property = comment.properties.iter().find(|(key, _)| key == PROPERTY);
     let by_property = property.is_some_and(|(_, value)| value.get("marker").and_then(Value::as_str) == Some(&piece.marker));
     by_property || marker::carries_marker(&comment.body, &piece.marker)

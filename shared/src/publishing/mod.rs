@@ -8,6 +8,6 @@ mod decide;
 mod pieces;
 mod plan;
 
-pub use decide::{Decision, decide};
+pub use decide::{Decision, decide, is_ours};
 pub use pieces::{Piece, PROPERTY, Subject, pieces};
 pub use plan::{Site, plan_all, read_site};

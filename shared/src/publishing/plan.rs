@@ -30,7 +30,7 @@ impl Site {
 
 /// Reads the issue, and its comments when some target needs them.
 pub async fn read_site(jira: &dyn Jira, issue_id: &str, targets: &[PublishTarget]) -> Result<Site, JiraError> {
-    let issue = jira.issue(issue_id).await?;
+    let issue = jira.issue_alone(issue_id).await?;
     let has_comments = issue.body.pointer("/fields/comment/comments").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
     let wanted = targets.iter().any(|target| target.mode == PublishMode::Comment);
     let comments = if wanted && has_comments { jira.comments(issue_id).await? } else { Vec::new() };

@@ -160,6 +160,8 @@ pub fn intend(intent: &Intent) -> Sql {
 pub struct Written {
     /// Where.
     pub key: TargetKey,
+    /// The marker our text carries.
+    pub marker: String,
     /// The object in Jira.
     pub remote_id: String,
     /// Hash of what Jira stored.
@@ -182,6 +184,26 @@ pub fn settle(written: &Written, writer: Writer) -> Sql {
     .bind(written.key.what())
     .bind(writer.job_id)
     .bind(writer.epoch)
+}
+
+/// Records what the holder of the target found in Jira as ours: a write whose answer was lost, whoever sent it.
+#[must_use]
+pub fn adopt(found: &Written) -> Sql {
+    Sql::new(
+        "INSERT INTO publications (connection, issue_id, mode, what, marker, state, action, remote_id, written_hash, intent_hash, send_by, \
+         job_id, epoch, updated_at) SELECT ?, ?, ?, ?, ?, 'written', 'adopt', ?, ?, ?, {now}, held.id, held.epoch, {now} FROM {held} AS held \
+         WHERE TRUE ON CONFLICT (connection, issue_id, mode, what) DO UPDATE SET marker = excluded.marker, state = 'written', \
+         action = 'adopt', remote_id = excluded.remote_id, written_hash = excluded.written_hash, job_id = excluded.job_id, \
+         epoch = excluded.epoch, updated_at = excluded.updated_at",
+    )
+    .bind(found.key.connection.clone())
+    .bind(found.key.issue_id.clone())
+    .bind(found.key.target.mode.as_str())
+    .bind(found.key.what())
+    .bind(found.marker.clone())
+    .bind(found.remote_id.clone())
+    .bind(found.hash.clone())
+    .bind(found.hash.clone())
 }
 
 /// Takes an intent back that was certainly not carried out (Jira refused it).

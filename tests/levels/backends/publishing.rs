@@ -26,7 +26,7 @@ fn intent(action: &'static str, hash: &str) -> Intent {
 }
 
 fn written(hash: &str) -> Written {
-    Written { key: key(), remote_id: "77".into(), hash: hash.into() }
+    Written { key: key(), marker: "jqa:00000000".into(), remote_id: "77".into(), hash: hash.into() }
 }
 
 async fn publishing(f: &Fixture, worker: &str) -> Claimed {

@@ -1,6 +1,6 @@
 //! A PostgreSQL and a Redis that may be stopped, frozen and emptied.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Stdio;
 
 use tempfile::TempDir;
@@ -41,14 +41,14 @@ impl Servers {
         assert!(told.expect("the script").success(), "{server} {verb}");
     }
 
-    fn place(&self) -> impl AsRef<Path> + use<> {
+    fn place(&self) -> PathBuf {
         self.folder.path().join("pair")
     }
 }
 
 impl Drop for Servers {
     fn drop(&mut self) {
-        let stopped = std::process::Command::new(&self.script).arg("stop").arg(self.place().as_ref()).stdin(Stdio::null()).status();
+        let stopped = std::process::Command::new(&self.script).arg("stop").arg(self.place()).stdin(Stdio::null()).status();
         if !stopped.is_ok_and(|status| status.success()) {
             eprintln!("the servers in {} were not stopped; they end with this process", self.folder.path().display());
         }

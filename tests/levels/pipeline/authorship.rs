@@ -1,1 +1,155 @@
-//! Later.
+//! Writing with a model: its calls, its bill, its failures, and what the checks make of what it says.
+
+use sandbox::{Action, Cut, Fault};
+use shared::domain::evidence::Origin;
+use shared::domain::finding::FindingCode;
+use shared::domain::job::JobKind;
+use shared::domain::language::Language;
+use shared::ports::Clock;
+use tests::app::{App, Setup};
+
+use crate::support::STORY;
+
+const LLM: &str = "/llm/v1/chat/completions";
+
+fn states(ledger: &[(&str, &str)]) -> Vec<(String, String)> {
+    ledger.iter().map(|(stage, state)| ((*stage).to_owned(), (*state).to_owned())).collect()
+}
+
+#[tokio::test]
+async fn a_full_pipeline_makes_two_calls_and_settles_both() {
+    let app = App::with_model("sandbox").await;
+    let id = app.asks(JobKind::FullPipeline, STORY).run().await;
+    app.succeeded(id).await;
+    let counts = app.jira().llm_counts();
+    assert_eq!((counts.total, counts.by_call["criteria"], counts.by_call["scenarios"], counts.by_model["sandbox"]), (2, 1, 1, 2));
+
+    let ledger = app.ledger(id).await;
+    assert_eq!(app.ledger_states(id).await, states(&[("criteria", "settled"), ("scenarios", "settled")]));
+    let sum = |tokens: fn(&tests::app::Call) -> Option<i64>| ledger.iter().filter_map(tokens).sum::<i64>();
+    let (input, output) = (sum(|call| call.input_tokens), sum(|call| call.output_tokens));
+    assert!(input > 0 && output > 0);
+
+    let kept = app.history(id).await.expect("a result");
+    assert_eq!((kept.provider.as_str(), kept.model.as_str()), ("openai_compatible", "sandbox"));
+    let usage: serde_json::Value = serde_json::from_str(&kept.usage_json).expect("usage");
+    assert_eq!(usage, serde_json::json!({ "input_tokens": input, "output_tokens": output, "calls": 2 }));
+    assert!(!kept.prompt_version.is_empty());
+    let used = |direction: &str| app.metric(&format!("llm_tokens_used_total{{provider=\"openai\",direction=\"{direction}\"}}"));
+    assert!((used("input") - input as f64).abs() < 0.1 || app.metrics.render().contains("llm_tokens_used_total"));
+}
+
+#[tokio::test]
+async fn what_the_model_says_rests_on_words_of_the_story() {
+    let app = App::with_model("sandbox").await;
+    let id = app.asks(JobKind::FullPipeline, STORY).run().await;
+    app.succeeded(id).await;
+    let set = app.criteria(id).await.set;
+    assert!(!set.criteria.is_empty());
+    for criterion in set.criteria.iter().filter(|criterion| criterion.origin == Origin::Stated) {
+        assert!(criterion.evidence.iter().any(|evidence| evidence.verified), "{criterion:?}");
+    }
+    let suite = app.suite(id).await.suite;
+    assert_eq!(suite.coverage.covered, set.criteria.len());
+}
+
+#[tokio::test]
+async fn the_model_is_told_the_language_that_was_asked_for() {
+    let app = App::with_model("sandbox").await;
+    let id = app.asks(JobKind::AcceptanceCriteria, "SHOP-8").run().await;
+    app.succeeded(id).await;
+    assert_eq!(app.criteria(id).await.set.language, app.story(id).await.language);
+    assert_ne!(app.story(id).await.language, Language::English);
+}
+
+#[tokio::test]
+async fn what_the_model_invents_is_asked_for_again_twice_and_then_marked_or_dropped() {
+    let app = App::with_model("sandbox-invents").await;
+    let id = app.asks(JobKind::AcceptanceCriteria, STORY).run().await;
+    app.succeeded(id).await;
+    assert_eq!(app.jira().llm_counts().by_call["criteria"], 3, "one call and two repairs");
+    assert_eq!(app.ledger_states(id).await, states(&[("criteria", "settled"); 3]));
+    let artifact = app.criteria(id).await;
+    assert_eq!(artifact.by.calls, 3);
+
+    let invented = |text: &str| text.contains("pigeon") || text.contains("7319");
+    let stated: Vec<_> = artifact.set.criteria.iter().filter(|one| one.origin == Origin::Stated).collect();
+    assert!(!stated.is_empty());
+    assert!(stated.iter().all(|one| !invented(&one.gherkin)), "an invention passes for the story's own words");
+    let marked = artifact.set.criteria.iter().filter(|one| one.origin == Origin::Proposed).map(|one| &one.findings);
+    let dropped = artifact.set.dropped.iter().map(|one| &one.findings);
+    let findings: Vec<_> = marked.chain(dropped).flatten().map(|finding| finding.code).collect();
+    assert!(findings.contains(&FindingCode::EvidenceNotFound), "{findings:?}");
+    assert!(findings.contains(&FindingCode::NumberNotInStory), "{findings:?}");
+}
+
+#[tokio::test]
+async fn a_repair_that_fails_leaves_the_calls_before_it_settled() {
+    let app = App::with_model("sandbox-invents").await;
+    app.jira().order(Fault::status(400).on("POST", LLM).after(1).times(0));
+    let id = app.asks(JobKind::AcceptanceCriteria, STORY).run().await;
+    assert_eq!(app.status(id).await, ("failed".to_owned(), "llm.rejected".to_owned()));
+    let mut ledger = app.ledger_states(id).await;
+    ledger.sort();
+    assert_eq!(ledger, states(&[("criteria", "settled"), ("criteria", "unknown")]));
+}
+
+#[tokio::test]
+async fn a_reply_between_fences_is_understood() {
+    let app = App::with_model("sandbox-fenced").await;
+    let id = app.asks(JobKind::FullPipeline, STORY).run().await;
+    app.succeeded(id).await;
+    assert_eq!(app.jira().llm_calls(), 2);
+}
+
+#[tokio::test]
+async fn the_ways_in_which_a_model_fails_have_their_codes_and_verdicts() {
+    for (model, status, code) in [
+        ("sandbox-truncated", "failed", "llm.truncated"),
+        ("sandbox-refusal", "failed", "llm.refused"),
+        ("sandbox-invalid", "queued", "llm.invalid_reply"),
+        ("sandbox-html", "queued", "llm.unavailable"),
+        ("sandbox-429", "queued", "llm.rate_limited"),
+    ] {
+        let app = App::with_model(model).await;
+        let id = app.asks(JobKind::FullPipeline, STORY).run().await;
+        assert_eq!(app.status(id).await, (status.to_owned(), code.to_owned()), "{model}");
+        let row = app.job(id).await;
+        assert_eq!(row.attempt, i32::from(status == "queued" && model != "sandbox-429"), "{model}");
+        assert_eq!(row.stage, "criteria", "{model}");
+        assert_eq!(app.jira().llm_calls(), 1, "{model}: a call is not repeated within a try");
+        assert!(app.ledger_states(id).await.iter().all(|(_, state)| state != "reserved"), "{model}");
+        let message = row.error_message.unwrap_or_default();
+        assert!(!message.contains("quantity") && !message.contains("<html>"), "{model}: {message}");
+    }
+}
+
+#[tokio::test]
+async fn a_model_that_asks_to_slow_down_is_waited_for() {
+    let app = App::with_model("sandbox-429").await;
+    let id = app.asks(JobKind::AcceptanceCriteria, STORY).run().await;
+    let row = app.job(id).await;
+    assert_eq!((row.due_at - app.clock.now_ms(), row.attempt), (1000, 0));
+}
+
+#[tokio::test]
+async fn a_model_that_cannot_be_reached_is_tried_again_and_its_calls_are_unknown() {
+    let app = App::with_model("sandbox").await;
+    app.jira().order(Fault::new(Action::Drop { drop: Cut::Before }).on("POST", LLM));
+    let id = app.asks(JobKind::AcceptanceCriteria, STORY).run().await;
+    assert_eq!(app.status(id).await, ("queued".to_owned(), "llm.no_answer".to_owned()));
+    app.run_when_due(id).await;
+    app.succeeded(id).await;
+    assert_eq!(app.ledger_states(id).await, states(&[("criteria", "unknown"), ("criteria", "settled")]));
+    assert_eq!(app.jira().counts()["GET /rest/api/3/issue/{issueIdOrKey} 200"], 2, "the story was read once, and its parent");
+}
+
+#[tokio::test]
+async fn a_spike_costs_no_call_for_scenarios_and_reserves_none() {
+    let app = Setup::default().model("sandbox").start().await;
+    let id = app.asks(JobKind::FullPipeline, "SHOP-13").run().await;
+    app.succeeded(id).await;
+    assert_eq!(app.jira().llm_counts().by_call.get("scenarios"), None);
+    assert_eq!(app.ledger_states(id).await, states(&[("criteria", "settled")]));
+    assert!(!app.criteria(id).await.set.questions.is_empty());
+}

@@ -8,6 +8,7 @@ use shared::domain::render::Output;
 use shared::domain::result::{Authorship, CriteriaArtifact, PublishArtifact, SuiteArtifact};
 use shared::domain::scenario::Suite;
 use shared::domain::story::Story;
+use shared::domain::user::Permission;
 use shared::domain::verdict::Failure;
 use shared::jobs::{Claimed, Jobs};
 use shared::store::artifact;
@@ -110,6 +111,16 @@ impl Made {
 
     pub(super) fn counts(&self) -> (usize, usize) {
         (self.criteria.as_ref().map_or(0, |a| a.set.criteria.len()), self.suite.as_ref().map_or(0, |a| a.suite.scenarios.len()))
+    }
+
+    /// What somebody must be allowed to publish this target.
+    pub(super) fn rights_for(&self, target: PublishTarget) -> Vec<Permission> {
+        let criteria = target.what != PublishWhat::Scenarios && self.criteria_set().is_some();
+        let scenarios = target.what != PublishWhat::Criteria && self.suite.is_some();
+        [(criteria, Permission::PublishCriteria), (scenarios, Permission::PublishScenarios)]
+            .into_iter()
+            .filter_map(|(needed, right)| needed.then_some(right))
+            .collect()
     }
 
     /// Whether there is anything to write for a target.

@@ -11,11 +11,13 @@ use shared::domain::job::Stage;
 use shared::domain::publish::{PlannedAction, PublishMode, PublishOutcome, PublishTarget, Published};
 use shared::domain::reading;
 use shared::domain::story::Story;
+use shared::domain::user::Role;
 use shared::domain::verdict::{Failure, Verdict};
 use shared::jobs::Advance;
 use shared::ports::{Comment, Jira, JiraError, NewComment};
 use shared::publishing::{self, Decision, PROPERTY, Piece, Site, Subject};
 use shared::store::publication::{Intent, Written};
+use shared::store::user;
 
 use super::fetch::to_json;
 use super::made::Made;
@@ -29,17 +31,42 @@ const ROUNDS: usize = 3;
 
 impl Context<'_> {
     pub(super) async fn publish(&self, made: &mut Made) -> Result<Stored, End> {
-        let result = self.publish_all(made).await;
+        self.authority_still_stands(made).await?;
+        let mut unsettled = Vec::new();
+        let result = self.publish_all(made, &mut unsettled).await;
+        if result.is_err() {
+            self.settle(&mut unsettled).await?;
+        }
         if matches!(result, Err(End::Failed(_))) {
             // Others may write here while this job waits; what is on its way is guarded by its intent.
             self.jobs().release_targets(&self.claimed.fence).await?;
         }
-        result
+        self.conclude(made, result?, unsettled)
     }
 
-    async fn publish_all(&self, made: &mut Made) -> Result<Stored, End> {
+    /// Whoever stands behind the publication may have been deactivated, or have lost the right, since the job was accepted.
+    async fn authority_still_stands(&self, made: &Made) -> Result<(), End> {
+        let row = &self.claimed.row;
+        let who = user::by_id(self.jobs().db(), row.approved_by.unwrap_or(row.owner_id)).await?;
+        let role: Option<Role> = who.filter(|user| user.active).and_then(|user| user.role.parse().ok());
+        let needs = self.claimed.request.publish.iter().flat_map(|target| made.rights_for(*target));
+        if role.is_some_and(|role| needs.clone().all(|right| role.may(right))) {
+            return Ok(());
+        }
+        let message = "the account behind this publication was deactivated or may not publish any more; somebody else can publish the result";
+        Err(Failure::fail("caller.revoked", message).into())
+    }
+
+    /// Records writes that were carried out, while the last one is recorded with the end of the job.
+    async fn settle(&self, unsettled: &mut Vec<Written>) -> Result<(), End> {
+        for written in unsettled.drain(..) {
+            self.jobs().settle_publication(&self.claimed.fence, &written).await?;
+        }
+        Ok(())
+    }
+
+    async fn publish_all(&self, made: &Made, unsettled: &mut Vec<Written>) -> Result<Vec<Published>, End> {
         let mut published = Vec::new();
-        let mut unsettled = Vec::new();
         {
             let story = made.story()?;
             let jira = self.jira()?;
@@ -49,10 +76,10 @@ impl Context<'_> {
                     published.push(nothing_to_write(target));
                     continue;
                 }
-                published.push(self.target(jira.as_ref(), &subject, story, target, &mut unsettled).await?);
+                published.push(self.target(jira.as_ref(), &subject, story, target, unsettled).await?);
             }
         }
-        self.conclude(made, published, unsettled)
+        Ok(published)
     }
 
     fn conclude(&self, made: &mut Made, published: Vec<Published>, written: Vec<Written>) -> Result<Stored, End> {
@@ -114,7 +141,10 @@ impl Context<'_> {
                 PlannedAction::Unchanged => {
                     let outcome = first_action.unwrap_or(PublishOutcome::Unchanged);
                     let remote_id = decision.comment.as_ref().map_or_else(|| story.key.clone(), |comment| comment.id.clone());
-                    unsettled.push(Written { key: piece.key.clone(), remote_id: remote_id.clone(), hash: decision.hash.clone() });
+                    let known = record.is_some_and(|record| record.state == "written" && record.written_hash.as_ref() == Some(&decision.hash));
+                    if !known {
+                        unsettled.push(written(piece, &remote_id, &decision.hash));
+                    }
                     return Ok(done(piece, outcome, remote_id, story));
                 }
                 PlannedAction::Conflict => return Ok(stopped(piece, PublishOutcome::Conflict, "publish.conflict", &decision, story)),
@@ -122,6 +152,7 @@ impl Context<'_> {
                 PlannedAction::Create | PlannedAction::Update => {
                     let created = decision.action == PlannedAction::Create;
                     let was = if created { PublishOutcome::Created } else { PublishOutcome::Updated };
+                    self.settle(unsettled).await?;
                     let stored = self.write(jira, story, piece, &decision, &site).await?;
                     first_action.get_or_insert(was);
                     self.pipeline.metrics.published();
@@ -129,8 +160,7 @@ impl Context<'_> {
                         // The older one stays and is brought up to date in the next round.
                         continue;
                     }
-                    let written = Written { key: piece.key.clone(), remote_id: stored.remote_id.clone(), hash: stored.hash };
-                    self.jobs().settle_publication(&self.claimed.fence, &written).await?;
+                    unsettled.push(written(piece, &stored.remote_id, &stored.hash));
                     return Ok(done(piece, first_action.unwrap_or(was), stored.remote_id, story));
                 }
             }
@@ -209,9 +239,9 @@ impl Context<'_> {
     /// After a create: whether another comment of ours was there before. Then ours goes, even when our lease is over:
     /// nobody else knows of it.
     async fn is_surplus(&self, jira: &dyn Jira, story: &Story, piece: &Piece, stored: &StoredPiece) -> Result<bool, End> {
-        let site = publishing::read_site(jira, &story.id, &[piece.key.target]).await.map_err(Failure::from)?;
-        let decision = publishing::decide(piece, None, &site, self.claimed.request.on_conflict);
-        if !decision.surplus.contains(&stored.remote_id) {
+        let comments = jira.comments(&story.id).await.map_err(Failure::from)?;
+        let first = comments.iter().find(|comment| publishing::is_ours(comment, piece));
+        if first.is_none_or(|first| first.id == stored.remote_id) {
             return Ok(false);
         }
         self.remove(jira, story, piece, &stored.remote_id).await?;
@@ -269,6 +299,10 @@ fn properties(piece: &Piece, decision: &Decision, site: &Site) -> Vec<(String, s
         properties.push(("sd.public.comment".to_owned(), json!({ "internal": true })));
     }
     properties
+}
+
+fn written(piece: &Piece, remote_id: &str, hash: &str) -> Written {
+    Written { key: piece.key.clone(), marker: piece.marker.clone(), remote_id: remote_id.to_owned(), hash: hash.to_owned() }
 }
 
 fn done(piece: &Piece, outcome: PublishOutcome, remote_id: String, story: &Story) -> Published {

@@ -212,7 +212,7 @@ impl Runner {
                     self.metrics.retried(failure.code);
                 }
                 tracing::info!(job.id = %claimed.fence.job_id, issue.key = %claimed.row.issue_key, stage = %claimed.stage, code = failure.code,
-                    message = %failure.message, ?outcome, "a run did not succeed");
+                    reason = %failure.message, ?outcome, "a run did not succeed");
             }
             Ok(Err(Fenced)) => self.lost(claimed),
             Err(error) => tracing::error!(job.id = %claimed.fence.job_id, %error, "the end of a run could not be stored; it will be reclaimed"),

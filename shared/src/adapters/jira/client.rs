@@ -126,6 +126,14 @@ impl Jira for CloudJira {
     }
 
     async fn issue(&self, key: &str) -> Result<RawIssue, JiraError> {
+        let mut issue = self.issue_alone(key).await?;
+        if self.wire.settings().read_parent {
+            self.complete_parent(&mut issue.body).await?;
+        }
+        Ok(issue)
+    }
+
+    async fn issue_alone(&self, key: &str) -> Result<RawIssue, JiraError> {
         let subject = format!("issue {key}");
         let query = [("fields", wire::ISSUE_FIELDS), ("expand", "names,schema"), ("properties", wire::PROPERTY_KEY)];
         let mut body = self.wire.send(&Call::get(&["issue", key], &query, &subject)).await?;
@@ -134,9 +142,6 @@ impl Jira for CloudJira {
             return Err(wire::unlike("an issue without key or fields"));
         };
         self.complete_comments(&now_known_as, &mut body).await?;
-        if self.wire.settings().read_parent {
-            self.complete_parent(&mut body).await?;
-        }
         Ok(RawIssue { url: self.wire.browse_url(&now_known_as), body })
     }
 

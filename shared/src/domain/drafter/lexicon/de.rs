@@ -1,6 +1,7 @@
 //! German.
 
-use super::{Lexicon, Phrases};
+use super::{Lexicon, Phrases, edges, frames};
+use crate::domain::language::Language;
 
 // Packed: a table of words is read across.
 #[rustfmt::skip]
@@ -41,12 +42,12 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     ],
     strong: &["muss", "mussen", "muessen", "soll", "sollen", "darf", "durfen"],
     at_most: &["spatestens", "bis", 
-        "hochstens", "hoechstens", "maximal", "max", "max.", "bis zu", "nicht mehr als", "maximum", "innerhalb von",
+        "hochstens", "hoechstens", "maximal", "max", "max.", "bis zu", "nicht mehr als", "nicht grosser als", "nicht langer als", "nicht uberschreiten", "oder weniger", "maximum", "innerhalb von",
         "kleiner gleich",
     ],
-    at_least: &["mindestens", "minimal", "min", "min.", "nicht weniger als", "minimum", "wenigstens"],
+    at_least: &["mindestens", "minimal", "min", "min.", "nicht weniger als", "oder mehr", "ab", "minimum", "wenigstens"],
     below: &["weniger als", "unter", "kleiner als", "kurzer als"],
-    above: &["mehr als", "uber", "ueber", "grosser als", "langer als"],
+    above: &["mehr als", "uber", "ueber", "grosser als", "langer als", "uberschreitet", "uberschreiten"],
     lasting: &[
         "lauft nach", "laeuft nach", "ablauf nach", "ablauf", "gultig fur", "gueltig fuer", "gultig", "fur", "fuer",
         "aufbewahrt fur", "gespeichert fur", "gesperrt fur", "dauer", "timeout", "nach",
@@ -97,8 +98,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     vague: &[
         "einfach", "leicht", "schnell", "angemessen", "angemessene", "sicher", "benutzerfreundlich", "intuitiv", "ordnungsgemass",
         "korrekt", "klar", "effizient", "robust", "flexibel", "vernunftig", "ausreichend", "bei bedarf", "gegebenenfalls", "ggf",
-        "verschiedene", "usw", "etc", "relevant", "relevante", "relevanten", "entsprechend", "standardisierter",
-        "standardisierte", "mehrere", "optimal",
+        "usw", "etc", "relevant", "relevante", "relevanten", "optimal",
     ],
     vague_result: &["funktioniert", "funktionieren", "wie erwartet", "fehlerfrei", "problemlos"],
     unsure: &[
@@ -123,7 +123,9 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         "benachrichtigung",
     ],
     what_if: &["was passiert, wenn", "was passiert wenn", "was ist, wenn", "was ist wenn", "was geschieht, wenn", "und wenn"],
+    edges: edges::of(Language::German),
     phrases: Phrases {
+        frames: frames::of(Language::German),
         role: "ich bin {0}",
         act: "ich {0} möchte",
         act_on: "ich dies anfordere: {0}",
@@ -140,8 +142,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         unmet: "Folgendes nicht zutrifft: {0}",
         absent: "geschieht Folgendes nicht: {0}",
         value: "der Wert {0} ist",
-        within: "akzeptiert das Produkt {0} nach der Regel \"{1}\"",
-        beyond: "akzeptiert das Produkt {0} nach der Regel \"{1}\" nicht",
         elapsed: "{0} vergangen sind",
         not_over: "ist nach {0} die Zeit von \"{1}\" nicht abgelaufen",
         over: "ist nach {0} die Zeit von \"{1}\" abgelaufen",
@@ -153,9 +153,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         refused: "wird mir dies verweigert: {0}",
         column: "Wert",
         role_column: "Rolle",
-        title_at: "An der Grenze, {0}: {1}",
-        title_inside: "Innerhalb der Grenze, {0}: {1}",
-        title_outside: "Außerhalb der Grenze, {0}: {1}",
         title_contrary: "Bedingung nicht erfüllt: {0}",
         title_refused: "Verweigert: {0}",
         title_each: "Jeder Wert: {0}",
@@ -177,7 +174,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
             "Sind \"{0}\" und \"{1}\" dieselbe Einheit?",
             "Die Story schreibt sie auf zwei Arten, die Verschiedenes bedeuten können.",
         ),
-        ask_otherwise: ("Was geschieht andernfalls, wenn dies nicht gilt: \"{0}\"?", "Nur eine Seite der Regel ist genannt."),
         ask_outside: (
             "Was sieht oder erhält der Nutzer jenseits der Grenze in \"{0}\"?",
             "Die Grenze ist genannt, die Reaktion auf ihr Überschreiten nicht.",

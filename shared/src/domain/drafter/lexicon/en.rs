@@ -1,6 +1,7 @@
 //! English.
 
-use super::{Lexicon, Phrases};
+use super::{Lexicon, Phrases, edges, frames};
+use crate::domain::language::Language;
 
 // Packed: a table of words is read across.
 #[rustfmt::skip]
@@ -41,11 +42,11 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     ],
     at_most: &["no later than", "at the latest", 
         "at most", "up to", "no more than", "not more than", "maximum of", "max of", "maximum", "max", "max.", "not exceed",
-        "within", "less than or equal to",
+        "within", "less than or equal to", "not be larger than", "not larger than", "not be longer than", "no longer than", "no larger than", "must not exceed", "is limited to", "are limited to", "limited to", "or less", "or fewer",
     ],
-    at_least: &["at least", "no less than", "no fewer than", "minimum of", "min of", "minimum", "min", "min."],
+    at_least: &["at least", "no less than", "no fewer than", "minimum of", "min of", "minimum", "min", "min.", "or more", "not less than"],
     below: &["under", "less than", "fewer than", "below", "smaller than", "shorter than"],
-    above: &["more than", "over", "above", "greater than", "larger than", "bigger than", "exceeds", "exceed", "longer than", "higher than"],
+    above: &["more than", "over", "above", "greater than", "larger than", "bigger than", "exceeds", "exceed", "exceeding", "longer than", "higher than"],
     lasting: &[
         "expires after", "expires in", "expire after", "expiration", "expiry", "valid for", "retained for", "kept for",
         "stored for", "locked for", "blocked for", "lasts", "timeout", "time out after", "for",
@@ -106,7 +107,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         "easily", "easy", "fast", "quickly", "quick", "appropriate", "appropriately", "secure", "securely", "user-friendly",
         "user friendly", "intuitive", "intuitively", "properly", "proper", "clearly", "simple", "simply", "seamless",
         "seamlessly", "efficient", "efficiently", "robust", "flexible", "reasonable", "adequate", "adequately", "as needed",
-        "if necessary", "sufficient", "nice", "various", "etc", "up to date", "relevant", "applicable", "several", "optimal",
+        "if necessary", "sufficient", "nice", "etc", "up to date", "relevant", "applicable", "optimal",
     ],
     vague_result: &[
         "should work", "must work", "will work", "works as", "still work", "still works", "just work", "works well",
@@ -142,7 +143,9 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         "what happens when", "what happens if", "what if", "what do we display if", "what should happen if",
         "what should happen when",
     ],
+    edges: edges::of(Language::English),
     phrases: Phrases {
+        frames: frames::of(Language::English),
         role: "I am {0}",
         act: "I {0}",
         act_on: "I ask for {0}",
@@ -159,8 +162,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         unmet: "the following does not hold: {0}",
         absent: "the following does not happen: {0}",
         value: "the value is {0}",
-        within: "the product accepts {0}, within the rule \"{1}\"",
-        beyond: "the product does not accept {0}, beyond the rule \"{1}\"",
         elapsed: "{0} have passed",
         not_over: "after {0} the time of \"{1}\" is not over",
         over: "after {0} the time of \"{1}\" is over",
@@ -172,9 +173,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         refused: "I am refused to {0}",
         column: "value",
         role_column: "role",
-        title_at: "At the limit, {0}: {1}",
-        title_inside: "Inside the limit, {0}: {1}",
-        title_outside: "Outside the limit, {0}: {1}",
         title_contrary: "Condition not met: {0}",
         title_refused: "Refused: {0}",
         title_each: "Each value: {0}",
@@ -194,7 +192,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         ask_units: (
             "Are \"{0}\" and \"{1}\" the same unit?", "The story writes it in two ways, and they may mean different sizes.",
         ),
-        ask_otherwise: ("What happens otherwise, when this does not hold: \"{0}\"?", "Only one side of the rule is stated."),
         ask_outside: (
             "What does the user see or get outside the limit in \"{0}\"?",
             "The limit is stated, the reaction to passing it is not.",

@@ -1,6 +1,7 @@
 //! Spanish.
 
-use super::{Lexicon, Phrases};
+use super::{Lexicon, Phrases, edges, frames};
+use crate::domain::language::Language;
 
 // Packed: a table of words is read across.
 #[rustfmt::skip]
@@ -40,14 +41,14 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     ],
     strong: &["debe", "deben", "debera", "deberan", "no puede", "no pueden", "tiene que", "tienen que"],
     at_most: &["a mas tardar", 
-        "como maximo", "maximo", "maximo de", "max", "max.", "hasta", "no mas de", "a lo sumo", "menor o igual a", "dentro de",
+        "como maximo", "maximo", "maximo de", "max", "max.", "hasta", "no mas de", "a lo sumo", "menor o igual a", "dentro de", "no supera", "no superan", "no supera los", "no superan los", "no debe superar", "no puede superar", "no excede", "no debe exceder", "o menos",
         
     ],
     at_least: &[
-        "como minimo", "minimo", "minimo de", "min", "min.", "al menos", "por lo menos", "no menos de", "mayor o igual a",
+        "como minimo", "minimo", "minimo de", "min", "min.", "al menos", "por lo menos", "o mas", "a partir de", "no menos de", "mayor o igual a",
     ],
     below: &["menos de", "en menos de", "inferior a", "menor que"],
-    above: &["mas de", "supera", "superan", "superior a", "mayor que"],
+    above: &["mas de", "supera", "superan", "excede", "exceden", "superior a", "mayor que"],
     lasting: &[
         "expira en", "expira a los", "expira despues de", "caduca en", "caduca a los", "caduca despues de", "expiracion",
         "caducidad", "vigencia de", "valido por", "valida por", "valido durante", "durante", "se conserva por", "por",
@@ -103,8 +104,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     vague: &[
         "facilmente", "facil", "rapidamente", "rapido", "rapida", "apropiado", "apropiada", "seguro", "segura", "intuitivo",
         "intuitiva", "amigable", "correctamente", "claramente", "claro", "clara", "sencillo", "sencilla", "eficiente", "robusto",
-        "flexible", "razonable", "suficiente", "adecuado", "adecuada", "si es necesario", "varios", "varias", "etc", "relevante",
-        "necesaria", "necesario", "optimo",
+        "flexible", "razonable", "suficiente", "adecuado", "adecuada", "si es necesario", "etc", "relevante", "optimo",
     ],
     vague_result: &["funciona", "funcionan", "debe funcionar", "funcione", "como se espera", "sin problemas"],
     unsure: &[
@@ -131,7 +131,9 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     what_if: &[
         "que pasa si", "que pasa cuando", "que sucede si", "que sucede cuando", "que ocurre si", "que ocurre cuando", "y si",
     ],
+    edges: edges::of(Language::Spanish),
     phrases: Phrases {
+        frames: frames::of(Language::Spanish),
         role: "que soy {0}",
         act: "intento {0}",
         act_on: "solicito {0}",
@@ -148,8 +150,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         unmet: "no se cumple lo siguiente: {0}",
         absent: "no ocurre lo siguiente: {0}",
         value: "el valor es {0}",
-        within: "el producto acepta {0}, según la regla \"{1}\"",
-        beyond: "el producto no acepta {0}, contrario a la regla \"{1}\"",
         elapsed: "han pasado {0}",
         not_over: "tras {0}, el plazo de \"{1}\" no ha vencido",
         over: "tras {0}, el plazo de \"{1}\" ha vencido",
@@ -161,9 +161,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         refused: "se me deniega lo siguiente: {0}",
         column: "valor",
         role_column: "rol",
-        title_at: "En el límite, {0}: {1}",
-        title_inside: "Dentro del límite, {0}: {1}",
-        title_outside: "Fuera del límite, {0}: {1}",
         title_contrary: "Condición no cumplida: {0}",
         title_refused: "Denegado: {0}",
         title_each: "Cada valor: {0}",
@@ -184,7 +181,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         ask_units: (
             "¿\"{0}\" y \"{1}\" son la misma unidad?", "La historia la escribe de dos formas, que pueden ser tamaños distintos.",
         ),
-        ask_otherwise: ("¿Qué ocurre en caso contrario, cuando no se cumple \"{0}\"?", "Solo se describe un lado de la regla."),
         ask_outside: (
             "¿Qué ve o recibe el usuario fuera del límite en \"{0}\"?",
             "Se describe el límite, pero no la reacción al superarlo.",

@@ -1,6 +1,7 @@
 //! French.
 
-use super::{Lexicon, Phrases};
+use super::{Lexicon, Phrases, edges, frames};
+use crate::domain::language::Language;
 
 // Packed: a table of words is read across.
 #[rustfmt::skip]
@@ -51,9 +52,9 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     strong: &["doit", "doivent", "devra", "devront", "ne peut pas", "ne peuvent pas", "obligatoire", "interdit"],
     at_most: &["au plus tard", 
         "au maximum", "maximum", "max", "max.", "au plus", "jusqu'a", "pas plus de", "dans la limite de", "inferieur ou egal a",
-        "ne depasse pas", "sous", "dans les",
+        "ne depasse pas", "ne doit pas depasser", "ne peut pas depasser", "ne depassent pas", "sous", "dans les", "ou moins",
     ],
-    at_least: &["au moins", "minimum", "au minimum", "min", "min.", "pas moins de", "superieur ou egal a"],
+    at_least: &["au moins", "minimum", "au minimum", "min", "min.", "ou plus", "a partir de", "pas moins de", "superieur ou egal a"],
     below: &["moins de", "en moins de", "inferieur a", "inferieure a"],
     above: &["plus de", "superieur a", "superieure a", "depasse", "depassent", "au-dela de"],
     lasting: &[
@@ -116,7 +117,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         "facilement", "facile", "rapidement", "rapide", "approprie", "appropriee", "securise", "securisee",
         "de maniere securisee", "intuitif", "intuitive", "ergonomique", "convivial", "correctement", "clairement", "simple",
         "simplement", "efficace", "efficacement", "robuste", "flexible", "raisonnable", "suffisant", "si necessaire", "si besoin",
-        "divers", "etc", "pertinent", "pertinents", "adapte", "adaptee", "certains", "certaines", "plusieurs", "optimal",
+        "divers", "etc", "pertinent", "pertinents", "adapte", "adaptee", "optimal",
     ],
     vague_result: &[
         "fonctionne", "fonctionnent", "doit fonctionner", "doivent fonctionner", "fonctionne correctement", "comme prevu",
@@ -148,7 +149,9 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         "que se passe-t-il si", "que se passe-t-il s'", "que se passe-t-il quand", "que se passe-t-il lorsque", "et si",
         "que faire si",
     ],
+    edges: edges::of(Language::French),
     phrases: Phrases {
+        frames: frames::of(Language::French),
         role: "que je suis {0}",
         act: "j'essaie de~{0}",
         act_on: "je demande {0}",
@@ -165,8 +168,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         unmet: "la condition suivante n'est pas remplie : {0}",
         absent: "ceci n'a pas lieu : {0}",
         value: "la valeur est {0}",
-        within: "le produit accepte {0}, selon la règle \"{1}\"",
-        beyond: "le produit n'accepte pas {0}, contraire à la règle \"{1}\"",
         elapsed: "il s'est écoulé {0}",
         not_over: "après {0}, le délai de \"{1}\" n'est pas dépassé",
         over: "après {0}, le délai de \"{1}\" est dépassé",
@@ -178,9 +179,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         refused: "on me refuse de~{0}",
         column: "valeur",
         role_column: "rôle",
-        title_at: "À la limite, {0} : {1}",
-        title_inside: "Dans la limite, {0} : {1}",
-        title_outside: "Hors limite, {0} : {1}",
         title_contrary: "Condition non remplie : {0}",
         title_refused: "Refus : {0}",
         title_each: "Chaque valeur : {0}",
@@ -200,10 +198,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         ask_units: (
             "\"{0}\" et \"{1}\" désignent-ils la même unité ?",
             "Le récit l'écrit de deux façons, qui peuvent désigner des tailles différentes.",
-        ),
-        ask_otherwise: (
-            "Que se passe-t-il dans le cas contraire, quand ceci n'est pas vrai : \"{0}\" ?",
-            "Un seul côté de la règle est décrit.",
         ),
         ask_outside: (
             "Que voit ou reçoit l'utilisateur au-delà de la limite \"{0}\" ?",

@@ -90,7 +90,8 @@ const STORY: &[&str] = &[
 
 #[rustfmt::skip]
 const ASIDE: &[&str] = &[
-    "definition of done", "definition of ready", "dod", "dor", "design", "designs", "mockups", "wireframes", "implementation",
+    "terms", "glossary", "definitions", "begriffe", "glossar", "termes", "glossaire", "terminos", "glosario", "begrippen", "termos",
+    "glossario", "definition of done", "definition of ready", "dod", "dor", "design", "designs", "mockups", "wireframes", "implementation",
     "implementation notes", "technical", "technical information", "technical notes", "tech notes", "dev notes",
     "development notes", "developer notes", "notes", "note", "workaround", "links", "useful links", "related", "references",
     "resources", "attachments", "associated helpdesk ticket", "background", "context", "additional context", "example",

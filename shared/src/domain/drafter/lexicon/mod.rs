@@ -1,9 +1,11 @@
 //! What the drafter knows of each language: words to read with and phrases to write with, one table a language.
 
 mod de;
+pub(super) mod edges;
 mod en;
 mod es;
 mod fr;
+pub(super) mod frames;
 pub(super) mod headings;
 mod nl;
 mod phrases;
@@ -128,6 +130,8 @@ pub(super) struct Lexicon {
     pub(super) message: &'static [&'static str],
     /// Questions of the form "what happens when …".
     pub(super) what_if: &'static [&'static str],
+    /// Words around limits, of cases and of references.
+    pub(super) edges: &'static edges::Edges,
     /// What we write.
     pub(super) phrases: Phrases,
 }

@@ -1,6 +1,7 @@
 //! Dutch.
 
-use super::{Lexicon, Phrases};
+use super::{Lexicon, Phrases, edges, frames};
+use crate::domain::language::Language;
 
 // Packed: a table of words is read across.
 #[rustfmt::skip]
@@ -35,10 +36,10 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         "nooit", "wordt", "worden", "is verplicht", "zijn verplicht",
     ],
     strong: &["moet", "moeten", "mag niet", "mogen niet", "dient", "dienen"],
-    at_most: &["uiterlijk", "tot", "maximaal", "hoogstens", "ten hoogste", "max", "max.", "maximum", "niet meer dan", "tot en met", "binnen"],
-    at_least: &["minimaal", "minstens", "ten minste", "tenminste", "min", "min.", "minimum", "niet minder dan"],
+    at_most: &["uiterlijk", "tot", "maximaal", "hoogstens", "ten hoogste", "max", "max.", "maximum", "niet meer dan", "niet groter dan", "niet langer dan", "niet overschrijden", "of minder", "tot en met", "binnen"],
+    at_least: &["minimaal", "minstens", "ten minste", "tenminste", "min", "min.", "minimum", "niet minder dan", "of meer", "vanaf"],
     below: &["minder dan", "onder", "kleiner dan", "korter dan"],
-    above: &["meer dan", "boven", "groter dan", "langer dan"],
+    above: &["meer dan", "boven", "groter dan", "langer dan", "overschrijdt", "overschrijden"],
     lasting: &[
         "verloopt na", "vervalt na", "geldig gedurende", "geldig voor", "geldig", "gedurende", "bewaard voor", "voor",
         "geblokkeerd voor", "verlooptijd", "na",
@@ -84,8 +85,8 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     ],
     vague: &[
         "gemakkelijk", "makkelijk", "eenvoudig", "snel", "passend", "passende", "veilig", "gebruiksvriendelijk", "intuitief",
-        "correct", "duidelijk", "efficient", "robuust", "flexibel", "redelijk", "voldoende", "indien nodig", "diverse",
-        "verschillende", "enz", "etc", "relevant", "relevante", "goed", "juiste", "optimaal",
+        "correct", "duidelijk", "efficient", "robuust", "flexibel", "redelijk", "voldoende", "indien nodig", 
+        "enz", "etc", "relevant", "relevante", "goed", "juiste", "optimaal",
     ],
     vague_result: &["werkt", "werken", "goed werken", "zoals verwacht", "naar behoren", "foutloos"],
     unsure: &[
@@ -107,7 +108,9 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     unnamed: &["bevoegde", "bevoegden", "geautoriseerde", "bepaalde gebruikers"],
     message: &["foutmelding", "foutmeldingen", "een melding", "een waarschuwing", "geinformeerd", "bericht", "notificatie"],
     what_if: &["wat gebeurt er als", "wat gebeurt er wanneer", "wat als", "en als"],
+    edges: edges::of(Language::Dutch),
     phrases: Phrases {
+        frames: frames::of(Language::Dutch),
         role: "dat ik {0} ben",
         act: "ik {0} wil",
         act_on: "ik dit vraag: {0}",
@@ -124,8 +127,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         unmet: "het volgende niet geldt: {0}",
         absent: "gebeurt het volgende niet: {0}",
         value: "de waarde {0} is",
-        within: "accepteert het product {0} volgens de regel \"{1}\"",
-        beyond: "accepteert het product {0} volgens de regel \"{1}\" niet",
         elapsed: "{0} voorbij zijn",
         not_over: "is na {0} de tijd van \"{1}\" niet verlopen",
         over: "is na {0} de tijd van \"{1}\" verlopen",
@@ -137,9 +138,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         refused: "wordt mij dit geweigerd: {0}",
         column: "waarde",
         role_column: "rol",
-        title_at: "Op de grens, {0}: {1}",
-        title_inside: "Binnen de grens, {0}: {1}",
-        title_outside: "Buiten de grens, {0}: {1}",
         title_contrary: "Voorwaarde niet vervuld: {0}",
         title_refused: "Geweigerd: {0}",
         title_each: "Elke waarde: {0}",
@@ -157,7 +155,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
             "Zijn \"{0}\" en \"{1}\" dezelfde eenheid?",
             "De story schrijft het op twee manieren, die iets anders kunnen betekenen.",
         ),
-        ask_otherwise: ("Wat gebeurt er anders, als dit niet geldt: \"{0}\"?", "Slechts één kant van de regel is genoemd."),
         ask_outside: (
             "Wat ziet of krijgt de gebruiker voorbij de grens in \"{0}\"?",
             "De grens is genoemd, de reactie op overschrijding niet.",

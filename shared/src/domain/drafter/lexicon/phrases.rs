@@ -6,6 +6,8 @@ pub(in crate::domain::drafter) type Ask = (&'static str, &'static str);
 /// The phrases of one language. `{0}` and `{1}` are filled with words of the story.
 #[derive(Clone, Copy)]
 pub(in crate::domain::drafter) struct Phrases {
+    /// Phrases about limits, spans and cases.
+    pub(in crate::domain::drafter) frames: &'static super::frames::Frames,
     /// A role as a precondition.
     pub(in crate::domain::drafter) role: &'static str,
     /// A wish that is an infinitive, as an action.
@@ -38,10 +40,6 @@ pub(in crate::domain::drafter) struct Phrases {
     pub(in crate::domain::drafter) absent: &'static str,
     /// A value as an action.
     pub(in crate::domain::drafter) value: &'static str,
-    /// A value that keeps a rule.
-    pub(in crate::domain::drafter) within: &'static str,
-    /// A value that breaks a rule.
-    pub(in crate::domain::drafter) beyond: &'static str,
     /// Time that has passed, as an action.
     pub(in crate::domain::drafter) elapsed: &'static str,
     /// A span that is not over.
@@ -64,12 +62,6 @@ pub(in crate::domain::drafter) struct Phrases {
     pub(in crate::domain::drafter) column: &'static str,
     /// Name of a column of roles.
     pub(in crate::domain::drafter) role_column: &'static str,
-    /// Title of a scenario at a limit.
-    pub(in crate::domain::drafter) title_at: &'static str,
-    /// Title of a scenario inside a limit.
-    pub(in crate::domain::drafter) title_inside: &'static str,
-    /// Title of a scenario outside a limit.
-    pub(in crate::domain::drafter) title_outside: &'static str,
     /// Title of a contrary.
     pub(in crate::domain::drafter) title_contrary: &'static str,
     /// Title of a refusal.
@@ -90,8 +82,6 @@ pub(in crate::domain::drafter) struct Phrases {
     pub(in crate::domain::drafter) ask_unit: Ask,
     /// Units that differ.
     pub(in crate::domain::drafter) ask_units: Ask,
-    /// What happens otherwise.
-    pub(in crate::domain::drafter) ask_otherwise: Ask,
     /// What happens outside a limit.
     pub(in crate::domain::drafter) ask_outside: Ask,
     /// The text of a message.

@@ -1,6 +1,7 @@
 //! Portuguese.
 
-use super::{Lexicon, Phrases};
+use super::{Lexicon, Phrases, edges, frames};
+use crate::domain::language::Language;
 
 // Packed: a table of words is read across.
 #[rustfmt::skip]
@@ -40,10 +41,10 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     ],
     strong: &["deve", "devem", "devera", "deverao", "nao pode", "nao podem", "tem que"],
     at_most: &["no mais tardar", 
-        "no maximo", "maximo", "maximo de", "max", "max.", "ate", "nao mais que", "nao mais de", "menor ou igual a", "dentro de",
+        "no maximo", "maximo", "maximo de", "max", "max.", "ate", "nao mais que", "nao mais de", "menor ou igual a", "dentro de", "nao ultrapassa", "nao deve ultrapassar", "nao pode ultrapassar", "nao excede", "nao deve exceder", "nao pode exceder", "ou menos",
         
     ],
-    at_least: &["no minimo", "minimo", "minimo de", "min", "min.", "pelo menos", "ao menos", "nao menos que", "maior ou igual a"],
+    at_least: &["no minimo", "minimo", "minimo de", "min", "min.", "pelo menos", "ao menos", "ou mais", "a partir de", "nao menos que", "maior ou igual a"],
     below: &["menos de", "em menos de", "menor que", "inferior a"],
     above: &["mais de", "maior que", "superior a", "ultrapassa", "excede"],
     lasting: &[
@@ -100,7 +101,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     vague: &[
         "facilmente", "facil", "rapidamente", "rapido", "rapida", "apropriado", "apropriada", "seguro", "segura", "intuitivo",
         "intuitiva", "amigavel", "corretamente", "claramente", "claro", "simples", "eficiente", "robusto", "flexivel", "razoavel",
-        "suficiente", "adequado", "adequada", "se necessario", "varios", "varias", "etc", "relevante", "otimo",
+        "suficiente", "adequado", "adequada", "se necessario", "etc", "relevante", "otimo",
     ],
     vague_result: &["funciona", "funcionam", "deve funcionar", "funcione", "como esperado", "sem problemas"],
     unsure: &[
@@ -122,7 +123,9 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     unnamed: &["autorizado", "autorizados", "autorizada", "autorizadas", "certos usuarios"],
     message: &["mensagem de erro", "mensagens de erro", "um erro", "um aviso", "uma mensagem", "e informado", "notificacao"],
     what_if: &["o que acontece se", "o que acontece quando", "e se"],
+    edges: edges::of(Language::Portuguese),
     phrases: Phrases {
+        frames: frames::of(Language::Portuguese),
         role: "que sou {0}",
         act: "tento {0}",
         act_on: "solicito {0}",
@@ -139,8 +142,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         unmet: "o seguinte não se cumpre: {0}",
         absent: "o seguinte não acontece: {0}",
         value: "o valor é {0}",
-        within: "o produto aceita {0}, segundo a regra \"{1}\"",
-        beyond: "o produto não aceita {0}, contrário à regra \"{1}\"",
         elapsed: "passaram {0}",
         not_over: "após {0}, o prazo de \"{1}\" não terminou",
         over: "após {0}, o prazo de \"{1}\" terminou",
@@ -152,9 +153,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         refused: "me é negado o seguinte: {0}",
         column: "valor",
         role_column: "papel",
-        title_at: "No limite, {0}: {1}",
-        title_inside: "Dentro do limite, {0}: {1}",
-        title_outside: "Fora do limite, {0}: {1}",
         title_contrary: "Condição não cumprida: {0}",
         title_refused: "Negado: {0}",
         title_each: "Cada valor: {0}",
@@ -176,7 +174,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         ask_units: (
             "\"{0}\" e \"{1}\" são a mesma unidade?", "A história escreve de duas formas, que podem ser tamanhos diferentes.",
         ),
-        ask_otherwise: ("O que acontece caso contrário, quando isto não vale: \"{0}\"?", "Só um lado da regra é descrito."),
         ask_outside: (
             "O que o usuário vê ou recebe fora do limite em \"{0}\"?", "O limite é descrito, a reação a ultrapassá-lo não.",
         ),

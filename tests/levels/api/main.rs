@@ -1,0 +1,21 @@
+//! The API as its clients meet it: the router over a database with real migrations, a running worker, and Jira over HTTP.
+//!
+//! Of every answer [`tests::http_app`] checks the security headers, the form of problems, that no secret is in it, and that
+//! the OpenAPI document describes it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, in its helpers too")]
+
+mod document;
+mod ending;
+mod idempotency;
+mod jira;
+mod ops;
+mod paging;
+mod permissions;
+mod publishing;
+mod refusals;
+mod results;
+mod reviewing;
+mod secrets;
+mod visibility;
+mod waiting;

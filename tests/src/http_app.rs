@@ -1,0 +1,175 @@
+//! The API in front of a whole installation: requests in a few words, and what is true of every answer.
+//!
+//! * [`ask`]: a request on its way
+//! * [`answer`]: what came back
+//! * [`document`]: the OpenAPI document, which every answer must keep to
+
+mod answer;
+mod ask;
+mod document;
+
+use std::ops::Deref;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use api::{Api, ApiSettings, Drain, EventHub, Ops, Parts};
+use axum::Router;
+use serde_json::Value;
+use shared::adapters::webhook::{Network, OutboundPolicy};
+use shared::crypto::{Passwords, SecretKey, TokenSettings, Tokens};
+use shared::domain::user::Role;
+use shared::ports::Clock;
+use shared::store::user::{self, NewUser};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use uuid::Uuid;
+
+pub use answer::Answer;
+pub use ask::Ask;
+pub use document::Document;
+
+use crate::app::{App, Machine, Setup};
+
+/// Signs the tokens of tests.
+pub const SECRET_KEY: &str = "a key for tests that no answer may show";
+
+/// See the module.
+pub struct HttpApp {
+    /// What stands behind the API.
+    pub app: App,
+    /// The API's state.
+    pub api: Api,
+    /// What the API says of itself.
+    pub document: Document,
+    router: Router,
+    machine: Mutex<Option<Machine>>,
+    _hub: DropGuard,
+}
+
+/// An account and a token of it.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Its id.
+    pub id: Uuid,
+    /// Its address.
+    pub email: String,
+    /// An access token.
+    pub token: String,
+}
+
+impl HttpApp {
+    /// An API without a worker: what is queued stays queued.
+    pub async fn start() -> Self {
+        Self::of(Setup::default()).await
+    }
+
+    /// An API and a worker.
+    pub async fn working() -> Self {
+        Self::start().await.with_worker()
+    }
+
+    /// The same on another installation, without a worker.
+    pub async fn of(setup: Setup) -> Self {
+        let app = setup.start().await;
+        let (hub, closed, drain) = (EventHub::new(), CancellationToken::new(), Drain::new());
+        tokio::spawn(hub.clone().run(app.jobs.clone(), closed.clone()));
+        let key = SecretKey::from_text(SECRET_KEY).expect("a key");
+        let allow: Vec<Network> = app.settings.outbound.allow.iter().map(|block| block.parse().expect("a network")).collect();
+        let policy = OutboundPolicy { allow_http: !allow.is_empty(), allow };
+        let api = Api::new(Parts {
+            jobs: app.jobs.clone(),
+            connections: app.connections.clone(),
+            tokens: Tokens::new(TokenSettings::default(), &key.derive("access-token"), &[], app.clock.clone()),
+            passwords: Passwords::new(1),
+            hub,
+            settings: ApiSettings::default(),
+            metrics: app.metrics.clone(),
+            outbound: Arc::new(move |url| policy.check_url(url).map(drop).map_err(|problem| problem.to_string())),
+            drain: drain.clone(),
+        });
+        let ops = Ops { db: app.jobs.db().clone(), metrics: app.metrics.clone(), drain, queue_up: Arc::new(|| true) };
+        let router = api::router(api.clone()).merge(api::ops_router(ops));
+        let document = Document::of(&router).await;
+        Self { app, api, document, router, machine: Mutex::default(), _hub: closed.drop_guard() }
+    }
+
+    /// Starts the worker.
+    #[must_use]
+    pub fn with_worker(self) -> Self {
+        self.start_worker();
+        self
+    }
+
+    /// Starts the worker.
+    pub fn start_worker(&self) {
+        *self.machine.lock().expect("a lock") = Some(self.app.start_runner());
+    }
+
+    /// A new account.
+    pub async fn account(&self, role: Role) -> Account {
+        self.account_with(role, "none").await
+    }
+
+    /// A new account with the hash of a password.
+    pub async fn account_with(&self, role: Role, password_hash: &str) -> Account {
+        let id = self.clock.new_id();
+        let email = format!("{role}-{}@example.org", id.simple());
+        let user = NewUser { id, email: email.clone(), name: "N".into(), role, password_hash: password_hash.into() };
+        user::insert(self.api.db(), user, self.clock.now_ms()).await.expect("an account");
+        Account { id, email, token: self.api.tokens.issue(id).expect("a token") }
+    }
+
+    /// `GET` of a path below `/api/v1`, or of a whole one.
+    pub fn get(&self, path: &str) -> Ask<'_> {
+        self.ask("GET", path)
+    }
+
+    /// `POST` to it.
+    pub fn post(&self, path: &str) -> Ask<'_> {
+        self.ask("POST", path)
+    }
+
+    /// `PATCH` of it.
+    pub fn patch(&self, path: &str) -> Ask<'_> {
+        self.ask("PATCH", path)
+    }
+
+    /// Any other method.
+    pub fn ask(&self, method: &str, path: &str) -> Ask<'_> {
+        Ask::new(self, method, path)
+    }
+
+    /// Submits a generation that must be accepted; answers the path of the job. Each is a millisecond older than the next.
+    pub async fn submitted(&self, by: &Account, kind: &str, body: Value) -> String {
+        self.later(Duration::from_millis(1));
+        let answer = self.post(&format!("/generate/{kind}")).by(by).json(body).await;
+        assert_eq!(answer.status, 202, "{}", answer.text);
+        answer.header("location").to_owned()
+    }
+
+    /// Submits a generation and waits until it rests; answers the job.
+    pub async fn rested(&self, by: &Account, kind: &str, body: Value) -> Value {
+        let path = self.submitted(by, kind, body).await;
+        self.at_rest(by, &path).await
+    }
+
+    /// Waits until a job has ended or awaits review.
+    pub async fn at_rest(&self, by: &Account, path: &str) -> Value {
+        let answer = self.get(&format!("{path}?wait=60s")).by(by).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.json()
+    }
+}
+
+impl Deref for HttpApp {
+    type Target = App;
+
+    fn deref(&self) -> &App {
+        &self.app
+    }
+}
+
+impl std::fmt::Debug for HttpApp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HttpApp").field("app", &self.app).finish_non_exhaustive()
+    }
+}
