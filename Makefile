@@ -30,12 +30,11 @@ docs: ## Build the documentation of the code, private items too
 
 test: ## Every test, also those on real PostgreSQL and Redis (own servers, installed if missing)
 	tests/services/services.sh install
-	cargo build -p cli --bin jqa
-	cargo test --workspace --no-run
+	cargo build --workspace --all-targets
 	JQA_TEST_BIN="$(TARGET_DIR)/debug/jqa" $(WITH_SERVICES) cargo test --workspace --no-fail-fast $(ARGS)
 
 test-quick: ## The tests that need no service: SQLite and the queue in the process
-	cargo build -p cli --bin jqa
+	cargo build --workspace --all-targets
 	env -u JQA_TEST_POSTGRES_URL -u JQA_TEST_REDIS_URL -u JQA_TEST_SERVICES -u JQA_TEST_SERVICES_DIR \
 		JQA_TEST_BIN="$(TARGET_DIR)/debug/jqa" cargo test --workspace $(ARGS)
 

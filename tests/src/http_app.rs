@@ -104,6 +104,12 @@ impl HttpApp {
         *self.machine.lock().expect("a lock") = Some(self.app.start_runner());
     }
 
+    /// Stops the worker.
+    pub async fn stop_worker(&self) {
+        let machine = self.machine.lock().expect("a lock").take();
+        machine.expect("a worker").stop().await;
+    }
+
     /// A new account.
     pub async fn account(&self, role: Role) -> Account {
         self.account_with(role, "none").await

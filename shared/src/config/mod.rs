@@ -3,6 +3,7 @@
 //! Every setting can also be given as `NAME_FILE`, the path of a file that holds the value.
 
 mod problem;
+mod read;
 #[cfg(test)]
 mod readme_tests;
 mod sections;

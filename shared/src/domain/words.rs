@@ -1,8 +1,9 @@
 //! One way to write an enum whose values have a fixed spelling on the wire and in the database.
 
 /// Declares an enum of plain words: `as_str`, `ALL`, `FromStr`, `Display`, serde and OpenAPI agree on one spelling.
+/// (A word is a `tt` since the derive of OpenAPI does not see into a `literal` that went through a macro.)
 macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:tt),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema, schemars::JsonSchema)]
         #[schemars(inline)]

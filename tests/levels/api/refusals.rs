@@ -1,1 +1,229 @@
-//! stub
+//! What is wrong with a request is told in a problem that names each field.
+
+use serde_json::{Value, json};
+use shared::domain::user::Role;
+use tests::http_app::{Account, Answer, HttpApp};
+
+const PIPELINE: &str = "/generate/full-pipeline";
+
+struct Refusing {
+    app: HttpApp,
+    qa: Account,
+}
+
+impl Refusing {
+    async fn start() -> Self {
+        let app = HttpApp::start().await;
+        let qa = app.account(Role::Qa).await;
+        Self { app, qa }
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Answer {
+        self.app.post(path).by(&self.qa).json(body).await
+    }
+
+    async fn raw(&self, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
+        self.app.post(PIPELINE).by(&self.qa).body(content_type, body).await
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.app.get(path).by(&self.qa).await
+    }
+}
+
+#[tokio::test]
+async fn everything_wrong_with_the_form_of_a_body_is_told_at_once() {
+    let r = Refusing::start().await;
+    let answer = r
+        .post(
+            PIPELINE,
+            json!({
+                "issue_key": "shop", "connection": 1, "llm": { "provider": "offline", "modle": "x" }, "language": "tlh",
+                "review": "maybe", "publish": [{ "mode": "comment" }, { "mode": "fax" }], "on_conflict": true,
+                "publish_stale": "no", "criteria_from": "17", "callback_url": [], "priority": "high", "isue_key": "SHOP-2",
+            }),
+        )
+        .await;
+    insta::assert_snapshot!(answer.told());
+    assert_eq!(r.get("/jobs").await.json()["items"], json!([]), "nothing was accepted");
+}
+
+#[tokio::test]
+async fn everything_wrong_with_the_meaning_of_a_body_is_told_at_once() {
+    let r = Refusing::start().await;
+    let target = json!({ "mode": "comment", "what": "scenarios" });
+    let answer = r
+        .post(
+            "/generate/acceptance-criteria",
+            json!({
+                "issue_key": "SHOP-2", "connection": "other", "llm": { "provider": "oracle" }, "publish": [target],
+                "criteria_from": "019af000-0000-7000-8000-000000000000", "callback_url": "ftp://ci.example.org",
+            }),
+        )
+        .await;
+    insta::assert_snapshot!(answer.told());
+    let twice = json!({ "issue_key": "SHOP-2", "publish": [{ "mode": "comment" }, { "mode": "comment", "what": "all" }] });
+    assert_eq!(r.post(PIPELINE, twice).await.fields(), ["publish[1]"]);
+    let many: Vec<_> = std::iter::repeat_n(json!({ "mode": "comment" }), 7).collect();
+    assert_eq!(r.post(PIPELINE, json!({ "issue_key": "SHOP-2", "publish": many })).await.fields()[0], "publish");
+    for priority in [-11, 11, i64::from(i32::MAX)] {
+        assert_eq!(r.post(PIPELINE, json!({ "issue_key": "SHOP-2", "priority": priority })).await.fields(), ["priority"]);
+    }
+}
+
+#[tokio::test]
+async fn keys_that_are_none_are_refused_wherever_they_come() {
+    let r = Refusing::start().await;
+    for key in ["", " ", "SHOP", "SHOP-", "SHOP-0", "SHOP-01", "-1", "S-1", "SHOP-2/../../x", "SHOP-2 OR 1=1", "SCHÖN-1", "SHOP-2\u{0}"] {
+        let answer = r.post(PIPELINE, json!({ "issue_key": key })).await;
+        assert_eq!((answer.status, answer.fields()), (422, vec!["issue_key".to_owned()]), "{key:?}");
+        assert!(answer.text.contains("it should look like SHOP-12"), "{}", answer.text);
+    }
+    for path in ["/jobs?issue_key=x", "/history?issue_key=x"] {
+        let answer = r.get(path).await;
+        assert_eq!((answer.status, answer.fields()), (400, vec!["issue_key".to_owned()]), "{path}");
+    }
+    for path in ["/jira/story/x", "/jira/story/SHOP-2%2F..", "/jira/story/%20"] {
+        let answer = r.get(path).await;
+        assert_eq!((answer.status, answer.fields()), (422, vec!["key".to_owned()]), "{path}");
+    }
+    assert_eq!(r.get("/jira/story/%FF").await.status, 422, "a key that is no text is a key that is wrong");
+    let long = r.post(PIPELINE, json!({ "issue_key": "X".repeat(5000) })).await;
+    assert!(long.status == 422 && long.text.len() < 1000, "a refusal does not send everything back: {}", long.text);
+}
+
+#[tokio::test]
+async fn bodies_that_are_no_small_json_object_are_told_apart() {
+    let r = Refusing::start().await;
+    let mut told = String::new();
+    for (content_type, body) in [
+        ("application/json", b"".to_vec()),
+        ("application/json", b"{\"issue_key\": \"SHOP-2\",}".to_vec()),
+        ("application/json", b"[]".to_vec()),
+        ("application/json", b"\"SHOP-2\"".to_vec()),
+        ("application/json", b"{\"issue_key\": \"\xff\"}".to_vec()),
+        ("application/json", format!("{{\"x\":{}}}", "[".repeat(100_000)).into_bytes()),
+        ("text/plain", b"{\"issue_key\": \"SHOP-2\"}".to_vec()),
+        ("application/x-www-form-urlencoded", b"issue_key=SHOP-2".to_vec()),
+        ("application/json", format!("{{\"issue_key\":\"{}\"}}", "x".repeat(1 << 20)).into_bytes()),
+    ] {
+        told += &format!("{}\n", r.raw(content_type, body).await.told());
+    }
+    insta::assert_snapshot!(told);
+    assert_eq!(r.raw("application/merge-patch+json; charset=utf-8", "{\"issue_key\": \"SHOP-2\"}").await.status, 202);
+    let untyped = r.app.post(PIPELINE).by(&r.qa).await;
+    assert_eq!(untyped.refusal(), (415, "request.unsupported_media_type".to_owned()));
+}
+
+#[tokio::test]
+async fn a_thousand_wrong_fields_are_a_refusal_of_bearable_length() {
+    let r = Refusing::start().await;
+    let body: serde_json::Map<_, _> = (0..20_000).map(|n| (format!("field-{n}"), json!(n))).collect();
+    let answer = r.post(PIPELINE, Value::Object(body)).await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.text.len() < 200_000, "{} bytes for a body of 400 kB", answer.text.len());
+}
+
+#[tokio::test]
+async fn query_parameters_are_checked_like_fields() {
+    let r = Refusing::start().await;
+    let mut told = String::new();
+    for path in [
+        "/jobs?limit=0",
+        "/jobs?limit=101&status=lost&kind=x&cursor=17&staus=queued",
+        "/jobs?limit=1&limit=2",
+        "/jobs?limit=-1",
+        "/history?limit=ten&cursor=x&status=queued",
+        "/jira/search",
+        "/jira/search?jql=%20&limit=0&page=2",
+        "/jira/story/SHOP-2?connection=other",
+        "/jobs/019af000-0000-7000-8000-000000000000?wait=soon",
+        "/jobs/019af000-0000-7000-8000-000000000000/result?format=pdf",
+        "/jobs/019af000-0000-7000-8000-000000000000/events?after=x",
+        "/jobs/17",
+    ] {
+        told += &format!("{path}\n  {}\n", r.get(path).await.told().replace('\n', "\n  "));
+    }
+    insta::assert_snapshot!(told);
+    let dry = r.app.post("/jira/publish?dry_run=perhaps").by(&r.qa).json(json!({})).await;
+    assert_eq!((dry.status, dry.fields()), (400, vec!["dry_run".to_owned()]));
+}
+
+#[tokio::test]
+async fn jql_that_jira_refuses_is_the_callers_mistake_in_jiras_words() {
+    let r = Refusing::start().await;
+    let mut told = String::new();
+    for jql in ["project%20%3D", "colour%20%3D%20red", "project%20%3D%20NOPE", "order%20by%20key"] {
+        told += &format!("{}\n", r.get(&format!("/jira/search?jql={jql}")).await.told());
+    }
+    insta::assert_snapshot!(told);
+    let long = r.get(&format!("/jira/search?jql={}", "x".repeat(4001))).await;
+    assert_eq!((long.status, long.fields()), (400, vec!["jql".to_owned()]));
+    let cursor = r.get("/jira/search?jql=project%20%3D%20SHOP&cursor=bogus").await;
+    assert_eq!((cursor.status, cursor.fields()), (400, vec!["cursor".to_owned()]), "{}", cursor.text);
+}
+
+#[tokio::test]
+async fn a_publication_needs_a_result_and_a_place() {
+    let r = Refusing::start().await;
+    let answer = r.post("/jira/publish", json!({ "publish": [], "form": 1 })).await;
+    assert_eq!(answer.fields(), ["from", "publish", "form"]);
+    let nothing = json!({ "from": "019af000-0000-7000-8000-000000000000", "publish": [{ "mode": "comment" }] });
+    let answer = r.post("/jira/publish", nothing).await;
+    assert_eq!((answer.status, answer.fields()), (422, vec!["from".to_owned()]));
+    let path = r.app.submitted(&r.qa, "acceptance-criteria", json!({ "issue_key": "SHOP-2" })).await;
+    let id = path.rsplit('/').next().unwrap();
+    let early = r.post("/jira/publish", json!({ "from": id, "publish": [{ "mode": "comment" }] })).await;
+    assert!(early.text.contains("is a job without a result"), "{}", early.text);
+}
+
+#[tokio::test]
+async fn a_login_takes_only_what_a_login_can_be() {
+    let r = Refusing::start().await;
+    let answer = r.app.post("/auth/login").json(json!({ "email": 1, "passwort": "x" })).await;
+    assert_eq!((answer.status, answer.fields()), (422, vec!["email".to_owned(), "password".to_owned(), "passwort".to_owned()]));
+    let long = r.app.post("/auth/login").json(json!({ "email": "a@b.c", "password": "x".repeat(1025) })).await;
+    assert_eq!(long.fields(), ["password"]);
+    // PostgreSQL has no room for the character 0, and memory none for addresses of a megabyte.
+    for email in ["a\u{0}@b.c".to_owned(), format!("{}@b.c", "a".repeat(400))] {
+        let answer = r.app.post("/auth/login").json(json!({ "email": email, "password": "x" })).await;
+        assert_eq!((answer.status, answer.fields()), (422, vec!["email".to_owned()]));
+    }
+}
+
+#[tokio::test]
+async fn whoever_guesses_passwords_waits_longer_each_time() {
+    let r = Refusing::start().await;
+    let password_hash = r.app.api.passwords.hash("correct horse").await.unwrap();
+    let account = r.app.account_with(Role::Qa, &password_hash).await;
+    let login = |password: &str| r.app.post("/auth/login").json(json!({ "email": account.email, "password": password }));
+    for _ in 0..6 {
+        assert_eq!(login("guess").await.refusal(), (401, "auth.bad_credentials".to_owned()));
+    }
+    let early = login("correct horse").await;
+    assert_eq!((early.refusal(), early.header("retry-after")), ((429, "auth.too_many_attempts".to_owned()), "2"));
+    r.app.seconds_later(2);
+    assert_eq!(login("correct horse").await.status, 200);
+}
+
+#[tokio::test]
+async fn what_does_not_exist_and_what_it_cannot_do_are_problems_too() {
+    let r = Refusing::start().await;
+    for path in ["/api/v1", "/api/v1/", "/api/v2/jobs", "/api/v1/job", "/api/v1/jobs/", "/api/"] {
+        assert_eq!(r.get(path).await.refusal(), (404, "request.not_found".to_owned()), "{path}");
+    }
+    for (method, path, allow) in [
+        ("DELETE", "/jobs", "GET,HEAD"),
+        ("PUT", "/jobs/019af000-0000-7000-8000-000000000000/result", "GET,HEAD,PATCH"),
+        ("GET", PIPELINE, "POST"),
+        ("OPTIONS", "/auth/login", "POST"),
+        ("POST", "/healthz", "GET,HEAD"),
+        ("POST", "/api/openapi.json", "GET,HEAD"),
+    ] {
+        let answer = r.app.ask(method, path).by(&r.qa).await;
+        assert_eq!(answer.refusal(), (405, "request.method_not_allowed".to_owned()), "{method} {path}");
+        let mut allowed: Vec<_> = answer.header("allow").split(',').map(str::trim).collect();
+        allowed.sort_unstable();
+        assert_eq!(allowed.join(","), allow, "{method} {path}");
+    }
+}

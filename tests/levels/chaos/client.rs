@@ -63,7 +63,8 @@ impl Client {
             let answer = request.send().await.ok()?;
             let status = answer.status();
             let text = answer.text().await.ok()?;
-            let may_change = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::CONFLICT;
+            let may_change =
+                status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::CONFLICT;
             assert!(status.is_success() || may_change, "{method} {path} was answered {status}: {text}");
             status.is_success().then(|| serde_json::from_str(&text).expect("JSON"))
         })

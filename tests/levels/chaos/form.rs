@@ -19,7 +19,8 @@ impl Form {
         static FORM: OnceLock<Form> = OnceLock::new();
         *FORM.get_or_init(|| {
             let long = variable("JQA_CHAOS").as_deref() == Some("long");
-            let seed = variable("JQA_CHAOS_SEED").map_or_else(rand::random, |seed| seed.parse().expect("JQA_CHAOS_SEED is a u32"));
+            let seed =
+                variable("JQA_CHAOS_SEED").map_or_else(rand::random, |seed| seed.parse().expect("JQA_CHAOS_SEED is a u32"));
             println!("chaos: the {} form; repeat it with JQA_CHAOS_SEED={seed}", if long { "long" } else { "short" });
             Self { long, seed }
         })

@@ -34,7 +34,8 @@ impl Losses {
         let at = Instant::now();
         self.kills += 1;
         self.interrupted(held);
-        let waiting: HashMap<Uuid, i64> = held.iter().filter(|job| job.crashes + 1 < SUSPECT).map(|job| (job.id, job.epoch)).collect();
+        let waiting: HashMap<Uuid, i64> =
+            held.iter().filter(|job| job.crashes + 1 < SUSPECT).map(|job| (job.id, job.epoch)).collect();
         let (rows, recoveries) = (rows.clone(), self.recoveries.clone());
         self.watches.push(tokio::spawn(watch(rows, waiting, at, when, recoveries)));
     }
@@ -65,14 +66,23 @@ impl Losses {
         for (when, mut took) in by_time {
             took.sort_unstable();
             let (min, median, max) = (took[0], took[took.len() / 2], took[took.len() - 1]);
-            println!("chaos: {when}: {} jobs ran again {min:.2?} / {median:.2?} / {max:.2?} after the kill (min / median / max; goal {goal:.2?})", took.len());
+            println!(
+                "chaos: {when}: {} jobs ran again {min:.2?} / {median:.2?} / {max:.2?} after the kill (min / median / max; goal {goal:.2?})",
+                took.len()
+            );
             longest.insert(when, max);
         }
         longest
     }
 }
 
-async fn watch(rows: Rows, mut waiting: HashMap<Uuid, i64>, at: Instant, when: &'static str, recoveries: Arc<Mutex<Vec<(&'static str, Duration)>>>) {
+async fn watch(
+    rows: Rows,
+    mut waiting: HashMap<Uuid, i64>,
+    at: Instant,
+    when: &'static str,
+    recoveries: Arc<Mutex<Vec<(&'static str, Duration)>>>,
+) {
     while !waiting.is_empty() && at.elapsed() < LONGEST {
         if let Ok(jobs) = rows.jobs().await {
             let took = at.elapsed();

@@ -24,7 +24,12 @@ async fn killed_workers_and_lost_servers_lose_nothing_and_do_nothing_twice() {
     let every = form.pick(2_500..=5_000, 3_000..=7_000);
 
     let (first, each) = form.pick((20, 8), (120, 36));
-    let storm = Storm { when: KILLS, length: form.pick(Duration::from_secs(12), Duration::from_secs(75)), jobs: first, kill_every: Some(every.clone()) };
+    let storm = Storm {
+        when: KILLS,
+        length: form.pick(Duration::from_secs(12), Duration::from_secs(75)),
+        jobs: first,
+        kill_every: Some(every.clone()),
+    };
     storm.pass(&mut stand, &mut chance).await;
 
     stand.submit(each / 2).await;

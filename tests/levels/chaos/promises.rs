@@ -63,7 +63,9 @@ impl Stand {
 
     async fn events_are_gapless(&self, jobs: &[JobRow]) {
         let mut events: HashMap<Uuid, Vec<EventRow>> = HashMap::new();
-        for event in self.rows.all::<EventRow>("SELECT job_id, seq, kind FROM job_events ORDER BY job_id, seq").await.expect("the events") {
+        for event in
+            self.rows.all::<EventRow>("SELECT job_id, seq, kind FROM job_events ORDER BY job_id, seq").await.expect("the events")
+        {
             events.entry(event.job_id).or_default().push(event);
         }
         for job in jobs {
@@ -107,7 +109,12 @@ impl Stand {
             let markers: Vec<&str> = comments.iter().filter_map(|comment| marker::marker_in(&comment["body"])).collect();
             let first: Vec<&&str> = markers.iter().filter(|marker| !marker.contains('.')).collect();
             assert_eq!(first.len(), 1, "comments of {}: {markers:?}", job.issue_key);
-            assert_eq!(markers.iter().collect::<HashSet<_>>().len(), comments.len(), "comments of {}: {markers:?}", job.issue_key);
+            assert_eq!(
+                markers.iter().collect::<HashSet<_>>().len(),
+                comments.len(),
+                "comments of {}: {markers:?}",
+                job.issue_key
+            );
             let record = &records[&job.id][0];
             assert_eq!((record.state.as_str(), record.what.as_str()), ("written", "all"), "{}", job.issue_key);
             assert_eq!(record.remote_id.as_deref(), comments[0]["id"].as_str(), "{}", job.issue_key);
@@ -117,9 +124,17 @@ impl Stand {
     fn the_model_was_asked_no_more_than_needed(&self, good: &[JobRow]) {
         let counts = self.sandbox.state().llm_counts();
         let (needed, lost) = (2 * good.len() as u64, self.losses.calls_in_flight());
-        println!("chaos: {} model calls for {} jobs; {lost} were in flight at {} kills", counts.total, good.len(), self.losses.kills);
+        println!(
+            "chaos: {} model calls for {} jobs; {lost} were in flight at {} kills",
+            counts.total,
+            good.len(),
+            self.losses.kills
+        );
         for job in good {
-            let (asked, lost) = (counts.by_key.get(&job.issue_key).copied().unwrap_or(0), self.losses.calls.get(&job.issue_key).copied().unwrap_or(0));
+            let (asked, lost) = (
+                counts.by_key.get(&job.issue_key).copied().unwrap_or(0),
+                self.losses.calls.get(&job.issue_key).copied().unwrap_or(0),
+            );
             assert!(asked >= 2, "{} has a result although the model was asked {asked} times", job.issue_key);
             assert!(asked <= 2 + lost, "{}: {asked} model calls, of which {lost} were in flight at kills", job.issue_key);
         }

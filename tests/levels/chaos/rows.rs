@@ -31,7 +31,8 @@ impl JobRow {
 
     /// Whether the process with this number holds it: an owner is named host, process, chance.
     pub(crate) fn is_held_by(&self, pid: u32) -> bool {
-        self.status == "running" && self.lease_owner.as_deref().is_some_and(|owner| owner.rsplit('-').nth(1) == Some(&pid.to_string()))
+        self.status == "running"
+            && self.lease_owner.as_deref().is_some_and(|owner| owner.rsplit('-').nth(1) == Some(&pid.to_string()))
     }
 
     /// Whether a model may be at work for it.

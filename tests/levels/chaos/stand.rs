@@ -57,7 +57,9 @@ pub(crate) struct Stand {
     /// The jobs that were accepted, with their stories.
     pub(crate) accepted: Vec<(Uuid, String)>,
     pub(crate) losses: Losses,
-    _folder: TempDir,
+    /// Settings of all processes.
+    common: Vec<Set>,
+    folder: TempDir,
 }
 
 impl Stand {
@@ -73,18 +75,24 @@ impl Stand {
         let api = [common.clone(), vec![("JQA_BIND", bind.to_string())]].concat();
         let api = Process::start("api", "api", api, folder.path());
         let client = Client::of(bind).await;
-        let of_worker = |(n, own): (usize, &Vec<Set>)| {
-            let settings = [common.clone(), vec![("JQA_OPS_BIND", "127.0.0.1:0".to_owned())], own.clone()].concat();
-            Process::start(&format!("worker-{}", n + 1), "worker", settings, folder.path())
-        };
-        let workers: Vec<Process> = plan.workers.iter().enumerate().map(of_worker).collect();
-        let rows = Rows::open(database).await;
-        let losses = Losses::default();
-        let stand = Self { form: plan.form, sandbox, api, workers, rows, client, accepted: Vec::new(), losses, _folder: folder };
-        for n in 0..stand.workers.len() {
-            stand.has_joined(n).await;
+        let (rows, losses) = (Rows::open(database).await, Losses::default());
+        let form = plan.form;
+        let mut stand =
+            Self { form, sandbox, api, workers: Vec::new(), rows, client, accepted: Vec::new(), losses, common, folder };
+        for own in plan.workers {
+            stand.add_worker(own);
+        }
+        for worker in 0..stand.workers.len() {
+            stand.has_joined(worker).await;
         }
         stand
+    }
+
+    /// One more worker, with these settings besides the common ones.
+    pub(crate) fn add_worker(&mut self, own: Vec<Set>) {
+        let name = format!("worker-{}", self.workers.len() + 1);
+        let settings = [self.common.clone(), vec![("JQA_OPS_BIND", "127.0.0.1:0".to_owned())], own].concat();
+        self.workers.push(Process::start(&name, "worker", settings, self.folder.path()));
     }
 
     /// `jqa serve` on SQLite.
@@ -98,8 +106,8 @@ impl Stand {
         let api = Process::start("serve", "serve", settings, folder.path());
         let client = Client::of(bind).await;
         let rows = Rows::open(&format!("sqlite://{}?mode=ro", folder.path().join("jqa.sqlite").display())).await;
-        let losses = Losses::default();
-        Self { form: plan.form, sandbox, api, workers: Vec::new(), rows, client, accepted: Vec::new(), losses, _folder: folder }
+        let (form, losses) = (plan.form, Losses::default());
+        Self { form, sandbox, api, workers: Vec::new(), rows, client, accepted: Vec::new(), losses, common: Vec::new(), folder }
     }
 
     /// Submits the next stories.
@@ -171,7 +179,7 @@ impl Stand {
     }
 
     /// Ends everything; the database may be removed afterwards.
-    pub(crate) async fn close(mut self) {
+    pub(crate) async fn close(&mut self) {
         for process in self.workers.iter_mut().chain([&mut self.api]) {
             if process.runs() {
                 process.kill().await;

@@ -46,7 +46,8 @@ impl Storm {
 
     fn schedule(&self, workers: usize, chance: &mut StdRng) -> Vec<(Duration, Act)> {
         let length = u64::try_from(self.length.as_millis()).expect("a short time");
-        let mut acts: Vec<(u64, Act)> = (self.jobs / 2..self.jobs).map(|_| (chance.random_range(0..=length), Act::Submit)).collect();
+        let mut acts: Vec<(u64, Act)> =
+            (self.jobs / 2..self.jobs).map(|_| (chance.random_range(0..=length), Act::Submit)).collect();
         let victims: Vec<Act> = if workers == 0 { vec![Act::KillServer] } else { (0..workers).map(Act::KillWorker).collect() };
         if let Some(every) = &self.kill_every {
             for victim in victims {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::Value;
+use shared::domain::adf::marker::marker_in;
 use shared::domain::adf::read::markdown;
 
 /// A connection to Jira as a user of it.
@@ -17,6 +18,8 @@ pub(crate) struct Jira {
 pub(crate) struct Comment {
     /// Jira's id of it.
     id: String,
+    /// The marker it carries when it is ours.
+    marker: Option<String>,
     /// Its text.
     pub(crate) markdown: String,
 }
@@ -43,6 +46,7 @@ impl Jira {
             let found = page["comments"].as_array().map(Vec::as_slice).unwrap_or_default();
             comments.extend(found.iter().map(|comment| Comment {
                 id: comment["id"].as_str().unwrap_or_default().to_owned(),
+                marker: marker_in(&comment["body"]).map(str::to_owned),
                 markdown: markdown(&comment["body"]).markdown,
             }));
             if found.is_empty() || comments.len() as u64 >= page["total"].as_u64().unwrap_or(0) {
@@ -61,4 +65,19 @@ impl Jira {
 /// The comments that were not there before.
 pub(crate) fn new_ones<'a>(before: &[Comment], now: &'a [Comment]) -> Vec<&'a Comment> {
     now.iter().filter(|comment| before.iter().all(|known| known.id != comment.id)).collect()
+}
+
+impl Comment {
+    /// Whether it is ours, and not the continuation of another.
+    pub(crate) fn is_first_part(&self) -> bool {
+        self.marker.as_deref().is_some_and(|marker| !marker.contains('.'))
+    }
+}
+
+/// Continuations that continue nothing: their first part is not among these.
+pub(crate) fn strays(comments: &[&Comment]) -> usize {
+    let firsts: Vec<&str> =
+        comments.iter().filter(|comment| comment.is_first_part()).filter_map(|comment| comment.marker.as_deref()).collect();
+    let parts = comments.iter().filter_map(|comment| comment.marker.as_deref()?.split_once('.'));
+    parts.filter(|(first, _)| !firsts.contains(first)).count()
 }

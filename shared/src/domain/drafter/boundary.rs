@@ -4,36 +4,41 @@ use super::clause::{self, tidy};
 use super::lexicon::{Lexicon, fill};
 use super::number::{self, Limit, Side};
 use super::plain::Plain;
+use super::subject::{self, Said};
 use super::variants::derived;
-use super::wording::{short, step};
+use super::wording::{plural, short, step, without_article};
 use crate::domain::criterion::Criterion;
 use crate::domain::reply::ProposedScenario;
-use crate::domain::scenario::Technique;
+use crate::domain::scenario::{Priority, Step, Technique};
 
 /// At each limit and just outside it: the limits of the outcome, then those of the condition.
 pub(super) fn of(criterion: &Criterion, text: &str, words: &Lexicon) -> Vec<ProposedScenario> {
     let clause = clause::split(text, words);
     let outcome = if clause.condition.is_some() { clause.outcome.as_str() } else { text };
     let mut all: Vec<ProposedScenario> = Vec::new();
-    for limit in number::limits(outcome, words) {
-        all.extend(
-            around(&limit).into_iter().map(|(steps, inside)| ruled(criterion, text, outcome, &limit, (steps, inside), words)),
-        );
+    let limits = number::limits(outcome, words);
+    for at in 0..limits.len() {
+        let Some(said) = subject::read(outcome, &limits, at, words) else { continue };
+        all.extend(around(&said).into_iter().map(|value| ruled(criterion, outcome, &said, value, words)));
     }
     for condition in &criterion.when {
         // A moment stands after the words that frame it.
         let condition = condition.split_once(": ").map_or(condition.as_str(), |(_, moment)| moment);
-        for limit in number::limits(condition, words) {
+        let limits = number::limits(condition, words);
+        for at in 0..limits.len() {
+            let Some(mut said) = subject::read(condition, &limits, at, words) else { continue };
+            said.in_condition = true;
             // The third attempt fulfils "3 times", and so would a fourth.
-            let values = around(&limit).into_iter().filter(|(steps, _)| limit.side != Side::Exactly || *steps <= 0);
-            all.extend(values.map(|(steps, inside)| conditional(criterion, condition, &limit, (steps, inside), words)));
+            let values = around(&said).into_iter().filter(|(steps, _)| said.limit.side != Side::Exactly || *steps <= 0);
+            all.extend(values.map(|value| conditional(criterion, condition, &said, value, words)));
         }
     }
     all
 }
 
 /// The values to try, as steps beside the number, and whether the rule holds there.
-fn around(limit: &Limit) -> Vec<(i64, bool)> {
+fn around(said: &Said<'_>) -> Vec<(i64, bool)> {
+    let limit = said.limit;
     let mut values = match limit.side {
         Side::AtMost | Side::Ahead => vec![(0, true), (1, false)],
         Side::AtLeast | Side::AheadAtLeast => vec![(0, true), (-1, false)],
@@ -42,6 +47,9 @@ fn around(limit: &Limit) -> Vec<(i64, bool)> {
         Side::Exactly => vec![(0, true), (-1, false), (1, false)],
         // Whether the last moment itself belongs to the span, stories hardly say.
         Side::Lasting => vec![(-1, true), (1, false)],
+        // Beyond a deadline there is nothing to accept or to refuse; within a condition it is a limit.
+        Side::Deadline if said.in_condition => vec![(0, true), (1, false)],
+        Side::Deadline => Vec::new(),
     };
     values.retain(|(steps, _)| *steps >= 0 || limit.has_below());
     values
@@ -50,47 +58,79 @@ fn around(limit: &Limit) -> Vec<(i64, bool)> {
 /// A limit of the outcome: the rule is kept or broken.
 fn ruled(
     criterion: &Criterion,
-    text: &str,
     outcome: &str,
-    limit: &Limit,
-    (steps, inside): (i64, bool),
+    said: &Said<'_>,
+    (steps, holds): (i64, bool),
     words: &Lexicon,
 ) -> ProposedScenario {
-    let phrases = &words.phrases;
-    let quoted = short(text, 200).replace('"', "'");
+    let (phrases, frames) = (&words.phrases, words.phrases.frames);
+    let limit = said.limit;
     let value = limit.beside(steps);
     let then = criterion.then.join("; ");
-    let awaited = awaited(outcome, limit, words);
+    let pick = |pair: (&str, &str)| fill(if plural(&value) { pair.1 } else { pair.0 }, &[&value]);
     let (when, then) = match limit.side {
-        Side::Lasting => {
-            (fill(phrases.elapsed, &[&value]), fill(if inside { phrases.not_over } else { phrases.over }, &[&value, &quoted]))
-        }
+        Side::Lasting => (fill(phrases.elapsed, &[&value]), lasting(said, &value, holds, words)),
         Side::Ahead | Side::AheadAtLeast => {
             let moment = moment(outcome, &value, limit, words);
-            (fill(phrases.ahead, &[&moment]), if inside { then } else { fill(phrases.absent, &[&then]) })
+            let bare = outcome.get(..limit.lead).map(tidy).filter(|bare| bare.split_whitespace().count() > 2);
+            let bare = bare.map_or_else(|| then.clone(), str::to_owned);
+            (fill(phrases.ahead, &[&moment]), if holds { bare } else { fill(phrases.absent, &[&step(&bare, words)]) })
         }
         _ => {
-            let then = match (awaited, inside) {
-                (Some(awaited), true) => awaited,
-                (Some(awaited), false) => fill(phrases.absent, &[&awaited]),
-                (None, true) => fill(phrases.within, &[&value, &quoted]),
-                (None, false) => fill(phrases.beyond, &[&value, &quoted]),
+            let awaited = awaited(outcome, limit, words);
+            let then = match (&said.predicate, awaited) {
+                // What lies beyond the number is refused, the number itself is not.
+                (_, None) if said.refuses => {
+                    if holds {
+                        then
+                    } else {
+                        pick(frames.accepted)
+                    }
+                }
+                (_, Some(awaited)) if holds => awaited,
+                (_, Some(awaited)) => fill(phrases.absent, &[&awaited]),
+                (Some(Some(consequence)), None) if holds => (*consequence).to_owned(),
+                // Of several statements, the one that speaks of the limit.
+                (Some(None), None) if holds && outcome.contains(';') && limit.lead > outcome.find(';').unwrap_or(0) => {
+                    said.segment.to_owned()
+                }
+                (Some(None), None) if holds => then,
+                (Some(_), None) => fill(frames.not_for, &[&value, &step(said.segment, words)]),
+                (None, None) => pick(if holds { frames.accepted } else { frames.rejected }),
             };
-            (fill(phrases.value, &[&value]), then)
+            (said.when(&value, words), then)
         }
     };
-    scenario(criterion, &value, steps, inside, (when, then), words)
+    scenario(criterion, said, &value, (steps, holds), (when, then), words)
+}
+
+/// Whether what lasts is still so, or what ends has come.
+fn lasting(said: &Said<'_>, value: &str, holds: bool, words: &Lexicon) -> String {
+    let frames = words.phrases.frames;
+    let ends = Plain::new(&said.state).has(words.edges.expiry);
+    let phrase = match (ends, holds) {
+        (true, true) => frames.not_yet,
+        (true, false) => frames.has_come,
+        (false, true) => frames.still,
+        (false, false) => frames.no_longer,
+    };
+    if said.state.split_whitespace().count() > 1 {
+        return fill(phrase, &[&step(&said.state, words)]);
+    }
+    let quoted = short(said.segment, 200).replace('"', "'");
+    fill(if holds { words.phrases.not_over } else { words.phrases.over }, &[value, &quoted])
 }
 
 /// A limit of the condition: the outcome comes or does not come.
 fn conditional(
     criterion: &Criterion,
     condition: &str,
-    limit: &Limit,
+    said: &Said<'_>,
     (steps, holds): (i64, bool),
     words: &Lexicon,
 ) -> ProposedScenario {
     let phrases = &words.phrases;
+    let limit = said.limit;
     let value = limit.beside(steps);
     let then = criterion.then.join("; ");
     // A span that has to pass is fulfilled after it and not before.
@@ -98,29 +138,53 @@ fn conditional(
     let when = match limit.side {
         Side::Lasting => fill(phrases.elapsed, &[&value]),
         Side::Ahead | Side::AheadAtLeast => fill(phrases.ahead, &[&moment(condition, &value, limit, words)]),
-        _ => fill(phrases.value, &[&value]),
+        _ => framed(criterion, condition, &said.with(condition, &value)),
     };
-    scenario(criterion, &value, steps, holds, (when, if holds { then } else { fill(phrases.absent, &[&then]) }), words)
+    let then = if holds { then } else { fill(phrases.absent, &[&then]) };
+    scenario(criterion, said, &value, (steps, holds), (when, then), words)
+}
+
+/// A condition in the words that frame it.
+fn framed(criterion: &Criterion, condition: &str, changed: &str) -> String {
+    let whole = criterion.when.iter().find(|when| when.ends_with(condition));
+    let frame = whole.and_then(|when| when.strip_suffix(condition)).unwrap_or_default();
+    format!("{frame}{changed}")
 }
 
 fn scenario(
     criterion: &Criterion,
+    said: &Said<'_>,
     value: &str,
-    steps: i64,
-    inside: bool,
+    (steps, holds): (i64, bool),
     (when, then): (String, String),
     words: &Lexicon,
 ) -> ProposedScenario {
-    let phrases = &words.phrases;
-    let phrase = match (steps, inside) {
-        (0, _) => phrases.title_at,
-        (_, true) => phrases.title_inside,
-        (_, false) => phrases.title_outside,
+    let (at, within, beyond) = words.phrases.frames.place;
+    let place = match (steps, said.limit.side) {
+        (0, _) => at,
+        (1.., Side::Above) => beyond,
+        _ if holds => within,
+        _ => beyond,
     };
-    let mut scenario = derived(criterion, fill(phrase, &[value, &criterion.title]), Technique::Boundary);
-    scenario.when = vec![when];
+    let about =
+        said.subject.as_ref().map_or_else(|| brief(&criterion.title), |subject| without_article(subject, words).to_owned());
+    let colon = if words.infinitive.contains(&"oir") { " :" } else { ":" };
+    let mut scenario = derived(criterion, format!("{about}{colon} {value} ({place})"), Technique::Boundary);
+    if said.refuses && holds {
+        scenario.technique = Technique::Negative;
+        scenario.priority = Priority::High;
+    }
+    scenario.when = vec![step(&when, words)];
     scenario.then = vec![step(&then, words)];
+    scenario.steps = vec![Step { action: String::new(), data: value.to_owned(), expected: String::new() }];
     scenario
+}
+
+/// The first words of a title, as many as fit beside a value.
+fn brief(title: &str) -> String {
+    const MOST: usize = 52;
+    let first = title.split([';', '(']).next().unwrap_or(title);
+    short(first, MOST).trim_end_matches('…').trim().to_owned()
 }
 
 /// "Two days before an offer ends": the event stays, the days change.

@@ -6,7 +6,7 @@ use super::wording::Titles;
 use crate::domain::criterion::{CriteriaSet, Criterion, CriterionKind, Testable};
 use crate::domain::evidence::Evidence;
 use crate::domain::language::fold;
-use crate::domain::reply::{ProposedQuestion, ProposedScenario, ScenariosReply};
+use crate::domain::reply::{ProposedScenario, ScenariosReply};
 use crate::domain::scenario::{Priority, Step, Technique};
 use crate::domain::story::Story;
 
@@ -14,12 +14,8 @@ use crate::domain::story::Story;
 const MOST: usize = 150;
 
 pub(super) fn draft(story: &Story, set: &CriteriaSet) -> ScenariosReply {
-    let questions = set
-        .questions
-        .iter()
-        .map(|question| ProposedQuestion { text: question.text.clone(), why: question.why.clone() })
-        .collect();
-    let mut reply = ScenariosReply { scenarios: Vec::new(), questions, warnings: Vec::new() };
+    // The questions stand beside the criteria already.
+    let mut reply = ScenariosReply { scenarios: Vec::new(), questions: Vec::new(), warnings: Vec::new() };
     if set.testable == Testable::No {
         return reply;
     }
@@ -31,7 +27,10 @@ pub(super) fn draft(story: &Story, set: &CriteriaSet) -> ScenariosReply {
         if let Some(outline) = variants::each(criterion, &words) {
             own = ProposedScenario { priority: own.priority, ..outline };
         }
-        for mut scenario in std::iter::once(own).chain(variants::of(criterion, &words)) {
+        let variants = variants::of(criterion, &words);
+        // The values on both sides of a limit say all that a criterion says that is nothing but that limit.
+        let own = (!variants::replaced(criterion, &own, &variants, &words)).then_some(own);
+        for mut scenario in own.into_iter().chain(variants) {
             if scenario.when.is_empty()
                 || scenario.then.is_empty()
                 || reply.scenarios.len() >= MOST
@@ -97,16 +96,12 @@ const fn priority(kind: CriterionKind) -> Priority {
 /// One step for each action; what must be seen stands at the last.
 fn steps(scenario: &ProposedScenario) -> Vec<Step> {
     let last = scenario.when.len().saturating_sub(1);
-    let data: Vec<String> = scenario
-        .examples
-        .header
-        .iter()
-        .enumerate()
-        .map(|(column, name)| {
-            let cells: Vec<&str> = scenario.examples.rows.iter().filter_map(|row| row.get(column)).map(String::as_str).collect();
-            format!("{name}: {}", cells.join(" | "))
-        })
-        .collect();
+    let value = scenario.steps.first().map(|step| step.data.clone()).filter(|value| !value.is_empty());
+    let columns = scenario.examples.header.iter().enumerate().map(|(column, name)| {
+        let cells: Vec<&str> = scenario.examples.rows.iter().filter_map(|row| row.get(column)).map(String::as_str).collect();
+        format!("{name}: {}", cells.join(" | "))
+    });
+    let data: Vec<String> = value.into_iter().chain(columns).collect();
     scenario
         .when
         .iter()

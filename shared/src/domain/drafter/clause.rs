@@ -32,6 +32,7 @@ pub(super) fn split(text: &str, words: &Lexicon) -> Clause {
         .or_else(|| preposed(&plain, words))
         .or_else(|| only(&plain, words))
         .or_else(|| trailing(&plain, words))
+        .or_else(|| case(&plain, words))
         .unwrap_or_else(|| Clause { outcome: text.to_owned(), ..Clause::default() })
 }
 
@@ -130,7 +131,11 @@ fn trailing(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
     // "check if it is larger" asks, and a clause within brackets explains.
     let asks = Plain::new(outcome).folded.split_whitespace().last().is_some_and(|word| words.asks.contains(&word));
     let inside = outcome.matches('(').count() > outcome.matches(')').count();
-    if asks || inside || outcome.split_whitespace().count() < 2 || condition.split_whitespace().count() < 2 {
+    // "…, if it is known" belongs to the last part of the outcome only.
+    let back = Plain::new(condition).after(words.edges.pronouns).is_some()
+        && outcome.contains(' ')
+        && Plain::new(outcome).has(words.and);
+    if asks || inside || back || outcome.split_whitespace().count() < 2 || condition.split_whitespace().count() < 2 {
         return None;
     }
     // "is only shown when …": "only" belongs to the condition when hardly a word follows it.
@@ -147,6 +152,39 @@ fn trailing(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
     }
     Some(Clause { condition: Some(condition.to_owned()), outcome: outcome.to_owned(), ..Clause::default() })
 }
+
+/// "Without a reason the order stays open", "Bei einer unbekannten Adresse wird …": the case stands before the outcome.
+fn case(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
+    let past = plain.after(words.after).filter(|_| plain.after(&["on", "upon", "once"]).is_none());
+    let opened = plain.after(words.edges.case);
+    let rest = past.or(opened)?;
+    let start = plain.text.len() - rest.len();
+    let cut = match comma(rest) {
+        Some(at) => start + at,
+        None if words.phrases.frames.verb_last => {
+            let verbs = [words.verb_first, words.edges.stating].map(|verbs| plain.find_from(verbs, start + 1));
+            verbs.into_iter().flatten().map(|hit| hit.start).min()?
+        }
+        None => {
+            // English: the subject opens with its article; the first one belongs to the case itself.
+            let first = rest.split_whitespace().next().map_or(start, |word| start + word.len());
+            plain.find_from(DETERMINERS, first + 1).filter(|_| words.infinitive.is_empty())?.start
+        }
+    };
+    let (head, outcome) = (tidy(plain.text.get(..cut)?), tidy(plain.text.get(cut..)?.trim_start_matches([',', ' '])));
+    let few = (2..=9).contains(&head.split_whitespace().count());
+    if !few || outcome.split_whitespace().count() < 3 || head.contains([':', '"', '(']) {
+        return None;
+    }
+    let condition = match past {
+        Some(_) if !words.phrases.frames.verb_last => fill(words.phrases.event, &[tidy(head.get(start..)?)]),
+        _ => fill(words.phrases.frames.case, &[&super::wording::lower_first(head, words)]),
+    };
+    Some(Clause { condition: Some(condition), outcome: outcome.to_owned(), event: true, ..Clause::default() })
+}
+
+/// What an English subject opens with.
+const DETERMINERS: &[&str] = &["the", "a", "an", "nothing", "no", "all", "each", "every", "it"];
 
 /// The comma that ends the condition: the first one that is not within a list, brackets or a number.
 fn comma(text: &str) -> Option<usize> {

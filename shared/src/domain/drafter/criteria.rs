@@ -12,12 +12,12 @@ use super::outline::{Statement, Table};
 use super::plain::Plain;
 use super::rules::{Frame, criterion, wish};
 use super::wording::{Titles, short, step};
-use super::{clause, material, number, values};
+use super::{clause, material, number, reference, subject, values};
 use crate::domain::criterion::{CriterionKind, Examples, Testable};
 use crate::domain::evidence::{Evidence, Origin};
 use crate::domain::language::{Language, fold};
 use crate::domain::reply::{CriteriaReply, ProposedCriterion};
-use crate::domain::story::Story;
+use crate::domain::story::{Part, PartKind, Story};
 
 /// More criteria than this are no story but a specification.
 const MOST: usize = 60;
@@ -68,6 +68,12 @@ impl<'a> Draft<'a> {
         if self.is_spike(story) {
             self.doubts.ask(phrases.ask_spike, &[summary]);
             return (Testable::No, vec![phrases.reason_spike.to_owned()]);
+        }
+        // A title alone is a wish that nobody has described yet.
+        let described = |part: &Part| part.kind != PartKind::Summary && part.text.contains(char::is_alphabetic);
+        if !story.own_parts().any(described) {
+            self.doubts.ask(phrases.ask_criteria, &[self.title(summary)]);
+            return (Testable::No, vec![phrases.reason_empty.to_owned()]);
         }
         let stated = self.material.has_criteria();
         self.scenarios_of_the_story();
@@ -145,7 +151,12 @@ impl<'a> Draft<'a> {
         for found in gherkin_text::scenarios(&self.material.statements, self.words) {
             let statements: Vec<&Statement<'_>> =
                 found.statements.iter().filter_map(|index| self.material.statements.get(*index)).collect();
-            let title = if found.title.is_empty() { found.then.first().cloned().unwrap_or_default() } else { found.title };
+            let caption = statements.first().map(|statement| statement.caption.as_str()).filter(|caption| !caption.is_empty());
+            let title = match caption {
+                _ if !found.title.is_empty() => found.title,
+                Some(caption) => caption.to_owned(),
+                None => found.then.first().cloned().unwrap_or_default(),
+            };
             let all = format!("{} {}", found.when.join(" "), found.then.join(" "));
             let vague = found.then.iter().any(|then| self.is_vague_result(then));
             for text in found.given.iter().chain(&found.when).chain(&found.then) {
@@ -262,6 +273,9 @@ impl<'a> Draft<'a> {
             None => (statement.text.clone(), Vec::new()),
         };
         quotes.push(evidence(statement));
+        if reference::is_reference(statement, self.words) {
+            return self.doubts.ask(phrases.frames.ask_reference, &[&statement.text]);
+        }
         let split = clause::split(&text, self.words);
         let mut drafted = criterion(&text, quotes, &self.frame());
         if let Some(rest) = plain.after(self.words.otherwise) {
@@ -272,30 +286,41 @@ impl<'a> Draft<'a> {
             drafted.then = vec![step(rest.trim_start_matches([',', ' ']), self.words)];
             drafted.evidence.insert(0, before);
         }
-        self.condition = split.condition.clone().map(|condition| (condition, evidence(statement)));
+        self.condition = split.condition.map(|condition| (condition, evidence(statement)));
         self.doubts.about(&text, self.words);
-        if let Some(condition) = split
-            .condition
-            .filter(|_| drafted.kind == CriterionKind::Rule && !split.event && !split.only && split.barrier.is_none())
-        {
-            self.doubts.ask(phrases.ask_otherwise, &[&condition]);
-        }
         if drafted.kind == CriterionKind::Permission && plain.has(self.words.unnamed) {
             self.doubts.ask(phrases.ask_who, &[&statement.text]);
         }
-        if drafted.kind == CriterionKind::Limit
-            && number::limits(&text, self.words)
-                .iter()
-                .any(|limit| !matches!(limit.side, number::Side::Ahead | number::Side::AheadAtLeast))
-        {
+        if drafted.kind == CriterionKind::Limit && self.condition.is_none() && self.leaves_outside_open(&text) {
             self.doubts.ask(phrases.ask_outside, &[&statement.text]);
         }
         self.push(drafted);
     }
 
+    /// Whether a limit accepts some values, and nothing in the story says what becomes of the others.
+    fn leaves_outside_open(&self, text: &str) -> bool {
+        let limits = number::limits(text, self.words);
+        let accepts = |at: usize, limit: &number::Limit| {
+            let sided = matches!(limit.side, number::Side::AtMost | number::Side::AtLeast | number::Side::Exactly);
+            sided && subject::read(text, &limits, at, self.words).is_some_and(|said| said.predicate.is_none() && !said.refuses)
+        };
+        // Elsewhere the same number may stand with a refusal ("above 20 is refused").
+        let answered = |limit: &number::Limit| {
+            self.material.statements.iter().any(|other| {
+                Plain::new(&other.text).has(self.words.edges.refusal)
+                    && (other.text == text
+                        || number::limits(&other.text, self.words).iter().any(|same| same.value == limit.value))
+            })
+        };
+        let open: Vec<&number::Limit> =
+            limits.iter().enumerate().filter(|(at, limit)| accepts(*at, limit)).map(|(_, limit)| limit).collect();
+        !open.is_empty() && !open.iter().any(|limit| answered(limit)) && !Plain::new(text).has(self.words.edges.refusal)
+    }
+
     /// A table within the criteria or the story is a criterion; any other is asked about.
     fn table(&mut self, table: &Table<'_>, stated: bool) {
-        let place = table.section == Section::Criteria || (table.section == Section::Story && !stated);
+        let place =
+            table.section == Section::Criteria || (table.section == Section::Story && (!stated || grid::is_matrix(table)));
         match grid::criterion(table, &self.frame()).filter(|_| place) {
             Some(criterion) => self.push(criterion),
             None => self.doubts.ask(self.words.phrases.ask_aside, &[&grid::heading(table)]),

@@ -45,7 +45,7 @@ impl Doubts {
         if let Some(hit) = plain.find(words.vague) {
             self.ask(words.phrases.ask_vague, &[text.get(hit).unwrap_or_default(), text]);
         }
-        if plain.has(words.message) && !text.contains(['"', '“', '«', '„']) {
+        if plain.has(words.message) && !text.contains(|letter: char| letter.is_ascii_digit() || "\"“«„`".contains(letter)) {
             self.ask(words.phrases.ask_message, &[text]);
         }
         if let Some(number) = number::without_unit(text, words) {

@@ -10,7 +10,8 @@ use crate::domain::reply::ProposedCriterion;
 /// Most rows that are taken over.
 const ROWS: usize = 50;
 
-/// The last column is what must be seen, the others are what it depends on; `None` for a table of another shape.
+/// The last column is what must be seen, the others are what it depends on; in a matrix the first column alone is what all others
+/// depend on; `None` for a table of another shape.
 pub(super) fn criterion(table: &Table<'_>, frame: &Frame<'_>) -> Option<ProposedCriterion> {
     let (header, rows) = table.rows.split_first()?;
     let full = header.iter().all(|cell| !cell.is_empty()) && rows.iter().all(|row| row.len() == header.len());
@@ -20,7 +21,12 @@ pub(super) fn criterion(table: &Table<'_>, frame: &Frame<'_>) -> Option<Proposed
     let columns: Vec<String> = header.iter().map(|cell| cell.replace(['<', '>', '|'], " ").trim().to_owned()).collect();
     let cell = |column: &String| fill(frame.words.phrases.cell, &[column, &format!("<{column}>")]);
     let (last, inputs) = columns.split_last()?;
-    let (when, then) = (inputs.iter().map(cell).collect(), vec![cell(last)]);
+    let (first, others) = columns.split_first()?;
+    let (when, then) = if is_matrix(table) {
+        (vec![cell(first)], others.iter().map(cell).collect())
+    } else {
+        (inputs.iter().map(cell).collect(), vec![cell(last)])
+    };
     let quotes = table.lines.iter().take(ROWS + 1);
     Some(ProposedCriterion {
         title: header.join(" / "),
@@ -33,6 +39,20 @@ pub(super) fn criterion(table: &Table<'_>, frame: &Frame<'_>) -> Option<Proposed
         evidence: quotes.map(|line| Evidence { source: table.part.to_owned(), quote: (*line).to_owned() }).collect(),
         rule: String::new(),
     })
+}
+
+/// Whether all columns but the first hold values of one kind: amounts of one unit, or the same few words.
+pub(super) fn is_matrix(table: &Table<'_>) -> bool {
+    let rows = table.rows.get(1..).unwrap_or_default();
+    let kind = |cell: &String| {
+        let number = cell.contains(|letter: char| letter.is_ascii_digit());
+        if number { cell.split_whitespace().last().unwrap_or_default().to_lowercase() } else { cell.to_lowercase() }
+    };
+    let cells: Vec<String> = rows.iter().flat_map(|row| row.iter().skip(1)).map(kind).collect();
+    let kinds: std::collections::BTreeSet<&String> = cells.iter().collect();
+    let wide = rows.iter().all(|row| row.len() > 2);
+    // At least two columns of three lines, so that a repetition is no accident.
+    wide && cells.len() >= 4 && kinds.len() * 2 <= cells.len() && kinds.len() <= 4
 }
 
 /// The header as a person would read it aloud.

@@ -94,7 +94,11 @@ impl<'a> Material<'a> {
             });
             match read {
                 Some((narrative, count)) => {
-                    if !self.narratives.iter().any(|known| fold(&known.wish) == fold(&narrative.wish)) {
+                    // A summary is cut off where the description goes on.
+                    let begins = |long: &Narrative, short: &Narrative| fold(&long.wish).starts_with(&fold(&short.wish));
+                    if let Some(known) = self.narratives.iter_mut().find(|known| begins(&narrative, known)) {
+                        *known = narrative;
+                    } else if !self.narratives.iter().any(|known| begins(known, &narrative)) {
                         self.narratives.push(narrative);
                     }
                     at += count;

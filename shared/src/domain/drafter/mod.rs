@@ -1,8 +1,8 @@
 //! A deterministic drafter that needs no model: what the story itself states becomes criteria and scenarios,
 //! what it leaves open becomes a question, and nothing is made up.
 //!
-//! * reading: `outline` (Markdown into statements), `material` (what a story holds), `narrative`, `gherkin_text`, `likeness`
-//! * understanding a sentence: `clause`, `number`, `values`, `permission`, over `plain` text
+//! * reading: `outline` (Markdown into statements), `material` (what a story holds), `narrative`, `reference`, `gherkin_text`, `likeness`
+//! * understanding a sentence: `clause`, `number`, `subject`, `values`, `permission`, over `plain` text
 //! * writing: `criteria`, `rules`, `grid`, `doubts`, `cases`, `variants`, `boundary`, `wording`
 //! * words of each language: `lexicon`
 
@@ -21,7 +21,9 @@ mod number;
 mod outline;
 mod permission;
 mod plain;
+mod reference;
 mod rules;
+mod subject;
 #[cfg(test)]
 mod tests;
 mod values;

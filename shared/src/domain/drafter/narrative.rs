@@ -54,12 +54,17 @@ pub(super) fn read(part: &str, quote: &str, text: &str, words: &Lexicon) -> Opti
         .iter()
         .find_map(|end| Plain::new(wish).folded.ends_with(end).then(|| wish.rsplit_once(' '))?)
         .map_or(wish, |cut| cut.0);
+    // Dutch: "een bestelling kunnen retourneren".
+    let wish = match wish.rsplit_once(' ').and_then(|(head, verb)| Some((head.strip_suffix(" kunnen")?, verb))) {
+        Some((head, verb)) => format!("{head} {verb}"),
+        None => wish.to_owned(),
+    };
     if wish.is_empty() {
         return None;
     }
-    let infinitive = told || is_infinitive(wish, text.get(want)?, words);
+    let infinitive = told || is_infinitive(&wish, text.get(want)?, words);
     let role = article.map_or_else(|| role.to_owned(), |article| format!("{article} {role}"));
-    Some(Narrative { part: part.to_owned(), quote: quote.to_owned(), role, wish: wish.to_owned(), infinitive })
+    Some(Narrative { part: part.to_owned(), quote: quote.to_owned(), role, wish, infinitive })
 }
 
 /// Whether a wish is a verb: by what opens it in English, by its ending elsewhere (first word in Romance, last in German and Dutch).
@@ -87,6 +92,11 @@ impl Narrative {
 
     /// The wish as an action.
     pub(super) fn act(&self, words: &Lexicon) -> String {
+        // What is done to somebody is nothing they do.
+        let opener = words.phrases.passive.0;
+        if self.infinitive && !opener.is_empty() && Plain::new(&self.wish).after(&[opener]).is_some() {
+            return words.phrases.use_function.to_owned();
+        }
         let phrase = if self.infinitive { words.phrases.act } else { words.phrases.act_on };
         if self.wish.chars().count() > 140 { words.phrases.use_function.to_owned() } else { fill(phrase, &[&self.wish]) }
     }

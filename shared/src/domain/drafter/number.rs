@@ -22,6 +22,8 @@ pub(super) enum Side {
     Ahead,
     /// At least a span of time before an event ("up to 24 hours before").
     AheadAtLeast,
+    /// A span of time the product may take ("within 2 seconds"): measured, not accepted or refused.
+    Deadline,
 }
 
 /// A stated limit.
@@ -37,10 +39,16 @@ pub(super) struct Limit {
     pub(super) unit: String,
     /// The number and its unit as written.
     pub(super) written: String,
+    /// Whether it is one end of a range.
+    pub(super) ranged: bool,
+    /// Where the words of the limit begin in the text, before the number or at it.
+    pub(super) lead: usize,
     /// Where the number begins in the text.
     pub(super) start: usize,
     /// Where the limit's words end in the text.
     pub(super) end: usize,
+    /// Whether an `s` at the end of the unit is that of a plural.
+    singular: bool,
     /// Decimal sign as written.
     point: char,
 }
@@ -48,7 +56,7 @@ pub(super) struct Limit {
 impl Limit {
     /// The value `steps` beside the limit, with its unit.
     pub(super) fn beside(&self, steps: i64) -> String {
-        if steps == 0 {
+        if steps == 0 && (self.value != 1 || !self.ranged) {
             return self.written.clone();
         }
         let value = self.value.saturating_add(steps);
@@ -59,7 +67,11 @@ impl Limit {
             let width = self.decimals as usize;
             format!("{}{}{:0width$}", value / scale, self.point, (value % scale).abs())
         };
-        format!("{number}{}", self.unit)
+        // One is no plural; only English shows it by a letter that can be left out.
+        format!(
+            "{number}{}",
+            if self.decimals == 0 && value == 1 && self.singular { self.unit.trim_end_matches('s') } else { &self.unit }
+        )
     }
 
     /// Whether a smaller value exists.
@@ -95,11 +107,45 @@ pub(super) fn limits(text: &str, words: &Lexicon) -> Vec<Limit> {
             continue;
         }
         let (unit, end) = unit(text, number.end, words);
-        if let Some(side) = side(&plain, number, &unit, end, words) {
-            found.push(limit(text, number, side, &unit, end));
+        if let Some(place) = side(&plain, number, &unit, end, words) {
+            found.push(limit(text, number, &place, &unit, end));
         }
     }
+    share_units(text, &mut found, words);
+    for limit in &mut found {
+        limit.singular = words.infinitive.is_empty() && limit.unit.len() > 3;
+    }
     found
+}
+
+/// "At least 12 and at most 64 characters": the first has the unit of the second.
+fn share_units(text: &str, found: &mut [Limit], words: &Lexicon) {
+    for at in 1..found.len() {
+        let (before, after) = found.split_at_mut(at);
+        if let (Some(first), Some(second)) = (before.last_mut(), after.first())
+            && first.unit.is_empty()
+            && first.side == Side::AtLeast
+            && joined(text, first, second, words)
+        {
+            first.unit.clone_from(&second.unit);
+            first.written.push_str(&second.unit);
+        }
+    }
+}
+
+/// Whether two limits follow each other with nothing but an "and" between them.
+pub(super) fn joined(text: &str, first: &Limit, second: &Limit, words: &Lexicon) -> bool {
+    let between = text.get(first.end..second.lead).map(|between| Plain::new(between).folded);
+    first.ranged && second.ranged
+        || between.is_some_and(|between| words.and.contains(&between.trim_matches(|letter: char| letter == ',' || letter == ' ')))
+}
+
+/// Where a limit stands.
+struct Place {
+    side: Side,
+    lead: usize,
+    /// Where its words end and its unit begins, where they follow the number ("10 or more pieces").
+    after: Option<usize>,
 }
 
 /// A number that carries a limit but no unit ("a maximum of 100").
@@ -107,8 +153,11 @@ pub(super) fn without_unit<'a>(text: &'a str, words: &Lexicon) -> Option<&'a str
     let plain = Plain::new(text);
     numbers(&plain, words).into_iter().find_map(|number| {
         let (unit, end) = unit(text, number.end, words);
-        let limit = side(&plain, &number, &unit, end, words)?;
-        (unit.is_empty() && matches!(limit, Side::AtMost | Side::AtLeast)).then(|| text.get(number.start..number.end))?
+        let place = side(&plain, &number, &unit, end, words)?;
+        let bare = text.get(..place.lead).is_some_and(|before| !before.contains(char::is_alphabetic));
+        let measured = plain.has(words.edges.measures);
+        (unit.is_empty() && place.after.is_none() && (bare || measured) && matches!(place.side, Side::AtMost | Side::AtLeast))
+            .then(|| text.get(number.start..number.end))?
     })
 }
 
@@ -121,17 +170,39 @@ pub(super) fn sizes(text: &str) -> Vec<&str> {
         .collect()
 }
 
-fn limit(text: &str, number: &Number, side: Side, unit: &str, end: usize) -> Limit {
-    Limit {
-        side,
+fn limit(text: &str, number: &Number, place: &Place, unit: &str, end: usize) -> Limit {
+    let mut limit = Limit {
+        side: place.side,
         value: number.value,
         decimals: number.decimals,
         unit: unit.to_owned(),
         written: text.get(number.start..end).unwrap_or_default().to_owned(),
+        ranged: false,
+        lead: place.lead,
         start: number.start,
         end,
+        singular: false,
         point: number.point,
+    };
+    if let Some(after) = place.after {
+        // "10 or more pieces": the noun follows the words of the limit.
+        limit.end = after;
+        if unit.is_empty() {
+            let noun = noun(text, after);
+            limit.unit.push_str(noun);
+            limit.written.push_str(noun);
+            limit.end += noun.len();
+        }
     }
+    limit
+}
+
+/// The word at a place, with the space before it, where it can be a noun.
+fn noun(text: &str, at: usize) -> &str {
+    let rest = text.get(at..).unwrap_or_default();
+    let word = rest.strip_prefix(' ').unwrap_or_default();
+    let length = word.find(|letter: char| !letter.is_alphabetic()).unwrap_or(word.len());
+    if length > 3 { rest.get(..=length).unwrap_or_default() } else { "" }
 }
 
 fn range(plain: &Plain<'_>, first: &Number, second: &Number, words: &Lexicon) -> Option<(Limit, Limit)> {
@@ -151,56 +222,84 @@ fn range(plain: &Plain<'_>, first: &Number, second: &Number, words: &Lexicon) ->
     if second.value <= first.value {
         return None;
     }
-    let mut low = limit(plain.text, first, Side::AtLeast, &unit, first.end);
-    low.written.push_str(&unit);
+    let opening = if named { before.trim_end().rfind(' ').map_or(0, |at| at + 1) } else { first.start };
+    let place = |side| Place { side, lead: opening, after: None };
+    let mut low = limit(plain.text, first, &place(Side::AtLeast), &unit, first.end);
+    if !low.written.ends_with(&unit) {
+        low.written.push_str(&unit);
+    }
     low.end = end;
-    Some((low, limit(plain.text, second, Side::AtMost, &unit, end)))
+    let mut high = limit(plain.text, second, &place(Side::AtMost), &unit, end);
+    (low.ranged, high.ranged) = (true, true);
+    Some((low, high))
 }
 
-fn side(plain: &Plain<'_>, number: &Number, unit: &str, end: usize, words: &Lexicon) -> Option<Side> {
+fn side(plain: &Plain<'_>, number: &Number, unit: &str, end: usize, words: &Lexicon) -> Option<Place> {
     let before = Plain::new(plain.text.get(..number.start)?);
-    let after = Plain::new(plain.text.get(end..)?);
+    let tail = plain.text.get(end..)?;
+    let after = Plain::new(tail);
     let name = Plain::new(unit.trim()).folded;
     let is_time = words.time.contains(&name.as_str());
-    let closes = |list: &[&str]| list.iter().any(|word| ends_with_word(&before.folded, word, words));
+    let closes = |list: &[&str]| {
+        list.iter().filter_map(|word| ends_with_word(&before.folded, word, words)).min().map(|at| before.place(at))
+    };
+    // A number after the words makes them its own ("5 logins within 15 minutes").
+    let own = |rest: &&str| !rest.starts_with(|letter: char| letter.is_ascii_digit());
+    let follows = |list: &[&str]| after.after(list).filter(own).map(|rest| end + (tail.len() - rest.len()));
+    let place = |side, lead| Some(Place { side, lead, after: None });
     if is_time && after.after(words.ahead).is_some() {
-        let open = closes(words.at_most) || closes(words.at_least);
-        return Some(if open { Side::AheadAtLeast } else { Side::Ahead });
+        let open = closes(words.at_most).or_else(|| closes(words.at_least));
+        return place(if open.is_some() { Side::AheadAtLeast } else { Side::Ahead }, open.unwrap_or(number.start));
     }
-    if closes(words.at_least) {
-        return Some(Side::AtLeast);
+    if let Some(lead) = closes(words.at_least) {
+        return place(Side::AtLeast, lead);
     }
-    if is_time && closes(words.lasting) {
-        return Some(Side::Lasting);
+    if let Some(lead) = closes(words.lasting).filter(|_| is_time) {
+        return place(Side::Lasting, lead);
     }
-    if closes(words.at_most) || after.after(words.at_most).is_some() {
-        return Some(Side::AtMost);
+    if is_time && after.after(words.edges.lasting_after).is_some() {
+        return place(Side::Lasting, number.start);
     }
-    if after.after(words.at_least).is_some() {
-        return Some(Side::AtLeast);
+    // A span that the user may choose has two sides; one that the product takes is measured.
+    let timed = |side| if is_time && !plain.has(words.edges.choice) { Side::Deadline } else { side };
+    if let Some(lead) = closes(words.at_most) {
+        return place(timed(Side::AtMost), lead);
     }
-    if closes(words.below) {
-        return Some(Side::Below);
+    let backed = |side, rest: usize| {
+        let spaces = plain.text.get(..rest).map_or(0, |head| head.len() - head.trim_end().len());
+        Some(Place { side, lead: number.start, after: Some(rest - spaces) })
+    };
+    if let Some(rest) = follows(words.at_least) {
+        return backed(Side::AtLeast, rest);
     }
-    if closes(words.above) {
-        return Some(Side::Above);
+    if let Some(rest) = follows(words.at_most) {
+        return backed(timed(Side::AtMost), rest);
     }
-    words.counted.contains(&name.as_str()).then_some(Side::Exactly)
+    if let Some(lead) = closes(words.below) {
+        return place(timed(Side::Below), lead);
+    }
+    if let Some(lead) = closes(words.above) {
+        return place(Side::Above, lead);
+    }
+    if words.counted.contains(&name.as_str()) {
+        return place(Side::Exactly, number.start);
+    }
+    None
 }
 
-/// Whether a text ends with a word, small words between it and the number not counted ("max. of the 5 …").
-fn ends_with_word(folded: &str, word: &str, words: &Lexicon) -> bool {
+/// Where a word begins that ends a text, small words between it and the number not counted ("max. of the 5 …").
+fn ends_with_word(folded: &str, word: &str, words: &Lexicon) -> Option<usize> {
     let mut text = folded.trim_end_matches(|letter: char| letter.is_whitespace() || letter == ':' || letter == '=');
     for _ in 0..3 {
         if let Some(head) = text.strip_suffix(word) {
-            return !head.chars().next_back().is_some_and(char::is_alphanumeric);
+            return (!head.chars().next_back().is_some_and(char::is_alphanumeric)).then_some(head.len());
         }
         match text.rsplit_once(' ') {
             Some((head, last)) if words.small.contains(&last) && last.len() <= 3 => text = head.trim_end(),
-            _ => return false,
+            _ => return None,
         }
     }
-    false
+    None
 }
 
 /// The unit after a number: the sign, or the next word when it is a noun.
@@ -213,7 +312,9 @@ fn unit(text: &str, end: usize, words: &Lexicon) -> (String, usize) {
         .take_while(|letter| letter.is_alphabetic() || matches!(letter, '%' | '€' | '$' | '°' | '£'))
         .collect();
     let folded = Plain::new(&word).folded;
+    let verb = [words.edges.predicate, words.edges.stating, words.modal].iter().any(|list| list.contains(&folded.as_str()));
     if word.is_empty()
+        || verb && folded.len() > 1
         || words.small.contains(&folded.as_str())
         || words.ahead.contains(&folded.as_str())
         || word.chars().count() > 24
@@ -222,7 +323,12 @@ fn unit(text: &str, end: usize, words: &Lexicon) -> (String, usize) {
     }
     let sign = word.chars().next().filter(|letter| !letter.is_alphabetic());
     let length = sign.map_or(word.len(), char::len_utf8);
-    let stop = end + space + length;
+    let mut stop = end + space + length;
+    // "50 different items": the noun is the unit, with what stands before it.
+    if words.edges.qualifying.contains(&folded.as_str()) {
+        let noun = noun(text, stop);
+        stop += if words.small.contains(&Plain::new(noun.trim()).folded.as_str()) { 0 } else { noun.len() };
+    }
     (text.get(end..stop).unwrap_or_default().to_owned(), stop)
 }
 

@@ -1,7 +1,7 @@
 //! Reads a part's Markdown into statements: what a line says, where it stands, and the words as they were written.
 
 use super::lexicon::headings::{Section, is_label, is_placeholder, section};
-use super::plain::without_markup;
+use super::plain::{unmarked, without_markup};
 use crate::domain::language::fold;
 use crate::domain::story::{Part, PartKind};
 
@@ -14,6 +14,8 @@ pub(super) struct Statement<'a> {
     pub(super) quote: &'a str,
     /// The words without markup.
     pub(super) text: String,
+    /// The line in bold letters that stands over it; empty when there is none.
+    pub(super) caption: String,
     /// The section it stands in.
     pub(super) section: Section,
     /// Whether it is an item of a list or a cell of a table.
@@ -53,7 +55,8 @@ pub(super) struct Outline<'a> {
 /// Reads a part.
 pub(super) fn read(part: &Part) -> Outline<'_> {
     let start = if part.kind == PartKind::AcceptanceCriteria { Section::Criteria } else { Section::Story };
-    let mut reader = Reader { part: &part.id, section: start, start, level: 0, block: 0, outline: Outline::default() };
+    let mut reader =
+        Reader { part: &part.id, section: start, start, level: 0, block: 0, caption: String::new(), outline: Outline::default() };
     let mut fence = false;
     let mut table: Vec<&str> = Vec::new();
     for line in part.text.lines() {
@@ -83,6 +86,8 @@ struct Reader<'a> {
     /// Level of the heading that opened the section; deeper ones that we do not know stay in it.
     level: usize,
     block: usize,
+    /// The last line in bold letters since the last heading.
+    caption: String,
     outline: Outline<'a>,
 }
 
@@ -112,6 +117,7 @@ impl<'a> Reader<'a> {
 
     fn heading(&mut self, text: &str, level: usize) {
         self.block += 1;
+        self.caption.clear();
         let known = section(&fold(&without_markup(text)));
         if let Some(known) = known {
             self.section = known;
@@ -152,8 +158,12 @@ impl<'a> Reader<'a> {
             self.heading(content, 6);
             return true;
         }
-        if bold && short && plain.ends_with(':') {
-            return false;
+        // A short line all in bold letters is the title of what follows it, and states nothing.
+        let whole = content.matches("**").count() == 2 && content.ends_with("**") && !plain.ends_with(['.', ':', '!', '?']);
+        if bold && short && whole && !plain.starts_with('[') {
+            self.block += 1;
+            self.caption.clone_from(&plain);
+            return true;
         }
         false
     }
@@ -164,12 +174,12 @@ impl<'a> Reader<'a> {
             return;
         }
         for quote in sentences(content) {
-            let text = without_markup(quote);
+            let text = unmarked(&without_markup(quote)).to_owned();
             if !text.chars().any(char::is_alphabetic) || is_url(&text) {
                 continue;
             }
-            let (part, section, block) = (self.part, self.section, self.block);
-            self.outline.statements.push(Statement { part, quote, text, section, listed, depth, block });
+            let (part, section, block, caption) = (self.part, self.section, self.block, self.caption.clone());
+            self.outline.statements.push(Statement { part, quote, text, caption, section, listed, depth, block });
         }
     }
 

@@ -15,6 +15,8 @@ pub(super) struct Permission {
     pub(super) denied: bool,
     /// Whether nobody else may.
     pub(super) exclusive: bool,
+    /// Whether a verb follows the words of permission, and no noun ("has access to").
+    pub(super) modal: bool,
     /// What the permission ends at ("only the information that …").
     pub(super) only: Option<String>,
 }
@@ -60,11 +62,23 @@ pub(super) fn read(text: &str, words: &Lexicon) -> Option<Permission> {
         limited = Some(act.clone());
     }
     let roles = roles(subject, words)?;
+    // What can be used or done is a thing, and so is what is counted.
+    let thing = Plain::new(&act).after(&["be", "etre", "ser"]).is_some()
+        || [" werden", " worden", " sein"].iter().any(|end| act.ends_with(end))
+        || subject.contains(|letter: char| letter.is_ascii_digit());
+    if thing {
+        return None;
+    }
+    // Another statement may follow after a semicolon.
+    let act = act.split(';').next().map(tidy).unwrap_or_default().to_owned();
+    let named = Plain::new(text.get(hit.clone())?);
+    let modal = !["acce", "toegang", "zugriff", "dispo"].iter().any(|noun| named.folded.contains(noun));
     (!act.is_empty()).then_some(Permission {
         roles,
         act,
         denied: is_denied,
         exclusive: leading_only.is_some() && !is_denied,
+        modal,
         only: limited,
     })
 }

@@ -73,6 +73,11 @@ impl<'a> Plain<'a> {
         self.find(words).is_some()
     }
 
+    /// The place in the original of a byte of the folded text.
+    pub(super) fn place(&self, folded: usize) -> usize {
+        self.origin.get(folded).copied().unwrap_or(self.text.len())
+    }
+
     fn back(&self, hit: &Range<usize>) -> Range<usize> {
         let end = self.text.len();
         self.origin.get(hit.start).copied().unwrap_or(end)..self.origin.get(hit.end).copied().unwrap_or(end)
@@ -119,6 +124,18 @@ pub(super) fn without_markup(text: &str) -> String {
     }
     out.split_whitespace().collect::<Vec<_>>().join(" ")
 }
+
+/// A text without what Jira puts before it (the mark of a panel or of a decision, a sign), which is no word of the story.
+pub(super) fn unmarked(text: &str) -> &str {
+    let sign = |letter: char| !letter.is_ascii() && !letter.is_alphanumeric() && !"«“„¿¡‹€£".contains(letter);
+    let text = text.trim_start_matches(|letter: char| sign(letter) || letter.is_whitespace());
+    let marked = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    marked.filter(|(mark, _)| MARKS.contains(&fold(mark).as_str())).map_or(text, |(_, rest)| rest.trim_start())
+}
+
+/// What Jira calls its panels, and what stands before a decision.
+const MARKS: &[&str] =
+    &["info", "note", "warning", "success", "error", "tip", "panel", "custom", "decision", "important", "caution"];
 
 /// An underscore at the edge of a word is emphasis, within one it is part of a name.
 fn edge(before: &str, rest: &str) -> bool {

@@ -6,7 +6,7 @@ use super::narrative::Narrative;
 use super::number;
 use super::permission::{self, Permission};
 use super::plain::Plain;
-use super::wording::{short, step, without_angles};
+use super::wording::{lower_first, short, step, without_angles};
 use crate::domain::criterion::{CriterionKind, Examples};
 use crate::domain::evidence::{Evidence, Origin};
 use crate::domain::reply::ProposedCriterion;
@@ -70,6 +70,9 @@ pub(super) fn criterion(text: &str, evidence: Vec<Evidence>, frame: &Frame<'_>) 
     if let Some(condition) = &clause.condition {
         criterion.when = vec![step(condition, words)];
     }
+    if clause.condition.is_none() && clause.role.is_none() && permission.is_none() {
+        acted(&mut criterion, text, words);
+    }
     if let Some(permission) = permission.filter(|_| kind == CriterionKind::Permission) {
         permitted(&mut criterion, &permission, &clause, words);
     }
@@ -80,10 +83,30 @@ pub(super) fn criterion(text: &str, evidence: Vec<Evidence>, frame: &Frame<'_>) 
 fn outcome_of(outcome: &str, words: &Lexicon) -> String {
     let plain = Plain::new(outcome);
     let imperative = [words.acts, words.imperative, words.dont].iter().any(|list| plain.after(list).is_some());
-    let stated = plain.has(words.modal) || plain.after(words.small).is_some();
+    let stated = plain.has(words.modal)
+        || plain.after(words.small).is_some()
+        || [words.edges.stating, words.edges.predicate].iter().any(|verbs| plain.find(verbs).is_some_and(|hit| hit.start > 0));
     let few = !stated
         && (outcome.split_whitespace().count() <= 4 || !number::limits(outcome, words).is_empty() || outcome.contains(" = "));
     if imperative || few { fill(words.phrases.holds, &[outcome]) } else { outcome.to_owned() }
+}
+
+/// The action that the sentence itself names: "Setting … removes …", "… within 2 seconds after each change".
+fn acted(criterion: &mut ProposedCriterion, text: &str, words: &Lexicon) {
+    let frames = words.phrases.frames;
+    let gerund = text.split_whitespace().next().is_some_and(|word| word.len() > 5 && word.ends_with("ing"));
+    let verb = Plain::new(text).find(words.edges.doing).filter(|hit| gerund && hit.start > 0);
+    if let Some((doing, done)) = verb.and_then(|hit| text.get(..hit.start).zip(text.get(hit.start..))) {
+        criterion.when = vec![fill(frames.happens, &[&step(&lower_first(doing, words), words)])];
+        criterion.then = vec![step(&fill(frames.does, &[done]), words)];
+        return;
+    }
+    let deadline = number::limits(text, words).into_iter().find(|limit| limit.side == number::Side::Deadline);
+    let event = deadline.and_then(|limit| Some((text.get(..limit.end)?, Plain::new(text.get(limit.end..)?).after(words.after)?)));
+    if let Some((outcome, event)) = event.filter(|(_, event)| !clause::tidy(event).is_empty() && !event.contains(',')) {
+        criterion.when = vec![fill(frames.happens, &[clause::tidy(event)])];
+        criterion.then = vec![step(&outcome_of(outcome, words), words)];
+    }
 }
 
 /// A permission is tried by those it names.
@@ -99,13 +122,21 @@ fn permitted(criterion: &mut ProposedCriterion, permission: &Permission, clause:
         }
     }
     let attempt = step(&fill(phrases.attempt, &[&permission.act]), words);
+    // What the one who tries sees: the act itself or its refusal.
+    if permission.modal && permission.only.is_none() && criterion.then.len() == 1 {
+        let phrase = if permission.denied { phrases.refused } else { phrases.can };
+        criterion.then = vec![step(&fill(phrase, &[&permission.act]), words)];
+    }
     criterion.when = clause.condition.iter().map(|condition| step(condition, words)).chain([attempt]).collect();
 }
 
 fn kind(text: &str, clause: &Clause, permission: Option<&Permission>, words: &Lexicon) -> CriterionKind {
     let plain = Plain::new(text);
     let denies = plain.has(words.may_not) || plain.has(words.prohibition) || plain.after(words.dont).is_some();
-    if !number::limits(text, words).is_empty() {
+    let limits = number::limits(text, words);
+    if !limits.is_empty() && limits.iter().all(|limit| limit.side == number::Side::Deadline) {
+        CriterionKind::Nonfunctional
+    } else if !limits.is_empty() {
         CriterionKind::Limit
     } else if permission.is_some() {
         CriterionKind::Permission

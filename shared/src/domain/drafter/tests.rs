@@ -1,5 +1,6 @@
 //! What the drafter promises, with sentences of our own in six languages.
 
+mod limits;
 mod properties;
 mod rules;
 mod scenarios;

@@ -5,8 +5,9 @@ use super::cases::evidence;
 use super::clause::{self, tidy};
 use super::lexicon::{Lexicon, fill};
 use super::narrative;
+use super::number;
 use super::permission;
-use super::plain::{Plain, without_markup};
+use super::plain::{Plain, unmarked, without_markup};
 use super::values;
 use super::wording::step;
 use crate::domain::criterion::{Criterion, CriterionKind, Examples};
@@ -17,10 +18,36 @@ use crate::domain::scenario::{Priority, Technique};
 /// The variants of a criterion, in a fixed order.
 pub(super) fn of(criterion: &Criterion, words: &Lexicon) -> Vec<ProposedScenario> {
     let text = rule(criterion, words);
-    let mut all = boundary::of(criterion, &text, words);
+    // A table has its values already.
+    let tabled = !criterion.examples.is_empty() && criterion.kind != CriterionKind::Permission;
+    let mut all = if tabled { Vec::new() } else { boundary::of(criterion, &text, words) };
     all.extend(contrary(criterion, &text, words));
     all.extend(permissions(criterion, &text, words));
     all
+}
+
+/// Whether the boundary scenarios leave nothing of a criterion unsaid: one sentence whose only numbers are the limits they try.
+pub(super) fn replaced(criterion: &Criterion, own: &ProposedScenario, variants: &[ProposedScenario], words: &Lexicon) -> bool {
+    let text = rule(criterion, words);
+    let tried = variants.iter().any(|variant| variant.technique == Technique::Boundary);
+    let single =
+        criterion.then.len() == 1 && criterion.when.len() == 1 && own.examples.is_empty() && criterion.examples.is_empty();
+    let limits = number::limits(&text, words);
+    let numbers: std::collections::BTreeSet<String> = crate::domain::normal::numbers(&text).into_iter().collect();
+    let outcome = variants.iter().any(|variant| variant.technique != Technique::Data && variant.then == criterion.then);
+    let plain = !text.contains([',', ';', ':', '(']) || outcome;
+    let condition = clause::split(&text, words).condition.is_some();
+    let tried = tried || outcome;
+    let same = |variant: &ProposedScenario| variant.when == own.when && variant.then == own.then && variant.given == own.given;
+    if own.examples.is_empty() && variants.iter().any(same) {
+        return true;
+    }
+    tried
+        && single
+        && !condition
+        && plain
+        && numbers.len() <= limits.len().max(1)
+        && limits.iter().all(|limit| limit.side != number::Side::Deadline)
 }
 
 /// The rule in the story's words; the outcome where the criterion quotes nothing.
@@ -30,7 +57,7 @@ fn rule(criterion: &Criterion, words: &Lexicon) -> String {
         .iter()
         .rev()
         .find(|evidence| evidence.verified)
-        .map(|evidence| unlabelled(&without_markup(&evidence.quote)));
+        .map(|evidence| unlabelled(unmarked(&without_markup(&evidence.quote))));
     // A narrative says more than its wish.
     let quoted = quoted.filter(|quote| narrative::read("", quote, quote, words).is_none());
     let outcome = criterion.then.join("; ");
@@ -102,6 +129,8 @@ fn permissions(criterion: &Criterion, text: &str, words: &Lexicon) -> Vec<Propos
         scenario.preconditions.clone_from(&scenario.given);
         scenario.when = vec![fill(phrases.attempt, &[&act])];
         scenario.then = vec![fill(phrases.refused, &[&act])];
+        // "…; the others see an error": what is said of them follows.
+        scenario.then.extend(text.split_once("; ").map(|(_, others)| step(others, words)));
         scenario.examples = Examples::default();
         scenario.priority = Priority::High;
         all.push(scenario);

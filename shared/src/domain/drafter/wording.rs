@@ -28,8 +28,14 @@ pub(super) fn without_angles(text: &str) -> String {
 
 /// A title: short, capital first, no full stop.
 pub(super) fn title(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let line = tidy(&line).trim_start_matches(|letter: char| !letter.is_alphanumeric() && !"\"'«“¿(".contains(letter));
+    let whole = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    // What was cut before keeps its mark.
+    let line = if whole.ends_with('…') { whole.as_str() } else { tidy(&whole) };
+    let paired = line.contains(']');
+    let line = line.trim_start_matches(|letter: char| {
+        !letter.is_alphanumeric() && !"\"'«“¿(<‹".contains(letter) && !(letter == '[' && paired)
+    });
+    let line = &clause_of(line);
     // `orderId` and `iOS` are names.
     let name = line.split_whitespace().next().is_some_and(|word| word.chars().skip(1).any(char::is_uppercase));
     if name {
@@ -38,6 +44,34 @@ pub(super) fn title(text: &str) -> String {
     let mut letters = line.chars();
     let upper: String = letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect());
     short(&upper, TITLE)
+}
+
+/// A long title up to the end of a clause, where one ends late enough.
+fn clause_of(line: &str) -> String {
+    if line.chars().count() <= TITLE {
+        return line.to_owned();
+    }
+    let head: String = line.chars().take(TITLE).collect();
+    let cut = ["; ", " (", ", ", " – "].iter().filter_map(|mark| head.rfind(mark)).max().filter(|at| *at > TITLE / 2);
+    let balanced = |text: &str| text.matches('"').count() % 2 == 0 && text.matches('(').count() == text.matches(')').count();
+    match cut.and_then(|at| head.get(..at)).filter(|text| balanced(text)) {
+        Some(text) => text.to_owned(),
+        None => line.to_owned(),
+    }
+}
+
+/// Whether a value is several of something that is counted: "50 items" and not "5 MB".
+pub(super) fn plural(value: &str) -> bool {
+    let (number, unit) = value.split_once([' ', '\u{a0}']).unwrap_or((value, ""));
+    number != "1" && unit.chars().count() > 3 && unit.chars().next().is_some_and(char::is_lowercase)
+}
+
+/// A noun without its article.
+pub(super) fn without_article<'a>(noun: &'a str, words: &Lexicon) -> &'a str {
+    // German: "das neue Passwort" is no "neue Passwort".
+    let whole =
+        |rest: &&str| !rest.is_empty() && !(words.edges.articles.contains(&"das") && rest.starts_with(char::is_lowercase));
+    super::plain::Plain::new(noun).after(words.edges.articles).filter(whole).unwrap_or(noun)
 }
 
 /// The text, cut between two words where it is longer than that many characters.
@@ -54,11 +88,26 @@ pub(super) fn short(text: &str, most: usize) -> String {
 pub(super) fn lower_first(text: &str, words: &Lexicon) -> String {
     let first = text.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
     let folded = fold(first);
-    if first == "I" && words.infinitive.is_empty() || !words.small.contains(&folded.as_str()) {
+    let small = words.small.contains(&folded.as_str()) || words.edges.articles.contains(&folded.as_str());
+    if first == "I" && words.infinitive.is_empty() || !(small || is_ordinary(text, first, words)) {
         return text.to_owned();
     }
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |letter| letter.to_lowercase().chain(letters).collect())
+}
+
+/// Whether the first word is an ordinary one by its ending: a name mostly has none of these, and often another name after it.
+fn is_ordinary(text: &str, first: &str, words: &Lexicon) -> bool {
+    // German writes nouns with a capital anywhere.
+    let german = words.edges.articles.contains(&"das");
+    let plain = first.chars().skip(1).all(char::is_lowercase) && first.chars().count() > 3;
+    let endings: &[&str] = if words.edges.articles.contains(&"het") { &["en", "s", "t"] } else { &["s", "ing", "ed"] };
+    let next = text.get(first.len()..).and_then(|rest| rest.split_whitespace().next()).unwrap_or_default();
+    // A list of names goes on with "and" or a comma.
+    let alone = next.chars().all(char::is_lowercase)
+        && !words.and.contains(&next)
+        && text.get(first.len()..).is_some_and(|rest| rest.starts_with(' '));
+    plain && !german && alone && endings.iter().any(|end| first.ends_with(end))
 }
 
 /// Titles in use, so that none comes twice.

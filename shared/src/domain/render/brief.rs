@@ -48,8 +48,8 @@ fn groups(suite: &Suite) -> Vec<Group<'_>> {
 
 /// A criterion that does not stand above is named by its title too.
 fn heading(criteria: Option<&CriteriaSet>, id: &str) -> Block {
-    let title = suite::title_of(criteria, id).unwrap_or_default();
-    item::heading(Level::Five, vec![Inline::text(format!("{id} {title}"))]).into()
+    let title = suite::title_of(criteria, id).map(|title| format!(" {title}")).unwrap_or_default();
+    item::heading(Level::Five, vec![Inline::text(format!("{id}{title}"))]).into()
 }
 
 /// A scenario in a line; only what is unusual is coloured.

@@ -12,11 +12,11 @@ mod document;
 mod gherkin_file;
 mod item;
 mod markdown;
+#[cfg(test)]
+mod size_tests;
 mod suite;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod size_tests;
 mod words;
 
 pub use csv::csv;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::domain::adf::fit;
-use crate::domain::document::{Block, Document};
+use crate::domain::document::Document;
 use crate::domain::publish::PublishWhat;
 
 const MARKER: &str = "jqa:3f2a9c1b";
@@ -22,7 +22,7 @@ fn result(criteria: usize, scenarios: usize, questions: usize) -> (CriteriaSet, 
     let scenario = |n: usize| {
         let (covered, origin) = ((n - 1) % criteria + 1, if n > criteria { "derived" } else { "stated" });
         json!({"id": format!("TS-{n}"), "title": format!("At the limit, {n}: {RULE}"), "technique": "boundary",
-               "priority": if n % 4 == 0 { "high" } else { "medium" }, "preconditions": ["I am a customer with an item in the cart"],
+               "priority": if n.is_multiple_of(4) { "high" } else { "medium" }, "preconditions": ["I am a customer with an item in the cart"],
                "steps": [{"action": "I change how many pieces of an item I buy", "data": format!("{n}"), "expected": "the quantity is refused"}],
                "given": ["I am a customer"], "when": ["I change"], "then": ["it is refused"], "covers": [format!("AC-{covered}")], "origin": origin,
                "evidence": evidence(covered), "findings": [],
@@ -41,18 +41,31 @@ fn result(criteria: usize, scenarios: usize, questions: usize) -> (CriteriaSet, 
 fn comment(criteria: usize, scenarios: usize) -> Document {
     let (set, suite) = result(criteria, scenarios, 5);
     let url = "https://shop.atlassian.net/browse/SHOP-2";
-    let output =
-        Output { story_key: "SHOP-2", story_summary: "Limit the quantity", story_url: url, criteria: Some(&set), suite: Some(&suite) };
+    let output = Output {
+        story_key: "SHOP-2",
+        story_summary: "Limit the quantity",
+        story_url: url,
+        criteria: Some(&set),
+        suite: Some(&suite),
+    };
     document(&output, PublishWhat::All, MARKER)
 }
 
 #[test]
-fn an_ordinary_story_needs_one_comment() {
-    let (ordinary, large) = (comment(7, 17), comment(12, 30));
-    for (name, it) in [("ordinary", &ordinary), ("large", &large)] {
-        eprintln!("{name}: {} bytes", fit::length(it));
-        for b in &it.blocks { if std::env::var("SIZES").is_ok() {
-            eprintln!("   {} {}", fit::length(&Document { blocks: vec![b.clone()], footer: None }), match b { Block::Expand{title,..} => title.clone(), b => format!("{b:?}").chars().take(60).collect() });
-        } }
-    }
+fn an_ordinary_story_and_a_large_one_need_one_comment() {
+    let (ordinary, large) = (fit::length(&comment(7, 17)), fit::length(&comment(12, 30)));
+    assert!(ordinary < 16_500, "{ordinary}");
+    assert!(large < fit::LIMIT_BYTES, "{large}");
+}
+
+#[test]
+fn a_scenario_quotes_only_what_its_criteria_do_not() {
+    let (set, mut suite) = result(2, 3, 0);
+    suite.scenarios[2].evidence[0].quote = "another sentence".to_owned();
+    let output = Output { story_key: "S-1", story_summary: "", story_url: "", criteria: Some(&set), suite: Some(&suite) };
+    let text = |what| document_markdown(&document(&output, what, MARKER));
+    assert!(text(PublishWhat::All).contains("- TS-3: *From the story: “another sentence” – Description*"));
+    assert_eq!(text(PublishWhat::All).matches("From the story").count(), 3);
+    assert_eq!(text(PublishWhat::Scenarios).matches("From the story").count(), 3, "alone it shows what it rests on");
+    assert!(text(PublishWhat::Scenarios).contains(&format!("##### AC-1 {RULE} 1")));
 }

@@ -82,7 +82,7 @@ const EN: Edges = Edges {
     articles: &["the", "a", "an"],
     links: &["of", "with", "to", "for", "in", "by", "from"],
     measures: &["size", "duration", "timeout", "weight", "length", "delay", "interval", "age", "volume", "period"],
-    case: &["for", "with", "without", "in case of", "by"],
+    case: &["for", "with", "without", "in case of"],
     pronouns: &["it", "they", "this", "that", "he", "she"],
     see: &["see", "refer to", "cf", "as described in", "details in", "more in"],
     located: &["is in", "are in", "can be found", "is described in", "are described in", "is documented in", "is at", "see"],
@@ -135,7 +135,7 @@ const DE: Edges = Edges {
     choice: &["kann", "konnen", "koennen", "darf", "durfen", "duerfen", "moglich", "erlaubt"],
     stating: &[
         "ist", "sind", "hat", "haben", "enthalt", "enthalten", "umfasst", "fasst", "akzeptiert", "braucht", "brauchen", "benotigt", "erhalt",
-        "bekommt", "besteht", "wiegt", "kostet", "dauert", "zeigt", "betragt",
+        "bekommt", "besteht", "wiegt", "kostet", "dauert", "zeigt", "betragt", "erscheint", "erscheinen", "bleibt", "bleiben",
     ],
     predicate: &[
         "ist", "sind", "wird", "werden", "kann", "konnen", "muss", "mussen", "darf", "durfen", "soll", "sollen", "hat", "haben",
@@ -200,7 +200,7 @@ const NL: Edges = Edges {
     choice: &["kan", "kunnen", "mag", "mogen", "mogelijk", "toegestaan"],
     stating: &[
         "is", "zijn", "heeft", "hebben", "bevat", "bevatten", "accepteert", "krijgt", "ontvangt", "weegt", "kost", "duurt", "telt",
-        "toont", "bedraagt",
+        "toont", "bedraagt", "verschijnt", "blijft",
     ],
     predicate: &["is", "zijn", "wordt", "worden", "kan", "kunnen", "moet", "moeten", "mag", "mogen", "heeft", "hebben", "vereisen", "vereist"],
     none: &["geen"],

@@ -25,7 +25,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     ],
     opening: &["si", "cuando", "siempre que", "en caso de que", "en caso de", "mientras", "en cuanto"],
     middle: &["si", "cuando", "siempre que", "en caso de que", "en caso de", "en cuanto"],
-    after: &["despues de", "tras", "una vez"],
+    after: &["despues de", "despues del", "tras", "una vez"],
     then: &["entonces"],
     only_if: &["solo si", "solamente si", "unicamente si", "solo cuando", "unicamente cuando", "a menos que", "salvo que"],
     unless: &["a menos que", "salvo que"],

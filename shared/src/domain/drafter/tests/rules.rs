@@ -79,7 +79,9 @@ fn limits_are_read_with_their_side_and_unit() {
     for (code, sentence, expected) in [
         ("en", "At most 5 attempts", vec![(Side::AtMost, 5, " attempts")]),
         ("en", "Files up to 40 MB are accepted", vec![(Side::AtMost, 40, " MB")]),
-        ("en", "The answer comes within 2.5 seconds", vec![(Side::AtMost, 25, " seconds")]),
+        ("en", "The answer comes within 2.5 seconds", vec![(Side::Deadline, 25, " seconds")]),
+        ("en", "Returns are possible within 30 days", vec![(Side::AtMost, 30, " days")]),
+        ("en", "A cart holds at most 50 different items", vec![(Side::AtMost, 50, " different items")]),
         (
             "en",
             "The name has between 3 and 20 characters",

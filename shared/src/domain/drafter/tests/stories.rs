@@ -55,12 +55,13 @@ fn a_spike_an_empty_story_and_an_empty_template_get_questions_only() {
 
 #[test]
 fn a_wish_alone_is_one_criterion_and_a_compound_one_several() {
-    let thin = drafted(&story("en", "As a seller, I want to be emailed a reminder two days before an offer ends", ""));
+    let thin = drafted(&story("en", "As a seller, I want to be emailed a reminder two days before an offer ends", "See title."));
     assert_eq!(thin.testable, Testable::Partly);
     assert_eq!(thin.criteria.len(), 1);
     assert_eq!(thin.criteria[0].then, ["I am emailed a reminder"]);
     assert_eq!(thin.criteria[0].when, ["the time is: two days before an offer ends"]);
-    let compound = drafted(&story("en", "As a seller, I want to add offers, remove offers, and see a list of buyers", ""));
+    let compound =
+        drafted(&story("en", "As a seller, I want to add offers, remove offers, and see a list of buyers", "See title."));
     let thens: Vec<&str> = compound.criteria.iter().map(|criterion| criterion.then[0].as_str()).collect();
     assert_eq!(thens, ["I can add offers", "I can remove offers", "I can see a list of buyers"]);
 }

@@ -1,0 +1,264 @@
+//! From text to settings. Everything is parsed at the start, and all problems are reported at once.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+use super::problem::ConfigProblem;
+use super::sections::{Accounts, DatabaseSettings, HttpSettings, JiraSection, LlmSection, Outbound, Settings, WorkerSettings};
+use super::source::Source;
+use crate::jobs::{Limits, Retention};
+
+impl Settings {
+    /// Parses everything; all problems at once.
+    pub fn read(source: &Source) -> Result<Self, Vec<ConfigProblem>> {
+        let mut r = Reader { source, problems: Vec::new() };
+        let data_dir = PathBuf::from(source.text("JQA_DATA_DIR"));
+        let settings = Self {
+            database: database(&mut r, &data_dir),
+            redis_url: redis_url(&mut r),
+            redis_prefix: source.text("JQA_REDIS_PREFIX").to_owned(),
+            queue_bound: r.count("JQA_QUEUE_BOUND"),
+            queue_poll: r.positive("JQA_QUEUE_POLL"),
+            http: http(&mut r),
+            accounts: accounts(&mut r),
+            jira: jira(&mut r),
+            criteria_field: r.optional("JQA_JIRA_CRITERIA_FIELD"),
+            llm: llm(&mut r),
+            limits: limits(&mut r),
+            retention: Retention {
+                jobs: r.positive("JQA_KEEP_JOBS"),
+                history: r.positive("JQA_KEEP_HISTORY"),
+                audit: r.positive("JQA_KEEP_AUDIT"),
+            },
+            worker: WorkerSettings {
+                interactive: r.count("JQA_CONCURRENCY_INTERACTIVE"),
+                bulk: r.count("JQA_CONCURRENCY_BULK"),
+                webhook: r.count("JQA_CONCURRENCY_WEBHOOK"),
+                grace: r.duration("JQA_GRACE"),
+            },
+            outbound: Outbound {
+                allow: source.text("JQA_OUTBOUND_ALLOW").split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect(),
+            },
+            log: source.text("JQA_LOG").to_owned(),
+            log_format: r.one_of("JQA_LOG_FORMAT", &["auto", "json", "text"]),
+            data_dir,
+        };
+        if r.problems.is_empty() { Ok(settings) } else { Err(r.problems) }
+    }
+}
+
+/// Collects problems, so that all are reported at once.
+struct Reader<'a> {
+    source: &'a Source,
+    problems: Vec<ConfigProblem>,
+}
+
+impl Reader<'_> {
+    fn keep<T>(&mut self, value: Result<T, ConfigProblem>, otherwise: T) -> T {
+        value.unwrap_or_else(|problem| {
+            self.problems.push(problem);
+            otherwise
+        })
+    }
+
+    fn duration(&mut self, name: &'static str) -> Duration {
+        let value = self.source.duration(name);
+        self.keep(value, Duration::ZERO)
+    }
+
+    fn positive(&mut self, name: &'static str) -> Duration {
+        let value = self.duration(name);
+        if value.is_zero() && !self.problems.iter().any(|problem| problem.name == name) {
+            self.problems.push(ConfigProblem::new(name, "should be longer than nothing"));
+        }
+        value
+    }
+
+    fn count(&mut self, name: &'static str) -> usize {
+        let value = self.source.parse::<usize>(name, "a whole number above 0");
+        let value = value.and_then(|n| if n > 0 { Ok(n) } else { Err(ConfigProblem::new(name, "should be a whole number above 0")) });
+        self.keep(value, 1)
+    }
+
+    fn optional(&self, name: &'static str) -> Option<String> {
+        Some(self.source.text(name).to_owned()).filter(|text| !text.is_empty())
+    }
+
+    fn url(&mut self, name: &'static str) -> Option<Url> {
+        let text = self.optional(name)?;
+        match Url::parse(&text) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Some(url),
+            _ => {
+                self.problems.push(ConfigProblem::new(name, "should be a URL that begins with https:// or http://"));
+                None
+            }
+        }
+    }
+
+    fn address(&mut self, name: &'static str) -> Option<SocketAddr> {
+        let text = self.optional(name)?;
+        match text.parse() {
+            Ok(address) => Some(address),
+            Err(_) => {
+                self.problems.push(ConfigProblem::new(name, "should be an address and a port such as 127.0.0.1:8000"));
+                None
+            }
+        }
+    }
+
+    fn one_of(&mut self, name: &'static str, words: &[&str]) -> String {
+        let text = self.source.text(name).to_owned();
+        if !words.contains(&text.as_str()) {
+            self.problems.push(ConfigProblem::new(name, format!("should be one of {}", words.join(", "))));
+        }
+        text
+    }
+}
+
+fn database(r: &mut Reader, data_dir: &std::path::Path) -> DatabaseSettings {
+    let url = r.optional("JQA_DATABASE_URL").unwrap_or_else(|| format!("sqlite://{}", data_dir.join("jqa.sqlite").display()));
+    if !["postgres://", "postgresql://", "sqlite:"].iter().any(|scheme| url.starts_with(scheme)) {
+        r.problems.push(ConfigProblem::new("JQA_DATABASE_URL", "should begin with postgres:// or sqlite://"));
+    }
+    DatabaseSettings {
+        url,
+        pool: u32::try_from(r.count("JQA_DATABASE_POOL")).unwrap_or(u32::MAX),
+        acquire_timeout: r.positive("JQA_DATABASE_ACQUIRE_TIMEOUT"),
+    }
+}
+
+fn redis_url(r: &mut Reader) -> Option<String> {
+    let url = r.optional("JQA_REDIS_URL")?;
+    if !["redis://", "rediss://"].iter().any(|scheme| url.starts_with(scheme)) {
+        r.problems.push(ConfigProblem::new("JQA_REDIS_URL", "should begin with redis:// or rediss://"));
+    }
+    Some(url)
+}
+
+fn http(r: &mut Reader) -> HttpSettings {
+    HttpSettings {
+        bind: r.address("JQA_BIND").unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8000))),
+        ops_bind: r.address("JQA_OPS_BIND"),
+        public_url: r.url("JQA_PUBLIC_URL"),
+        max_connections: r.count("JQA_MAX_CONNECTIONS"),
+        header_timeout: r.positive("JQA_HEADER_TIMEOUT"),
+        drain: r.duration("JQA_DRAIN"),
+    }
+}
+
+fn accounts(r: &mut Reader) -> Accounts {
+    let secret_key = r.optional("JQA_SECRET_KEY");
+    if secret_key.as_ref().is_some_and(|key| key.chars().count() < 32) {
+        r.problems.push(ConfigProblem::new("JQA_SECRET_KEY", "should have at least 32 characters"));
+    }
+    let admin = match (r.optional("JQA_ADMIN_EMAIL"), r.optional("JQA_ADMIN_PASSWORD")) {
+        (Some(email), Some(password)) => Some((email, password)),
+        (Some(_), None) => {
+            r.problems.push(ConfigProblem::new("JQA_ADMIN_PASSWORD", "should be set together with JQA_ADMIN_EMAIL"));
+            None
+        }
+        _ => None,
+    };
+    let callback_secret = r.optional("JQA_CALLBACK_SECRET");
+    if callback_secret.as_deref().is_some_and(|secret| crate::domain::webhook::secret_key(secret).is_err()) {
+        r.problems.push(ConfigProblem::new("JQA_CALLBACK_SECRET", "should be whsec_ followed by 24 to 64 bytes in base64"));
+    }
+    Accounts { secret_key, access_token_life: r.positive("JQA_ACCESS_TOKEN_LIFE"), admin, callback_secret }
+}
+
+fn jira(r: &mut Reader) -> Option<JiraSection> {
+    let (timeout, max_in_flight) = (r.positive("JQA_JIRA_TIMEOUT"), r.count("JQA_JIRA_MAX_IN_FLIGHT"));
+    let url = r.url("JQA_JIRA_URL")?;
+    let mut needed = |name: &'static str| {
+        r.optional(name).unwrap_or_else(|| {
+            r.problems.push(ConfigProblem::new(name, "should be set together with JQA_JIRA_URL"));
+            String::new()
+        })
+    };
+    let (email, token) = (needed("JQA_JIRA_EMAIL"), needed("JQA_JIRA_TOKEN"));
+    Some(JiraSection { name: r.source.text("JQA_JIRA_NAME").to_owned(), url, email, token, timeout, max_in_flight })
+}
+
+fn llm(r: &mut Reader) -> LlmSection {
+    let timeout = r.positive("JQA_LLM_TIMEOUT");
+    if timeout > Duration::from_secs(30 * 60) {
+        r.problems.push(ConfigProblem::new("JQA_LLM_TIMEOUT", "should be 30m at most"));
+    }
+    let temperature = r.optional("JQA_LLM_TEMPERATURE").and_then(|text| match text.parse() {
+        Ok(value) if (0.0..=2.0).contains(&value) => Some(value),
+        _ => {
+            r.problems.push(ConfigProblem::new("JQA_LLM_TEMPERATURE", "should be a number from 0 to 2"));
+            None
+        }
+    });
+    LlmSection {
+        provider: r.source.text("JQA_LLM_PROVIDER").to_owned(),
+        base_url: r.url("JQA_LLM_BASE_URL"),
+        api_key: r.source.text("JQA_LLM_API_KEY").to_owned(),
+        model: r.source.text("JQA_LLM_MODEL").to_owned(),
+        timeout,
+        max_output_tokens: u32::try_from(r.count("JQA_LLM_MAX_OUTPUT_TOKENS")).unwrap_or(u32::MAX),
+        max_in_flight: r.count("JQA_LLM_MAX_IN_FLIGHT"),
+        structured: r.one_of("JQA_LLM_STRUCTURED", &["json_schema", "json_object", "none"]),
+        token_param: r.one_of("JQA_LLM_TOKEN_PARAM", &["max_tokens", "max_completion_tokens"]),
+        temperature,
+    }
+}
+
+fn limits(r: &mut Reader) -> Limits {
+    let lease = r.positive("JQA_LEASE");
+    let heartbeat = if r.optional("JQA_HEARTBEAT").is_some() { r.positive("JQA_HEARTBEAT") } else { lease / 3 };
+    if heartbeat * 2 > lease {
+        r.problems.push(ConfigProblem::new("JQA_HEARTBEAT", "should be at most half of JQA_LEASE"));
+    }
+    Limits {
+        lease,
+        heartbeat,
+        relay_tick: r.positive("JQA_RELAY_TICK"),
+        ring_again: r.positive("JQA_RING_AGAIN"),
+        direct_after: r.duration("JQA_DIRECT_AFTER"),
+        retry_base: r.positive("JQA_RETRY_BASE"),
+        retry_cap: r.positive("JQA_RETRY_CAP"),
+        max_attempts: i32::try_from(r.count("JQA_MAX_ATTEMPTS")).unwrap_or(i32::MAX),
+        deadline: r.positive("JQA_DEADLINE"),
+        deadline_bulk: r.positive("JQA_DEADLINE_BULK"),
+        keep_idempotency: r.positive("JQA_KEEP_IDEMPOTENCY"),
+        publish_margin: r.duration("JQA_PUBLISH_MARGIN"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Settings, Vec<ConfigProblem>> {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Settings::read(&Source::new(variables, None).unwrap())
+    }
+
+    #[test]
+    fn the_defaults_are_complete_and_embedded() {
+        let settings = read(&[]).unwrap();
+        assert!(settings.database.url.starts_with("sqlite:"));
+        assert_eq!(settings.redis_url, None);
+        assert_eq!(settings.llm.provider, "offline");
+        assert_eq!(settings.limits.heartbeat, Duration::from_secs(5));
+    }
+
+    #[test]
+    fn all_problems_are_reported_at_once() {
+        let problems = read(&[("JQA_LEASE", "x"), ("JQA_DATABASE_URL", "mysql://"), ("JQA_JIRA_URL", "https://a.example")]).unwrap_err();
+        let names: Vec<_> = problems.iter().map(|problem| problem.name.as_str()).collect();
+        assert_eq!(names, ["JQA_DATABASE_URL", "JQA_JIRA_EMAIL", "JQA_JIRA_TOKEN", "JQA_LEASE"]);
+    }
+
+    #[test]
+    fn no_secret_is_shown_by_debug() {
+        let secrets = [("JQA_JIRA_URL", "https://a.example"), ("JQA_JIRA_EMAIL", "a@b.c"), ("JQA_JIRA_TOKEN", "t0ken"), ("JQA_LLM_API_KEY", "k3y")];
+        let shown = format!("{:?}", read(&secrets).unwrap());
+        assert!(!shown.contains("t0ken") && !shown.contains("k3y"), "{shown}");
+    }
+}

@@ -1,0 +1,163 @@
+//! What a limit is the limit of: the sentence around it, with the value in its place.
+
+use super::clause::tidy;
+use super::lexicon::{Lexicon, fill};
+use super::number::{self, Limit, Side};
+use super::plain::Plain;
+use crate::domain::language::fold;
+
+/// A limit within its sentence.
+pub(super) struct Said<'a> {
+    /// The limit.
+    pub(super) limit: &'a Limit,
+    /// The part of the text that speaks of it.
+    pub(super) segment: &'a str,
+    /// What has the value, where it can be told.
+    pub(super) subject: Option<String>,
+    /// What is so while a span lasts.
+    pub(super) state: String,
+    /// The sentence before and after the value, where a value can stand between them.
+    case: Option<(String, String)>,
+    /// Whether something is said of the values, and what, where it stands apart from them.
+    pub(super) predicate: Option<Option<&'a str>>,
+    /// Whether what lies beyond the number is refused.
+    pub(super) refuses: bool,
+    /// Where the words of the limit begin and end in the text, with those of the limit beside it.
+    span: (usize, usize),
+    /// Whether the text is a condition.
+    pub(super) in_condition: bool,
+}
+
+impl Said<'_> {
+    /// A condition with a value in place of the limit.
+    pub(super) fn with(&self, condition: &str, value: &str) -> String {
+        // "within 24 hours" keeps its preposition, "more than 10 MB" does not keep "more than".
+        let start = if self.limit.side == Side::Deadline { self.limit.start } else { self.span.0 };
+        let (before, after) = (condition.get(..start).unwrap_or_default(), condition.get(self.span.1..).unwrap_or_default());
+        format!("{before}{value}{after}")
+    }
+
+    /// A value as an action.
+    pub(super) fn when(&self, value: &str, words: &Lexicon) -> String {
+        match (&self.case, &self.subject) {
+            (Some((before, after)), _) => format!("{before} {value} {after}").trim().to_owned(),
+            (None, Some(subject)) => fill(words.phrases.frames.value_for, &[value, subject]),
+            (None, None) => fill(words.phrases.value, &[value]),
+        }
+    }
+}
+
+/// Reads the sentence around one of the limits of a text.
+pub(super) fn read<'a>(text: &'a str, limits: &'a [Limit], at: usize, words: &Lexicon) -> Option<Said<'a>> {
+    let limit = limits.get(at)?;
+    let edges = words.edges;
+    // Limits joined by "and" share what stands before and after them.
+    let linked = |first: usize| {
+        limits.get(first).zip(limits.get(first + 1)).is_some_and(|(one, two)| number::joined(text, one, two, words))
+    };
+    let first = if at > 0 && linked(at - 1) { limits.get(at - 1)? } else { limit };
+    let last = if linked(at) { limits.get(at + 1)? } else { limit };
+    let lead = text.get(..first.lead)?;
+    let apart = lead.rfind("; ").or_else(|| lead.rfind(" ; ")).map_or(0, |place| place + 2);
+    let earlier = limits.iter().take_while(|other| other.end <= first.lead && other.start != first.start).last();
+    let from = earlier.map_or(apart, |other| other.end.max(apart));
+    let tail = text.get(last.end..)?;
+    let stop = last.end + tail.find(';').unwrap_or(tail.len());
+    let segment = text.get(apart..stop)?.trim();
+    let before = text.get(from..first.lead)?.trim();
+    let after = text.get(last.end..stop)?.trim_end_matches(['.', ' ']);
+    let denied = Plain::new(before).after(edges.none);
+    let exclusive = matches!(limit.side, Side::Above | Side::Below);
+    let refusal = Plain::new(segment).has(edges.refusal);
+    let refuses = exclusive && !limit.ranged && (refusal || denied.is_some());
+    let bare = Plain::new(after);
+    let opener = edges.case.iter().any(|word| fold(before) == *word);
+    let consequence = Some(tidy(after)).filter(|after| opener && after.split_whitespace().count() > 1);
+    let said_of = bare.after(edges.predicate).is_some() && !before.is_empty()
+        || before.is_empty() && bare.after(edges.predicate).is_some() && !bare.has(edges.acceptance);
+    let predicate = match consequence {
+        Some(words) => Some(Some(words)),
+        None if said_of && !bare.has(edges.acceptance) => Some(None),
+        None => None,
+    };
+    let (subject, case) = parts(denied.unwrap_or(before), after, said_of, words);
+    let (subject, case) = if opener { (None, None) } else { (subject, case) };
+    Some(Said {
+        limit,
+        segment,
+        subject,
+        state: state(text, from, limit, words),
+        case,
+        predicate,
+        refuses,
+        span: (first.lead, last.end),
+        in_condition: false,
+    })
+}
+
+/// What has the value, and the sentence with a gap for it.
+fn parts(before: &str, after: &str, said_of: bool, words: &Lexicon) -> (Option<String>, Option<(String, String)>) {
+    let edges = words.edges;
+    let plain = Plain::new(before);
+    let unfit =
+        before.is_empty() || before.contains([',', ':', '(', '"']) || before.contains(|letter: char| letter.is_ascii_digit());
+    if unfit {
+        return (None, None);
+    }
+    let modal = plain.find(words.modal).into_iter().chain(plain.find(words.may)).map(|hit| hit.start).min();
+    let verb = plain.find(edges.stating).filter(|hit| hit.start > 0);
+    let noun = |end: usize| {
+        let mut noun = before.get(..end).unwrap_or_default().trim();
+        while let Some((head, last)) = noun.rsplit_once(' ')
+            && edges.links.contains(&fold(last).as_str())
+        {
+            noun = head.trim_end();
+        }
+        (!noun.is_empty() && noun.split_whitespace().count() <= 7 && !words.small.contains(&fold(noun).as_str()))
+            .then(|| lowered(noun, words))
+    };
+    if let Some(modal) = modal.filter(|at| *at > 0 && verb.as_ref().is_none_or(|verb| *at <= verb.start)) {
+        return (noun(modal), None);
+    }
+    let Some(verb) = verb.filter(|_| !said_of) else {
+        return (noun(before.len()), None);
+    };
+    let subject = noun(verb.start);
+    let (name, rest) = (before.get(verb.clone()).unwrap_or_default(), before.get(verb.end..).unwrap_or_default().trim());
+    let after = tidy(after);
+    if !words.phrases.frames.verb_last {
+        let short = after.split_whitespace().count() <= 4 && !after.contains(',');
+        return (subject, Some((before.to_owned(), if short { after.to_owned() } else { String::new() })));
+    }
+    // German and Dutch: the verb goes to the end of the clause; a participle there has its own.
+    let subject_words = before.get(..verb.start).unwrap_or_default().trim();
+    let case = after.is_empty().then(|| (format!("{subject_words} {rest}").trim().to_owned(), name.to_owned()));
+    (subject, case)
+}
+
+/// A noun as it stands within a sentence.
+fn lowered(noun: &str, words: &Lexicon) -> String {
+    // A word that follows tells a name of two words from an ordinary noun.
+    let followed = super::wording::lower_first(&format!("{noun} is"), words);
+    followed.strip_suffix(" is").unwrap_or(&followed).to_owned()
+}
+
+/// "The draft is kept (for 7 days)", "the link expires (after 7 days)".
+fn state(text: &str, from: usize, limit: &Limit, words: &Lexicon) -> String {
+    if limit.side != Side::Lasting {
+        return String::new();
+    }
+    let mut before = text.get(from..limit.start).unwrap_or_default().trim();
+    while let Some((head, last)) = before.rsplit_once(' ')
+        && !words.edges.stating.contains(&fold(last).as_str())
+        && (words.small.contains(&fold(last).as_str()) || matches!(fold(last).as_str(), "pendant" | "durante" | "gedurende"))
+    {
+        before = head.trim_end();
+    }
+    // The rest of a verb or its complement: "läuft nach 30 Minuten ab", "ist 30 Minuten gültig".
+    let after = text.get(limit.end..).unwrap_or_default().trim_start();
+    let word = after.split(|letter: char| !letter.is_alphabetic()).next().unwrap_or_default();
+    let belongs =
+        words.edges.lasting_after.contains(&fold(word).as_str()) || (words.phrases.frames.verb_last && tidy(after) == word);
+    if belongs { format!("{before} {word}").trim().to_owned() } else { before.to_owned() }
+}

@@ -1,0 +1,126 @@
+//! One story from Jira's answer to the feature file, and what came of it.
+
+use gherkin::{Feature, GherkinEnv};
+use sandbox::Story;
+use serde_json::{Value, json};
+use shared::domain::checks::{self, Quality};
+use shared::domain::criterion::Testable;
+use shared::domain::language::Language;
+use shared::domain::{drafter, reading, render};
+
+/// What came of a story.
+pub(crate) struct Run {
+    /// Key and label.
+    pub(crate) name: String,
+    /// The language it was read in.
+    pub(crate) language: Language,
+    /// Whether that is the language it says it is in.
+    pub(crate) language_is_right: bool,
+    /// Whether it can be tested.
+    pub(crate) testable: Testable,
+    /// The measures.
+    pub(crate) quality: Quality,
+    /// Whether the feature file parses.
+    pub(crate) file: Result<(), String>,
+    /// The Gherkin of each scenario.
+    pub(crate) scenarios: Vec<String>,
+    /// Titles of criteria and scenarios.
+    pub(crate) titles: Vec<String>,
+    /// Steps of criteria and scenarios.
+    pub(crate) texts: Vec<String>,
+}
+
+/// The story as Jira answers it.
+fn issue(story: &Story) -> Value {
+    let comments: Vec<Value> = story
+        .comments
+        .iter()
+        .enumerate()
+        .map(|(index, comment)| json!({"id": (100 + index).to_string(), "body": comment.body.to_adf()}))
+        .collect();
+    let kind = if story.issue_type.is_empty() { "Story" } else { &story.issue_type };
+    json!({
+        "key": story.key,
+        "id": "10001",
+        "names": {"customfield_10042": "Acceptance Criteria"},
+        "fields": {
+            "summary": story.summary,
+            "description": story.description.to_adf(),
+            "customfield_10042": story.acceptance_criteria.to_adf(),
+            "issuetype": {"name": kind},
+            "labels": story.labels,
+            "comment": {"total": comments.len(), "comments": comments},
+        },
+    })
+}
+
+/// Takes a story the whole way.
+pub(crate) fn run(source: &Story) -> Run {
+    let story = reading::story(&issue(source), "https://jira.example.org/browse/X-1", &reading::ReadOptions::default())
+        .expect("the double answers with an issue");
+    let language = story.language;
+    let set =
+        checks::settle_criteria(&story, checks::criteria(&story, language, drafter::criteria(&story, language), None), None);
+    let checked = checks::scenarios(&story, &set, drafter::scenarios(&story, &set), None);
+    let suite = checks::settle_suite(&story, &set, checked, None);
+    let output = render::Output {
+        story_key: &story.key,
+        story_summary: &story.summary,
+        story_url: &story.url,
+        criteria: Some(&set),
+        suite: Some(&suite),
+    };
+    let file = if suite.scenarios.is_empty() {
+        Ok(())
+    } else {
+        // The language stands on the first line, where the parser looks for it.
+        let environment = GherkinEnv::new(language.as_str()).map_err(|error| error.to_string());
+        environment
+            .and_then(|environment| Feature::parse(render::gherkin(&output), environment).map_err(|error| error.to_string()))
+            .and_then(|feature| match feature.scenarios.len() {
+                count if count == suite.scenarios.len() => Ok(()),
+                count => Err(format!("{count} of {} scenarios were read", suite.scenarios.len())),
+            })
+    };
+    let steps = set.criteria.iter().flat_map(|item| item.given.iter().chain(&item.when).chain(&item.then));
+    let more = suite.scenarios.iter().flat_map(|item| item.given.iter().chain(&item.when).chain(&item.then));
+    let titles = set.criteria.iter().map(|item| &item.title).chain(suite.scenarios.iter().map(|item| &item.title));
+    Run {
+        name: format!("{} {}", story.key, source.labels.last().map_or("", String::as_str)),
+        language,
+        language_is_right: source.language.is_empty() || source.language == language.as_str(),
+        testable: set.testable,
+        quality: checks::quality(&story, &set, Some(&suite)),
+        file,
+        scenarios: suite.scenarios.iter().map(|scenario| scenario.gherkin.clone()).collect(),
+        titles: titles.cloned().collect(),
+        texts: steps.chain(more).cloned().collect(),
+    }
+}
+
+/// A line for each story.
+pub(crate) fn print(runs: &[Run]) {
+    println!(
+        "{:<34} {:<4} {:<8} {:>8} {:>9} {:>8} {:>9} {:>8} {:>9} findings e/w/i",
+        "story", "lang", "testable", "criteria", "scenarios", "coverage", "evidence", "gherkin", "questions"
+    );
+    for run in runs {
+        let quality = &run.quality;
+        let share = |share: &checks::Share| format!("{}/{}", share.count, share.total);
+        println!(
+            "{:<34} {:<4} {:<8} {:>8} {:>9} {:>8} {:>9} {:>8} {:>9} {}/{}/{}",
+            run.name,
+            run.language.as_str(),
+            run.testable.as_str(),
+            quality.criteria,
+            quality.scenarios,
+            share(&quality.coverage),
+            share(&quality.evidence),
+            share(&quality.gherkin),
+            quality.questions,
+            quality.errors,
+            quality.warnings,
+            quality.infos,
+        );
+    }
+}
