@@ -5,6 +5,9 @@ use serde_json::{Map, Value};
 
 use crate::problem::FieldError;
 
+/// Errors told at once: an answer must not grow with whatever was sent.
+pub(super) const MOST_ERRORS: usize = 100;
+
 /// What can be read from the fields of an object. `None` = the errors say why.
 pub trait FromFields: Sized {
     /// Takes every field it knows.
@@ -27,7 +30,10 @@ impl Fields {
         for name in std::mem::take(&mut fields.left).into_iter().map(|(name, _)| name) {
             let message = format!("is not known here; known are {}", fields.known.join(", "));
             let name = name.chars().take(100).collect::<String>();
-            fields.errors.push(FieldError::new(name, "unknown", message));
+            fields.note(FieldError::new(name, "unknown", message));
+            if fields.errors.len() >= MOST_ERRORS {
+                break;
+            }
         }
         match value {
             Some(value) if fields.errors.is_empty() => Ok(value),
@@ -40,7 +46,7 @@ impl Fields {
         let errors_before = self.errors.len();
         let value = self.optional(name);
         if value.is_none() && self.errors.len() == errors_before {
-            self.errors.push(FieldError::new(name, "missing", "must be given"));
+            self.note(FieldError::new(name, "missing", "must be given"));
         }
         value
     }
@@ -58,7 +64,7 @@ impl Fields {
                     path if path.starts_with('[') => format!("{name}{path}"),
                     path => format!("{name}.{path}"),
                 };
-                self.errors.push(FieldError::invalid(field, error.inner().to_string()));
+                self.note(FieldError::invalid(field, error.inner().to_string()));
                 None
             }
         }
@@ -66,7 +72,13 @@ impl Fields {
 
     /// Notes that a field will not do.
     pub fn refuse(&mut self, field: impl Into<String>, message: impl Into<String>) {
-        self.errors.push(FieldError::invalid(field, message));
+        self.note(FieldError::invalid(field, message));
+    }
+
+    fn note(&mut self, error: FieldError) {
+        if self.errors.len() < MOST_ERRORS {
+            self.errors.push(error);
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! * [`Caller`]: a verified token of an active account
 //! * [`Allowed`]: a caller whose role holds a permission
-//! * [`Body`], [`Query`]: what came in, with every field error at once; [`Id`]: an id in the path
+//! * [`Body`], [`Query`]: what came in, with every field error at once; [`Id`], [`Key`]: what the path names
 //! * [`Client`], [`IdempotencyKey`], [`IfMatch`]: the headers
 
 mod allowed;
@@ -21,4 +21,4 @@ pub use client::Client;
 pub use fields::{Fields, FromFields};
 pub use headers::{IdempotencyKey, IfMatch, etag};
 pub use params::{FromParams, Params, Query};
-pub use path::Id;
+pub use path::{Id, Key};

@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use uuid::Uuid;
 
+use super::fields::MOST_ERRORS;
 use crate::problem::{FieldError, Problem, codes};
 
 /// What can be read from query parameters. `None` = the errors say why.
@@ -37,6 +39,9 @@ impl Params {
                 ("unknown", format!("is not known here; known are {}", params.known.join(", ")))
             };
             params.errors.push(FieldError::new(name.chars().take(100).collect::<String>(), code, message));
+            if params.errors.len() >= MOST_ERRORS {
+                break;
+            }
         }
         match value {
             Some(value) if params.errors.is_empty() => Ok(value),
@@ -57,11 +62,20 @@ impl Params {
 
     /// How many items a page has: 1 to 100.
     pub fn limit(&mut self, otherwise: u64) -> u64 {
-        let limit = self.optional("limit").unwrap_or(otherwise);
+        let limit = match self.optional::<String>("limit") {
+            Some(text) => text.parse().unwrap_or(0),
+            None => otherwise,
+        };
         if !(1..=100).contains(&limit) {
-            self.refuse("limit", "should be between 1 and 100");
+            self.refuse("limit", "should be a number between 1 and 100");
         }
         limit
+    }
+
+    /// Where the page before ended.
+    pub fn cursor(&mut self) -> Option<Uuid> {
+        let text = self.optional::<String>("cursor")?;
+        text.parse().map_err(|_| self.refuse("cursor", "should be the next_cursor of the page before")).ok()
     }
 
     /// Notes that a parameter will not do.

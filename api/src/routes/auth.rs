@@ -15,6 +15,9 @@ use crate::state::Api;
 /// Longer ones only cost time.
 const LONGEST_PASSWORD: usize = 1024;
 
+/// Longer ones do not exist, and each that failed is remembered for a while.
+const LONGEST_EMAIL: usize = 320;
+
 /// An e-mail and its password.
 #[derive(ToSchema)]
 #[schema(as = Login)]
@@ -31,6 +34,9 @@ impl FromFields for LoginBody {
         let (email, password) = (fields.required::<String>("email"), fields.required::<String>("password"));
         if password.as_ref().is_some_and(|password| password.len() > LONGEST_PASSWORD) {
             fields.refuse("password", "is longer than 1024 bytes");
+        }
+        if email.as_ref().is_some_and(|email| email.len() > LONGEST_EMAIL || email.contains(char::is_control)) {
+            fields.refuse("email", "should be an e-mail address of at most 320 bytes");
         }
         Some(Self { email: email?.trim().to_lowercase(), password: password? })
     }

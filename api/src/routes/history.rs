@@ -37,7 +37,7 @@ pub(super) struct ListParams {
 impl FromParams for ListParams {
     fn from_params(params: &mut Params) -> Option<Self> {
         let issue_key = params.optional::<String>("issue_key").and_then(|text| key(params, &text));
-        Some(Self { issue_key, limit: params.limit(20), cursor: params.optional("cursor") })
+        Some(Self { issue_key, limit: params.limit(20), cursor: params.cursor() })
     }
 }
 
@@ -84,7 +84,8 @@ pub(super) struct HistoryView {
 /// Results, newest first, without their content.
 ///
 /// Needs `read`; results of others need `read_all`.
-#[utoipa::path(get, path = "/history", tag = "history", params(ListParams), responses((status = 200, body = HistoryPage)))]
+#[utoipa::path(get, path = "/history", operation_id = "list_history", tag = "history", params(ListParams),
+    responses((status = 200, body = HistoryPage)))]
 pub(super) async fn list(
     State(api): State<Api>,
     caller: Allowed<Read>,
@@ -102,7 +103,8 @@ pub(super) async fn list(
 /// A result with its content.
 ///
 /// Needs `read`; a result of somebody else needs `read_all`.
-#[utoipa::path(get, path = "/history/{id}", tag = "history", params(("id" = Uuid, Path)), responses((status = 200, body = HistoryView)))]
+#[utoipa::path(get, path = "/history/{id}", operation_id = "show_history", tag = "history", params(("id" = Uuid, Path)),
+    responses((status = 200, body = HistoryView)))]
 pub(super) async fn show(State(api): State<Api>, caller: Allowed<Read>, Id(id): Id) -> Result<Json<HistoryView>, Problem> {
     let row =
         history::find(api.db(), id).await?.filter(|row| caller.sees(row.created_by)).ok_or_else(Problem::no_such_history)?;

@@ -3,16 +3,15 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
-use shared::domain::issue_key::IssueKey;
 use shared::domain::reading;
 use shared::domain::story::Story;
 use shared::ports::{IssueSummary, Jira, JiraError};
 use utoipa::{IntoParams, ToSchema};
 
 use super::generate::no_connection;
-use crate::extract::{Allowed, FromParams, Params, Query, Read};
+use crate::extract::{Allowed, FromParams, Key, Params, Query, Read};
 use crate::problem::{FieldError, Problem, codes};
 use crate::state::Api;
 
@@ -78,10 +77,9 @@ pub(super) struct IssuePage {
 pub(super) async fn story(
     State(api): State<Api>,
     _caller: Allowed<Read>,
-    Path(key): Path<String>,
+    Key(key): Key,
     Query(asked): Query<StoryParams>,
 ) -> Result<Json<Story>, Problem> {
-    let key = IssueKey::parse(&key).map_err(|error| Problem::field("key", error.to_string()))?;
     let issue = connection(&api, asked.connection.as_deref())?.issue(key.as_str()).await?;
     Ok(Json(reading::story(&issue.body, &issue.url, api.connections.read_options())?))
 }
@@ -97,7 +95,8 @@ pub(super) async fn search(
 ) -> Result<Json<IssuePage>, Problem> {
     let jira = connection(&api, asked.connection.as_deref())?;
     let limit = usize::try_from(asked.limit).unwrap_or(usize::MAX);
-    let page = jira.search(&asked.jql, limit, asked.cursor.as_deref()).await.map_err(not_found_by)?;
+    let page = jira.search(&asked.jql, limit, asked.cursor.as_deref()).await;
+    let page = page.map_err(|error| refused(error, asked.cursor.is_some()))?;
     Ok(Json(IssuePage { items: page.issues, next_cursor: page.next }))
 }
 
@@ -107,9 +106,13 @@ fn connection(api: &Api, name: Option<&str>) -> Result<Arc<dyn Jira>, Problem> {
         .ok_or_else(|| Problem::new(codes::JIRA_NOT_CONFIGURED, format!("There is no such connection: {}.", no_connection(name))))
 }
 
-/// What Jira refuses about a search is the JQL.
-fn not_found_by(error: JiraError) -> Problem {
+/// What Jira refuses about a search is the JQL, or the token of a page that it does not know (any more).
+fn refused(error: JiraError, has_cursor: bool) -> Problem {
     match error {
+        JiraError::Refused { status: 400, message } if has_cursor && message.to_lowercase().contains("token") => {
+            Problem::new(codes::BAD_QUERY, "Jira does not accept the cursor; begin again without one.")
+                .with_errors(vec![FieldError::invalid("cursor", message)])
+        }
         JiraError::Refused { status: 400, message } => Problem::new(codes::JIRA_BAD_JQL, "Jira does not accept the search.")
             .with_errors(vec![FieldError::invalid("jql", message)]),
         error => error.into(),

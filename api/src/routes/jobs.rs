@@ -53,7 +53,7 @@ impl FromParams for ListParams {
             kind: params.optional("kind"),
             issue_key,
             limit: params.limit(20),
-            cursor: params.optional("cursor"),
+            cursor: params.cursor(),
         })
     }
 }
@@ -95,7 +95,7 @@ impl FromParams for ShowParams {
 /// Jobs, newest first.
 ///
 /// Needs `read`; jobs of others need `read_all`.
-#[utoipa::path(get, path = "/jobs", tag = "jobs", params(ListParams), responses((status = 200, body = JobPage)))]
+#[utoipa::path(get, path = "/jobs", operation_id = "list_jobs", tag = "jobs", params(ListParams), responses((status = 200, body = JobPage)))]
 pub(super) async fn list(
     State(api): State<Api>,
     caller: Allowed<Read>,
@@ -119,7 +119,8 @@ pub(super) fn cut<T>(rows: &mut Vec<T>, limit: u64, id: impl Fn(&T) -> Uuid) -> 
 /// A job; `?wait=30s` waits for its end.
 ///
 /// Needs `read`; a job of somebody else needs `read_all`. `Retry-After` says when to look again.
-#[utoipa::path(get, path = "/jobs/{id}", tag = "jobs", params(("id" = Uuid, Path), ShowParams), responses((status = 200, body = JobView)))]
+#[utoipa::path(get, path = "/jobs/{id}", operation_id = "show_job", tag = "jobs", params(("id" = Uuid, Path), ShowParams),
+    responses((status = 200, body = JobView)))]
 pub(super) async fn show(
     State(api): State<Api>,
     caller: Allowed<Read>,

@@ -80,9 +80,10 @@ pub(super) struct ResultView<'a> {
 /// The result of a job.
 ///
 /// Needs `read`; a job of somebody else needs `read_all`. JSON, Gherkin, Markdown or CSV, by `format` or `Accept`.
-#[utoipa::path(get, path = "/jobs/{id}/result", tag = "jobs", params(("id" = Uuid, Path), ShowParams),
+#[utoipa::path(get, path = "/jobs/{id}/result", operation_id = "show_result", tag = "jobs", params(("id" = Uuid, Path), ShowParams),
     responses((status = 200, headers(("ETag" = String)), content(
-        (ResultView = "application/json"), (String = "text/x-gherkin"), (String = "text/markdown"), (String = "text/csv")))))]
+        (ResultView = "application/json"), (String = "text/x-gherkin"), (String = "text/markdown"), (String = "text/csv"))),
+        (status = 304, description = "`If-None-Match` names this result")))]
 pub(super) async fn show(
     State(api): State<Api>,
     caller: Allowed<Read>,

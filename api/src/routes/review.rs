@@ -1,5 +1,6 @@
 //! A person decides: edit, approve.
 
+mod described;
 mod edited;
 
 use axum::extract::State;

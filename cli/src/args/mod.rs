@@ -123,6 +123,8 @@ pub(crate) enum Command {
     Worker(ServeArgs),
     /// Bring the database up to date
     Migrate(ServeArgs),
+    /// Print the secret that receivers of callbacks verify signatures with
+    CallbackSecret(ServeArgs),
     /// Manage users in the database
     #[command(subcommand)]
     User(UserCommand),

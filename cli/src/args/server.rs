@@ -51,6 +51,8 @@ pub(crate) enum ServerCommand {
     Worker(ServeArgs),
     /// Bring the database up to date.
     Migrate(ServeArgs),
+    /// The secret that callbacks are signed with.
+    CallbackSecret(ServeArgs),
     /// A new user.
     CreateUser(NewUser),
 }

@@ -30,6 +30,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<std::process::ExitCode> {
         Command::Api(args) => ServerCommand::Api(args),
         Command::Worker(args) => ServerCommand::Worker(args),
         Command::Migrate(args) => ServerCommand::Migrate(args),
+        Command::CallbackSecret(args) => ServerCommand::CallbackSecret(args),
         Command::User(UserCommand::Create(args)) => {
             let email = connect.email.clone().ok_or_else(|| UsageError("say whom to create with --email".to_owned()))?;
             let password = session::new_password(&connect).await?;
@@ -56,6 +57,11 @@ async fn run_client(
         Command::Doctor(args) => doctor::run(&args, connect, config).await,
         Command::Sandbox(args) => sandbox::run(&args).await,
         Command::Demo(args) => demo::run(&args).await,
-        Command::Serve(_) | Command::Api(_) | Command::Worker(_) | Command::Migrate(_) | Command::User(_) => Ok(Exit::Usage),
+        Command::Serve(_)
+        | Command::Api(_)
+        | Command::Worker(_)
+        | Command::Migrate(_)
+        | Command::CallbackSecret(_)
+        | Command::User(_) => Ok(Exit::Usage),
     }
 }

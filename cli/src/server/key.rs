@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use shared::config::Settings;
 use shared::crypto::SecretKey;
+use shared::domain::webhook::as_secret;
 
 /// The key of this installation. Processes on several machines must share it, so it is made up only for the embedded one.
 pub(super) fn secret_key(settings: &Settings, embedded: bool) -> anyhow::Result<SecretKey> {
@@ -16,6 +17,18 @@ pub(super) fn secret_key(settings: &Settings, embedded: bool) -> anyhow::Result<
         bail!("JQA_SECRET_KEY should be set to the same text of at least 32 characters for every process");
     }
     kept(&settings.data_dir.join("secret.key"))
+}
+
+/// The secret of callbacks as receivers are given it: `whsec_…`.
+pub(super) fn callback_secret(settings: &Settings) -> anyhow::Result<String> {
+    if let Some(secret) = &settings.accounts.callback_secret {
+        return Ok(secret.clone());
+    }
+    let embedded = settings.database.sqlite_file().is_some();
+    if embedded {
+        super::make_data_dir(settings)?;
+    }
+    Ok(as_secret(secret_key(settings, embedded)?.derive("callback").expose()))
 }
 
 fn kept(path: &Path) -> anyhow::Result<SecretKey> {

@@ -38,6 +38,7 @@ pub(crate) async fn run(command: ServerCommand, config: Option<PathBuf>) -> anyh
         ServerCommand::Api(_) => process::api(settings).await?,
         ServerCommand::Worker(_) => process::worker(settings).await?,
         ServerCommand::Migrate(_) => migrate(&settings).await?,
+        ServerCommand::CallbackSecret(_) => println!("{}", key::callback_secret(&settings)?),
         ServerCommand::CreateUser(user) => people::create(&settings, user).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -32,6 +32,12 @@ pub fn secret_key(secret: &str) -> Result<Vec<u8>, SecretError> {
     if (24..=64).contains(&key.len()) { Ok(key) } else { Err(SecretError) }
 }
 
+/// A key as a `whsec_…` secret.
+#[must_use]
+pub fn as_secret(key: &[u8]) -> String {
+    format!("whsec_{}", STANDARD.encode(key))
+}
+
 /// The value of `webhook-signature` for a body sent at `timestamp` (Unix seconds).
 #[must_use]
 pub fn sign(key: &[u8], id: &str, timestamp: i64, body: &[u8]) -> String {
@@ -54,6 +60,11 @@ mod tests {
         let key = secret_key("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
         let signature = sign(&key, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, br#"{"test": 2432232314}"#);
         assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    }
+
+    #[test]
+    fn a_secret_stands_for_its_key() {
+        assert_eq!(secret_key(&as_secret(&[7; 32])), Ok(vec![7; 32]));
     }
 
     #[test]

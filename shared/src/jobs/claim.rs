@@ -44,6 +44,15 @@ impl Claimed {
         self.row.crashes >= CRASHES_BEFORE_SOLO
     }
 
+    /// Follows the row after a stage was stored: the next one begins with fresh attempts.
+    pub fn moved_on_to(&mut self, next: Stage) {
+        self.stage = next;
+        next.as_str().clone_into(&mut self.row.stage);
+        self.row.attempt = 0;
+        self.row.crashes = 0;
+        self.row.solo_crashes = 0;
+    }
+
     /// The stages of this job, in order.
     #[must_use]
     pub fn stages(&self) -> Vec<Stage> {

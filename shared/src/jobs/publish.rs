@@ -41,7 +41,7 @@ impl Jobs {
                 let guard = Sql::new(
                     "UPDATE jobs SET status = 'awaiting_review', lease_owner = NULL, deadline_left = deadline_at - {now}, attempt = 0, \
                      crashes = 0, solo_crashes = 0, event_seq = event_seq + 1, error_code = ?, error_message = ?, updated_at = {now} \
-                     WHERE id = ? AND epoch = ? AND status = 'running'",
+                     WHERE id = ? AND epoch = ? AND status = 'running' AND cancel_requested_at IS NULL",
                 )
                 .bind(code)
                 .bind(message.to_owned())
@@ -61,6 +61,12 @@ impl Jobs {
         };
         self.told(&row);
         Ok(Ok(()))
+    }
+
+    /// Whether the job is still ours and somebody asked to cancel it.
+    pub async fn is_asked_to_cancel(&self, claimed: &Claimed) -> Result<bool, StoreError> {
+        let row = self.was_done(claimed, |job| job.status == "running" && job.cancel_requested_at.is_some()).await?;
+        Ok(row.is_some())
     }
 
     /// Records a write before it is sent. After this the job may not be cancelled until the write has ended.

@@ -105,7 +105,7 @@ impl Theirs {
         let path = path.replace("{id}", &self.id(operation, about, &own)).replace("{key}", "SHOP-2");
         let ask = |query: &str| app.ask(method, &format!("{path}{query}")).by(by);
         match (path.rsplit('/').next().unwrap(), about) {
-            ("login", _) => ask("").json(json!({ "email": by.email, "password": "wrong" })).await,
+            ("login", _) => ask("").json(json!({ "email": "nobody@example.org", "password": "wrong" })).await,
             ("acceptance-criteria" | "test-scenarios" | "full-pipeline", Publishing(what)) => {
                 ask("").json(json!({ "issue_key": "SHOP-2", "publish": [{ "mode": "comment", "what": what }] })).await
             }

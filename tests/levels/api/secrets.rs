@@ -25,7 +25,8 @@ async fn credentials_that_do_not_work_are_not_shown() {
 #[tokio::test]
 async fn what_a_caller_sends_as_a_secret_is_not_sent_back() {
     let app = HttpApp::start().await;
-    let qa = app.account(Role::Qa).await;
+    let password_hash = app.api.passwords.hash("another").await.unwrap();
+    let qa = app.account_with(Role::Qa, &password_hash).await;
     let login = app.post("/auth/login").json(json!({ "email": qa.email, "password": SECRET })).await;
     let numbers = app.post("/auth/login").json(json!({ "email": qa.email, "password": [SECRET] })).await;
     let url = format!("https://me:{SECRET}@ci.example.org/");

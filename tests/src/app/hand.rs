@@ -50,12 +50,12 @@ impl Hand {
 
     /// Runs a claimed job to the end of the run, and settles it by its verdict.
     pub async fn runs(&self, claimed: &Claimed) -> End {
-        let end = self.pipeline.run(claimed, &Run::default(), &self.lease).await;
+        let (end, now) = self.pipeline.run(claimed.clone(), &Run::default(), &self.lease).await;
         match &end {
             // Refused by the fence = somebody else settles it.
-            End::Failed(failure) => drop(self.jobs.settle_failure(claimed, failure).await.expect("an answer")),
-            End::GiveBack => drop(self.jobs.release(&claimed.fence).await.expect("an answer")),
-            End::Done | End::Lost => {}
+            End::Failed(failure) => drop(self.jobs.settle_failure(&now, failure).await.expect("an answer")),
+            End::GiveBack => drop(self.jobs.release(&now.fence).await.expect("an answer")),
+            End::Done | End::Lost | End::Refused => {}
         }
         end
     }

@@ -100,10 +100,10 @@ impl<'a> Session<'a> {
 
     /// The first call of a stage was written with the stage before, unless this is a later try.
     async fn reserve_call(&mut self) -> Result<Uuid, End> {
-        let claimed = self.context.claimed;
+        let claimed = &self.context.claimed;
         let n = u32::try_from(self.settled.len()).unwrap_or(u32::MAX);
         let id = call_id(claimed.fence.job_id, self.stage, claimed.fence.epoch, n);
-        let written_before = n == 0 && claimed.stage != self.stage && self.reserved.is_none();
+        let written_before = n == 0 && self.context.began_with != self.stage && self.reserved.is_none();
         if !written_before {
             let call = NewCall {
                 id,

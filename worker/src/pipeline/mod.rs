@@ -38,6 +38,8 @@ pub enum End {
     GiveBack,
     /// Somebody else has the job; nothing may be written.
     Lost,
+    /// The database refused what comes before a write to Jira: somebody asked to cancel, or the job is not ours any more.
+    Refused,
 }
 
 impl From<Failure> for End {
@@ -84,7 +86,10 @@ impl std::fmt::Debug for Pipeline {
 /// Everything a stage may use.
 struct Context<'a> {
     pipeline: &'a Pipeline,
-    claimed: &'a Claimed,
+    /// The job as it stands: its stage moves on with every commit.
+    claimed: Claimed,
+    /// The stage at which this run began.
+    began_with: Stage,
     run: &'a Run,
     lease: &'a Lease,
 }
@@ -102,31 +107,31 @@ impl Pipeline {
         self.write_timeout
     }
 
-    /// Runs the stages that are left.
-    pub async fn run(&self, claimed: &Claimed, run: &Run, lease: &Lease) -> End {
-        let context = Context { pipeline: self, claimed, run, lease };
-        match context.stages().await {
+    /// Runs the stages that are left. Answers how it ended, and the job as it stood then.
+    pub async fn run(&self, claimed: Claimed, run: &Run, lease: &Lease) -> (End, Claimed) {
+        let mut context = Context { pipeline: self, began_with: claimed.stage, claimed, run, lease };
+        let end = match context.stages().await {
             Ok(()) => End::Done,
             Err(end) => end,
-        }
+        };
+        (end, context.claimed)
     }
 }
 
 impl Context<'_> {
-    async fn stages(&self) -> Result<(), End> {
+    async fn stages(&mut self) -> Result<(), End> {
         if self.deadline_passed() {
             return Err(Failure::fail("job.deadline_exceeded", "the job did not end before its deadline; submit or retry it").into());
         }
-        let mut made = Made::load(self.jobs(), self.claimed).await?;
-        let mut stage = self.claimed.stage;
+        let mut made = Made::load(self.jobs(), &self.claimed).await?;
         loop {
-            self.may_begin(&made).await?;
-            let stored = self.one(stage, &mut made).await?;
-            let Some(next) = self.claimed.stage_after(stage) else {
+            self.may_begin().await?;
+            let stored = self.one(self.claimed.stage, &mut made).await?;
+            let Some(next) = self.claimed.stage_after(self.claimed.stage) else {
                 return self.finish(&stored, &made).await;
             };
-            match self.jobs().advance(self.claimed, &stored.advance, next).await?? {
-                Next::Run(next) => stage = next,
+            match self.jobs().advance(&self.claimed, &stored.advance, next).await?? {
+                Next::Run(next) => self.claimed.moved_on_to(next),
                 Next::Waits => return Ok(()),
                 Next::Cancelled => return self.end_cancelled(&[]).await,
             }
@@ -144,7 +149,7 @@ impl Context<'_> {
     }
 
     async fn finish(&self, stored: &Stored, made: &Made) -> Result<(), End> {
-        let row = self.jobs().finish(self.claimed, &stored.advance, &stored.written).await??;
+        let row = self.jobs().finish(&self.claimed, &stored.advance, &stored.written).await??;
         self.count(made, &row);
         Ok(())
     }
@@ -159,7 +164,7 @@ impl Context<'_> {
     }
 
     /// No stage begins after a cancel, a lost lease or the word to stop.
-    async fn may_begin(&self, _made: &Made) -> Result<(), End> {
+    async fn may_begin(&self) -> Result<(), End> {
         match self.run.may_not_begin() {
             None => Ok(()),
             Some(why) => self.interrupted(why).await,
@@ -178,7 +183,7 @@ impl Context<'_> {
     }
 
     async fn end_cancelled(&self, published: &[Written]) -> Result<(), End> {
-        Ok(self.jobs().end_cancelled(self.claimed, published).await??)
+        Ok(self.jobs().end_cancelled(&self.claimed, published).await??)
     }
 
     /// Waits for something that may be dropped at any point.

@@ -32,16 +32,24 @@ const ROUNDS: usize = 3;
 impl Context<'_> {
     pub(super) async fn publish(&self, made: &mut Made) -> Result<Stored, End> {
         self.authority_still_stands(made).await?;
-        let mut unsettled = Vec::new();
-        let result = self.publish_all(made, &mut unsettled).await;
+        let mut progress = Progress::default();
+        let result = self.publish_all(made, &mut progress).await;
         if result.is_err() {
-            self.settle(&mut unsettled).await?;
+            self.settle(&mut progress).await?;
         }
-        if matches!(result, Err(End::Failed(_))) {
-            // Others may write here while this job waits; what is on its way is guarded by its intent.
-            self.jobs().release_targets(&self.claimed.fence).await?;
+        match result {
+            Ok(published) => self.conclude(made, published, progress.written),
+            Err(End::Refused) if self.jobs().is_asked_to_cancel(&self.claimed).await? => {
+                self.end_cancelled(&progress.written).await?;
+                Err(End::Done)
+            }
+            Err(End::Failed(failure)) => {
+                // Others may write here while this job waits; what is on its way is guarded by its intent.
+                self.jobs().release_targets(&self.claimed.fence).await?;
+                Err(End::Failed(failure))
+            }
+            Err(end) => Err(end),
         }
-        self.conclude(made, result?, unsettled)
     }
 
     /// Whoever stands behind the publication may have been deactivated, or have lost the right, since the job was accepted.
@@ -58,14 +66,15 @@ impl Context<'_> {
     }
 
     /// Records writes that were carried out, while the last one is recorded with the end of the job.
-    async fn settle(&self, unsettled: &mut Vec<Written>) -> Result<(), End> {
-        for written in unsettled.drain(..) {
-            self.jobs().settle_publication(&self.claimed.fence, &written).await?;
+    async fn settle(&self, progress: &mut Progress) -> Result<(), End> {
+        for written in &progress.written[progress.settled..] {
+            self.jobs().settle_publication(&self.claimed.fence, written).await?;
         }
+        progress.settled = progress.written.len();
         Ok(())
     }
 
-    async fn publish_all(&self, made: &Made, unsettled: &mut Vec<Written>) -> Result<Vec<Published>, End> {
+    async fn publish_all(&self, made: &Made, progress: &mut Progress) -> Result<Vec<Published>, End> {
         let mut published = Vec::new();
         {
             let story = made.story()?;
@@ -76,7 +85,7 @@ impl Context<'_> {
                     published.push(nothing_to_write(target));
                     continue;
                 }
-                published.push(self.target(jira.as_ref(), &subject, story, target, unsettled).await?);
+                published.push(self.target(jira.as_ref(), &subject, story, target, progress).await?);
             }
         }
         Ok(published)
@@ -109,15 +118,15 @@ impl Context<'_> {
         subject: &Subject<'_>,
         story: &Story,
         target: PublishTarget,
-        unsettled: &mut Vec<Written>,
+        progress: &mut Progress,
     ) -> Result<Published, End> {
         let hold = self.pipeline.write_timeout * 4 + self.jobs().limits().publish_margin;
-        if !self.jobs().acquire_target(self.claimed, subject.issue_id, target.mode, hold).await? {
+        if !self.jobs().acquire_target(&self.claimed, subject.issue_id, target.mode, hold).await? {
             return Err(Failure::snooze(BUSY, "publish.target_busy", "another job is writing to the same place").into());
         }
         let mut outcome = None;
         for piece in publishing::pieces(subject, target) {
-            match self.piece(jira, story, &piece, unsettled).await {
+            match self.piece(jira, story, &piece, progress).await {
                 Ok(done) => outcome = Some(worse(outcome.take(), done)),
                 Err(End::Failed(failure)) if failure.verdict == Verdict::Fail => {
                     outcome = Some(worse(outcome.take(), refused(target, &failure)));
@@ -128,7 +137,7 @@ impl Context<'_> {
         Ok(outcome.unwrap_or_else(|| nothing_to_write(target)))
     }
 
-    async fn piece(&self, jira: &dyn Jira, story: &Story, piece: &Piece, unsettled: &mut Vec<Written>) -> Result<Published, End> {
+    async fn piece(&self, jira: &dyn Jira, story: &Story, piece: &Piece, progress: &mut Progress) -> Result<Published, End> {
         let mut first_action = None;
         for _ in 0..ROUNDS {
             self.wait_for_open_intent(piece).await?;
@@ -143,7 +152,7 @@ impl Context<'_> {
                     let remote_id = decision.comment.as_ref().map_or_else(|| story.key.clone(), |comment| comment.id.clone());
                     let known = record.is_some_and(|record| record.state == "written" && record.written_hash.as_ref() == Some(&decision.hash));
                     if !known {
-                        unsettled.push(written(piece, &remote_id, &decision.hash));
+                        progress.written.push(written(piece, &remote_id, &decision.hash));
                     }
                     return Ok(done(piece, outcome, remote_id, story));
                 }
@@ -152,7 +161,7 @@ impl Context<'_> {
                 PlannedAction::Create | PlannedAction::Update => {
                     let created = decision.action == PlannedAction::Create;
                     let was = if created { PublishOutcome::Created } else { PublishOutcome::Updated };
-                    self.settle(unsettled).await?;
+                    self.settle(progress).await?;
                     let stored = self.write(jira, story, piece, &decision, &site).await?;
                     first_action.get_or_insert(was);
                     self.pipeline.metrics.published();
@@ -160,7 +169,7 @@ impl Context<'_> {
                         // The older one stays and is brought up to date in the next round.
                         continue;
                     }
-                    unsettled.push(written(piece, &stored.remote_id, &stored.hash));
+                    progress.written.push(written(piece, &stored.remote_id, &stored.hash));
                     return Ok(done(piece, first_action.unwrap_or(was), stored.remote_id, story));
                 }
             }
@@ -188,8 +197,10 @@ impl Context<'_> {
             return Ok(());
         }
         let message = "the story changed since it was read; nothing was written. Approve to publish all the same, or generate again";
-        self.jobs().stop_for_review(self.claimed, "story.changed", message).await??;
-        Err(End::Done)
+        match self.jobs().stop_for_review(&self.claimed, "story.changed", message).await? {
+            Ok(()) => Err(End::Done),
+            Err(_) => Err(End::Refused),
+        }
     }
 
     /// Sends one write under its intent.
@@ -226,14 +237,10 @@ impl Context<'_> {
             hash: decision.hash.clone(),
             send_within_ms: i64::try_from(limit.as_millis()).unwrap_or(i64::MAX),
         };
-        if self.jobs().intend(self.claimed, &intent).await?.is_ok() {
+        if self.jobs().intend(&self.claimed, &intent).await?.is_ok() {
             return Ok(());
         }
-        // Refused: cancelled meanwhile, or not ours any more.
-        match self.jobs().settle_failure(self.claimed, &Failure::snooze(Duration::ZERO, "job.interrupted", "the job was interrupted before a write")).await? {
-            Ok(_) => Err(End::Done),
-            Err(_) => Err(End::Lost),
-        }
+        Err(End::Refused)
     }
 
     /// After a create: whether another comment of ours was there before. Then ours goes, even when our lease is over:
@@ -257,11 +264,18 @@ impl Context<'_> {
 
     async fn remove(&self, jira: &dyn Jira, story: &Story, piece: &Piece, id: &str) -> Result<(), End> {
         match jira.delete_comment(&story.id, id).await {
-            Ok(()) => Ok(self.jobs().audit_removed_duplicate(self.claimed, &piece.key, id).await?),
+            Ok(()) => Ok(self.jobs().audit_removed_duplicate(&self.claimed, &piece.key, id).await?),
             Err(JiraError::NotFound(_)) => Ok(()),
             Err(error) => Err(Failure::from(error).into()),
         }
     }
+}
+
+/// What this run wrote to Jira, in order, and how much of it is recorded.
+#[derive(Default)]
+struct Progress {
+    written: Vec<Written>,
+    settled: usize,
 }
 
 /// What Jira stored.

@@ -192,12 +192,12 @@ impl Runner {
         } else {
             self.solo.among_others().await
         };
-        let ended = AssertUnwindSafe(self.pipeline.run(claimed, run, &self.lease)).catch_unwind().await;
+        let ended = AssertUnwindSafe(self.pipeline.run(claimed.clone(), run, &self.lease)).catch_unwind().await;
         match ended {
-            Ok(End::Done) => {}
-            Ok(End::Failed(failure)) => self.settle(claimed, &failure).await,
-            Ok(End::GiveBack) => self.give_back(claimed).await,
-            Ok(End::Lost) => self.lost(claimed),
+            Ok((End::Done, _)) => {}
+            Ok((End::Failed(failure), now)) => self.settle(&now, &failure).await,
+            Ok((End::GiveBack, now)) => self.give_back(&now).await,
+            Ok((End::Lost | End::Refused, now)) => self.lost(&now),
             Err(_) => {
                 let failure = Failure::retry("job.panicked", "the job hit a defect of the program; its log has the place");
                 self.settle(claimed, &failure).await;

@@ -7,6 +7,7 @@ use shared::domain::criterion::Criterion;
 use shared::domain::scenario::Scenario;
 use utoipa::ToSchema;
 
+use super::described::{EditedCriterion, EditedScenario};
 use crate::extract::{Fields, FromFields};
 
 /// Whole lists that replace the old ones.
@@ -27,7 +28,7 @@ pub(in crate::routes) struct EditBody {
 #[serde(deny_unknown_fields)]
 struct EditedCriteria {
     /// The whole list.
-    #[schema(value_type = Vec<Criterion>)]
+    #[schema(value_type = Vec<EditedCriterion>)]
     criteria: Vec<Value>,
 }
 
@@ -36,7 +37,7 @@ struct EditedCriteria {
 #[serde(deny_unknown_fields)]
 struct EditedSuite {
     /// The whole list.
-    #[schema(value_type = Vec<Scenario>)]
+    #[schema(value_type = Vec<EditedScenario>)]
     scenarios: Vec<Value>,
 }
 

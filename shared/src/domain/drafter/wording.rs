@@ -33,7 +33,7 @@ pub(super) fn title(text: &str) -> String {
     let line = if whole.ends_with('…') { whole.as_str() } else { tidy(&whole) };
     let paired = line.contains(']');
     let line = line.trim_start_matches(|letter: char| {
-        !letter.is_alphanumeric() && !"\"'«“¿(<‹".contains(letter) && !(letter == '[' && paired)
+        !(letter.is_alphanumeric() || "\"'«“¿(<‹".contains(letter) || letter == '[' && paired)
     });
     let line = &clause_of(line);
     // `orderId` and `iOS` are names.
@@ -53,7 +53,8 @@ fn clause_of(line: &str) -> String {
     }
     let head: String = line.chars().take(TITLE).collect();
     let cut = ["; ", " (", ", ", " – "].iter().filter_map(|mark| head.rfind(mark)).max().filter(|at| *at > TITLE / 2);
-    let balanced = |text: &str| text.matches('"').count() % 2 == 0 && text.matches('(').count() == text.matches(')').count();
+    let balanced =
+        |text: &str| text.matches('"').count().is_multiple_of(2) && text.matches('(').count() == text.matches(')').count();
     match cut.and_then(|at| head.get(..at)).filter(|text| balanced(text)) {
         Some(text) => text.to_owned(),
         None => line.to_owned(),
@@ -69,8 +70,7 @@ pub(super) fn plural(value: &str) -> bool {
 /// A noun without its article.
 pub(super) fn without_article<'a>(noun: &'a str, words: &Lexicon) -> &'a str {
     // German: "das neue Passwort" is no "neue Passwort".
-    let whole =
-        |rest: &&str| !rest.is_empty() && !(words.edges.articles.contains(&"das") && rest.starts_with(char::is_lowercase));
+    let whole = |rest: &&str| !(rest.is_empty() || words.edges.articles.contains(&"das") && rest.starts_with(char::is_lowercase));
     super::plain::Plain::new(noun).after(words.edges.articles).filter(whole).unwrap_or(noun)
 }
 
