@@ -50,8 +50,9 @@ impl Proxy {
         self.way.send_replace(way);
     }
 
-    /// Stalls right after a client has sent these bytes: the server gets them, and the answer does not arrive.
-    pub fn stall_after(&self, bytes: &str) {
+    /// Stalls right after a client has sent something that follows these bytes: the server gets it, and the answer does
+    /// not arrive. (A statement is sent before its values.)
+    pub fn stall_after_what_follows(&self, bytes: &str) {
         self.trap.send_replace(Some(bytes.as_bytes().to_vec()));
     }
 
@@ -85,18 +86,26 @@ async fn forward(client: TcpStream, target: SocketAddr, way: Arc<watch::Sender<W
 }
 
 /// Carries bytes one way until that side ends.
-async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, way: &watch::Sender<Way>, trap: Option<&watch::Sender<Option<Vec<u8>>>>) {
-    let (mut buffer, mut changes) = (vec![0; 64 * 1024], way.subscribe());
+async fn pump(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    way: &watch::Sender<Way>,
+    trap: Option<&watch::Sender<Option<Vec<u8>>>>,
+) {
+    let (mut buffer, mut changes, mut is_next) = (vec![0; 64 * 1024], way.subscribe(), false);
     while let Ok(read @ 1..) = from.read(&mut buffer).await {
         if changes.wait_for(|way| *way != Way::Stalled).await.is_err() {
             return;
         }
         let bytes = &buffer[..read];
-        let caught = trap.is_some_and(|trap| trap.send_if_modified(|wanted| wanted.take_if(|wanted| contains(bytes, wanted)).is_some()));
-        if caught {
+        if is_next {
             // Before the server can answer.
             way.send_replace(Way::Stalled);
         }
+        let is_sprung = |trap: &watch::Sender<_>| {
+            trap.send_if_modified(|wanted: &mut Option<Vec<u8>>| wanted.take_if(|wanted| contains(bytes, wanted)).is_some())
+        };
+        is_next = trap.is_some_and(is_sprung);
         if to.write_all(bytes).await.is_err() {
             return;
         }

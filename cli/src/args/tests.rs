@@ -22,21 +22,23 @@ fn help_names_every_command_and_exit_code() {
     Usage: jqa [OPTIONS] <COMMAND>
 
     Commands:
-      demo      Start everything with a Jira of its own and example stories, and show what comes out
-      generate  Write criteria and scenarios for stories
-      jobs      List, show, watch and steer jobs
-      result    Print what a job made
-      story     Print a story as it is read
-      search    Find stories by JQL
-      login     Log in and keep the login
-      doctor    Check the set-up and say how to mend it
-      sandbox   Run a Jira double with example stories, for trying things out
-      serve     Run API and worker in one process (SQLite unless set otherwise)
-      api       Run the API alone (needs PostgreSQL)
-      worker    Run a worker alone (needs PostgreSQL)
-      migrate   Bring the database up to date
-      user      Manage users in the database
-      help      Print this message or the help of the given subcommand(s)
+      demo             Start everything with a Jira of its own and example stories, and show what comes
+                       out
+      generate         Write criteria and scenarios for stories
+      jobs             List, show, watch and steer jobs
+      result           Print what a job made
+      story            Print a story as it is read
+      search           Find stories by JQL
+      login            Log in and keep the login
+      doctor           Check the set-up and say how to mend it
+      sandbox          Run a Jira double with example stories, for trying things out
+      serve            Run API and worker in one process (SQLite unless set otherwise)
+      api              Run the API alone (needs PostgreSQL)
+      worker           Run a worker alone (needs PostgreSQL)
+      migrate          Bring the database up to date
+      callback-secret  Print the secret that receivers of callbacks verify signatures with
+      user             Manage users in the database
+      help             Print this message or the help of the given subcommand(s)
 
     Options:
           --config <FILE>  Settings file of the server commands (TOML); settings from the environment

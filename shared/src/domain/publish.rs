@@ -67,6 +67,8 @@ super::words::words! {
         Update = "update",
         /// Ours is there and is the same.
         Unchanged = "unchanged",
+        /// Ours is there and is not needed any more.
+        Remove = "remove",
         /// A person changed ours.
         Conflict = "conflict",
         /// It cannot be done.

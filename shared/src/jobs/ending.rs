@@ -140,6 +140,7 @@ impl Jobs {
                 Verb::new("jobs", fence.job_id, guard)
                     .then(event::append(EventKind::Failed, &data))
                     .then(audit::about_held(self.clock().new_id(), &system(claimed), "job.failed", "job", fence.job_id, &data))
+                    .then(llm_call::close_of_held())
                     .then_all(ending_statements(self, &claimed.row, true))
             })
             .await?;
@@ -162,6 +163,7 @@ impl Jobs {
                 Verb::new("jobs", fence.job_id, guard)
                     .then(event::append(EventKind::Cancelled, &data))
                     .then(audit::about_held(self.clock().new_id(), &system(claimed), "job.cancelled", "job", fence.job_id, &data))
+                    .then(llm_call::close_of_held())
                     .then_all(published.iter().map(publication::adopt))
                     .then_all(ending_statements(self, &claimed.row, true))
             })

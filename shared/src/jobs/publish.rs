@@ -40,11 +40,14 @@ impl Jobs {
             .guarded(claimed, || {
                 let guard = Sql::new(
                     "UPDATE jobs SET status = 'awaiting_review', lease_owner = NULL, deadline_left = deadline_at - {now}, attempt = 0, \
-                     crashes = 0, solo_crashes = 0, event_seq = event_seq + 1, error_code = ?, error_message = ?, updated_at = {now} \
+                     crashes = 0, solo_crashes = 0, event_seq = event_seq + 1, error_code = ?, error_message = ?, updated_at = {now}, \
+                     content_hash = COALESCE(content_hash, (SELECT h.content_hash FROM generation_history h WHERE h.id = ? OR h.job_id = ? LIMIT 1)) \
                      WHERE id = ? AND epoch = ? AND status = 'running' AND cancel_requested_at IS NULL",
                 )
                 .bind(code)
                 .bind(message.to_owned())
+                .bind(claimed.request.from)
+                .bind(claimed.request.from)
                 .bind(fence.job_id)
                 .bind(fence.epoch);
                 Verb::new("jobs", fence.job_id, guard)
@@ -72,14 +75,9 @@ impl Jobs {
     /// Records a write before it is sent. After this the job may not be cancelled until the write has ended.
     pub async fn intend(&self, claimed: &Claimed, intent: &Intent) -> Result<Result<(), Fenced>, StoreError> {
         let fence = &claimed.fence;
-        let guard = Sql::new(
-            "UPDATE jobs SET updated_at = {now} WHERE id = ? AND epoch = ? AND status = 'running' AND cancel_requested_at IS NULL",
-        )
-        .bind(fence.job_id)
-        .bind(fence.epoch);
         let details = json!({ "target": intent.key.target, "issue_id": intent.key.issue_id, "action": intent.action });
         let actor = Actor { user_id: Some(claimed.row.owner_id), ..Actor::default() };
-        let verb = Verb::new("jobs", fence.job_id, guard)
+        let verb = Verb::new("jobs", fence.job_id, may_write(fence))
             .then(publication::intend(intent))
             .then(audit::about_held(self.clock().new_id(), &actor, "jira.write", "job", fence.job_id, &details));
         Ok(verb.run::<Job>(&self.db).await?.map(|_| ()).ok_or(Fenced))
@@ -107,6 +105,22 @@ impl Jobs {
         publication::release(&self.db, writer(fence)).await
     }
 
+    /// Records that an object of ours is about to be removed from Jira because the result does not need it any more.
+    pub async fn intend_removal(&self, claimed: &Claimed, key: &TargetKey, remote_id: &str) -> Result<Result<(), Fenced>, StoreError> {
+        let fence = &claimed.fence;
+        let details = json!({ "target": key.target, "issue_id": key.issue_id, "remote_id": remote_id, "part": key.part });
+        let actor = Actor { user_id: Some(claimed.row.owner_id), ..Actor::default() };
+        let verb = Verb::new("jobs", fence.job_id, may_write(fence))
+            .then(audit::about_held(self.clock().new_id(), &actor, "jira.remove_surplus", "job", fence.job_id, &details));
+        Ok(verb.run::<Job>(&self.db).await?.map(|_| ()).ok_or(Fenced))
+    }
+
+    /// Forgets what was written to a target that holds nothing any more.
+    pub async fn forget_publication(&self, fence: &Fence, key: &TargetKey) -> Result<(), StoreError> {
+        self.db.execute(publication::forget(key, writer(fence))).await?;
+        Ok(())
+    }
+
     /// Records that a second object of ours was removed from Jira.
     pub async fn audit_removed_duplicate(&self, claimed: &Claimed, key: &TargetKey, remote_id: &str) -> Result<(), StoreError> {
         let details = json!({ "target": key.target, "issue_id": key.issue_id, "remote_id": remote_id, "why": "two objects carried our marker" });
@@ -115,6 +129,13 @@ impl Jobs {
         self.db.execute(entry).await?;
         Ok(())
     }
+}
+
+/// The guard of whatever comes before a write to Jira: the job is held and nobody asked to cancel it.
+fn may_write(fence: &Fence) -> Sql {
+    Sql::new("UPDATE jobs SET updated_at = {now} WHERE id = ? AND epoch = ? AND status = 'running' AND cancel_requested_at IS NULL")
+        .bind(fence.job_id)
+        .bind(fence.epoch)
 }
 
 fn writer(fence: &Fence) -> Writer {

@@ -12,7 +12,7 @@ use crate::domain::event::EventKind;
 use crate::domain::message::MessageKind;
 use crate::store::audit::Actor;
 use crate::store::job::Job;
-use crate::store::{Sql, StoreError, Verb, audit, delivery, event, job, worker};
+use crate::store::{Sql, StoreError, Verb, audit, delivery, event, job, llm_call, worker};
 
 /// Enough for one tick; the rest follows with the next.
 const AT_ONCE: u64 = 1000;
@@ -85,6 +85,7 @@ impl Jobs {
         Verb::new("jobs", row.id, guard)
             .then(event::append(kind, data))
             .then(audit::about_held(self.clock().new_id(), &Actor::default(), action, "job", row.id, data))
+            .then(llm_call::close_of_held())
             .then_all(deliveries(self, row))
     }
 }

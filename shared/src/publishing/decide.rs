@@ -20,6 +20,8 @@ pub struct Decision {
     pub surplus: Vec<String>,
     /// The body to send: of the comment, or the whole description.
     pub body: Value,
+    /// How many blocks at the top of a comment's body are a person's, ours standing below them.
+    pub theirs: usize,
     /// Hash of what will be ours after the write.
     pub hash: String,
     /// Why, when nothing will be written.
@@ -37,20 +39,50 @@ pub fn decide(piece: &Piece, record: Option<&Publication>, site: &Site, on_confl
 }
 
 fn comment(piece: &Piece, record: Option<&Publication>, site: &Site, on_conflict: OnConflict) -> Decision {
-    let mut ours = site.comments.iter().filter(|comment| is_ours(comment, piece));
+    let mut ours = ours(&site.comments, piece, record).into_iter();
     let Some(current) = ours.next() else {
         return write(PlannedAction::Create, piece, None);
     };
     let surplus = ours.map(|comment| comment.id.clone()).collect();
+    let known = |hash: &str| hash == piece.hash || is_as_we_wrote_it(current, record, hash);
     let now = hash::content_hash(&current.body);
     let decision = if now == piece.hash {
-        Decision { body: Value::Null, ..write(PlannedAction::Unchanged, piece, Some(current)) }
-    } else if record.and_then(|record| record.written_hash.as_deref()) == Some(now.as_str()) || property_hash(current) == Some(now.as_str()) {
+        unchanged(piece, current)
+    } else if known(&now) {
         write(PlannedAction::Update, piece, Some(current))
     } else {
-        edited(piece, current, on_conflict)
+        match below_theirs(&current.body, known) {
+            Some((_, hash)) if hash == piece.hash => unchanged(piece, current),
+            Some((theirs, _)) => below(piece, current, theirs),
+            None => edited(piece, current, on_conflict),
+        }
     };
     Decision { surplus, ..decision }
+}
+
+/// Comments that a piece stands in, oldest first. Those with our property are ours, and only when there is none the
+/// one that we remember, if it still carries our marker: whoever copies our words does not make a comment ours.
+#[must_use]
+pub fn ours<'a>(comments: &'a [Comment], piece: &Piece, record: Option<&Publication>) -> Vec<&'a Comment> {
+    let marked: Vec<&Comment> = comments.iter().filter(|comment| property_marker(comment) == Some(&piece.marker)).collect();
+    if !marked.is_empty() {
+        return marked;
+    }
+    let remembered = record.and_then(|record| record.remote_id.as_deref());
+    let is_it = |comment: &&Comment| remembered == Some(comment.id.as_str()) && marker::carries_marker(&comment.body, &piece.marker);
+    comments.iter().filter(is_it).collect()
+}
+
+/// Whether this is the hash of what we wrote into a comment, as our record or its property says.
+pub(super) fn is_as_we_wrote_it(comment: &Comment, record: Option<&Publication>, hash: &str) -> bool {
+    record.and_then(|record| record.written_hash.as_deref()) == Some(hash) || property_hash(comment) == Some(hash)
+}
+
+/// Where ours begins below a rule and what a person wrote, and its hash, when it stands there as we know it.
+fn below_theirs(body: &Value, known: impl Fn(&str) -> bool) -> Option<(usize, String)> {
+    let blocks = blocks_of(body);
+    let rules = blocks.iter().enumerate().filter(|(_, block)| block.get("type").and_then(Value::as_str) == Some("rule"));
+    rules.map(|(at, _)| (at + 1, hash::content_hash(&document(&blocks[at + 1..])))).find(|(_, hash)| known(hash))
 }
 
 /// A person changed our comment.
@@ -59,10 +91,29 @@ fn edited(piece: &Piece, current: &Comment, on_conflict: OnConflict) -> Decision
         OnConflict::Keep => conflict(piece, Some(current), "a person changed our comment since we wrote it"),
         OnConflict::Overwrite => write(PlannedAction::Update, piece, Some(current)),
         OnConflict::Merge => {
-            let body = joined(&current.body, &piece.content);
-            Decision { hash: hash::content_hash(&body), body, ..write(PlannedAction::Update, piece, Some(current)) }
+            let mut blocks = blocks_of(&current.body).to_vec();
+            blocks.push(json!({ "type": "rule" }));
+            let theirs = blocks.len();
+            blocks.extend_from_slice(blocks_of(&piece.content));
+            Decision { body: document(&blocks), theirs, ..write(PlannedAction::Update, piece, Some(current)) }
         }
     }
+}
+
+/// Ours is replaced below what a person wrote.
+fn below(piece: &Piece, current: &Comment, theirs: usize) -> Decision {
+    let mut blocks: Vec<Value> = blocks_of(&current.body).iter().take(theirs).cloned().collect();
+    blocks.extend_from_slice(blocks_of(&piece.content));
+    Decision { body: document(&blocks), theirs, ..write(PlannedAction::Update, piece, Some(current)) }
+}
+
+/// Hash of what is ours in a comment as Jira stored it, below as many blocks of a person.
+#[must_use]
+pub fn hash_of_ours(body: &Value, theirs: usize) -> String {
+    if theirs == 0 {
+        return hash::content_hash(body);
+    }
+    hash::content_hash(&document(blocks_of(body).get(theirs..).unwrap_or_default()))
 }
 
 fn description(piece: &Piece, record: Option<&Publication>, site: &Site, on_conflict: OnConflict) -> Decision {
@@ -89,9 +140,14 @@ fn write(action: PlannedAction, piece: &Piece, current: Option<&Comment>) -> Dec
         comment: current.cloned(),
         surplus: Vec::new(),
         body: piece.content.clone(),
+        theirs: 0,
         hash: piece.hash.clone(),
         reason: String::new(),
     }
+}
+
+fn unchanged(piece: &Piece, current: &Comment) -> Decision {
+    Decision { body: Value::Null, ..write(PlannedAction::Unchanged, piece, Some(current)) }
 }
 
 fn conflict(piece: &Piece, current: Option<&Comment>, why: &str) -> Decision {
@@ -110,25 +166,25 @@ fn within_limits(decision: Decision) -> Decision {
     decision
 }
 
-/// Whether a comment is the one that a piece stands in.
-#[must_use]
-pub fn is_ours(comment: &Comment, piece: &Piece) -> bool {
-    let property = comment.properties.iter().find(|(key, _)| key == PROPERTY);
-    let by_property = property.is_some_and(|(_, value)| value.get("marker").and_then(Value::as_str) == Some(&piece.marker));
-    by_property || marker::carries_marker(&comment.body, &piece.marker)
+/// The marker in our property of a comment.
+pub(super) fn property_marker(comment: &Comment) -> Option<&str> {
+    property(comment, "marker")
 }
 
 fn property_hash(comment: &Comment) -> Option<&str> {
-    comment.properties.iter().find(|(key, _)| key == PROPERTY).and_then(|(_, value)| value.get("hash")?.as_str())
+    property(comment, "hash")
 }
 
-/// Theirs, a rule, ours.
-fn joined(theirs: &Value, ours: &Value) -> Value {
-    let blocks = |body: &Value| body.get("content").and_then(Value::as_array).cloned().unwrap_or_default();
-    let mut content = blocks(theirs);
-    content.push(json!({ "type": "rule" }));
-    content.extend(blocks(ours));
-    json!({ "type": "doc", "version": 1, "content": content })
+fn property<'a>(comment: &'a Comment, name: &str) -> Option<&'a str> {
+    comment.properties.iter().find(|(key, _)| key == PROPERTY).and_then(|(_, value)| value.get(name)?.as_str())
+}
+
+fn blocks_of(body: &Value) -> &[Value] {
+    body.get("content").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+fn document(blocks: &[Value]) -> Value {
+    json!({ "type": "doc", "version": 1, "content": blocks })
 }
 
 /// Their version of our section is theirs from now on.

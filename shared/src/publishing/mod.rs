@@ -2,12 +2,15 @@
 //!
 //! * [`pieces`]: what is to stand where, rendered
 //! * [`decide`]: what to do about one piece, given what stands there now
-//! * [`plan_all`]: both, for a dry run
+//! * [`leftovers`]: what a shorter result does not need any more
+//! * [`plan_all`]: all of it, for a dry run
 
 mod decide;
+mod leftover;
 mod pieces;
 mod plan;
 
-pub use decide::{Decision, decide, is_ours};
+pub use decide::{Decision, decide, hash_of_ours, ours};
+pub use leftover::{Fate, Leftover, leftovers};
 pub use pieces::{Piece, PROPERTY, Subject, pieces};
 pub use plan::{Site, plan_all, read_site};

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::decide::decide;
+use super::leftover::{Fate, leftovers};
 use super::pieces::{Subject, pieces};
-use crate::domain::publish::{OnConflict, PublishMode, PublishPlan, PublishTarget};
+use crate::domain::publish::{OnConflict, PlannedAction, PublishMode, PublishPlan, PublishTarget};
 use crate::domain::verdict::Failure;
 use crate::jobs::Jobs;
 use crate::ports::{Comment, Jira, JiraError, RawIssue};
@@ -49,10 +50,11 @@ pub async fn plan_all(
     let site = read_site(jira, subject.issue_id, targets).await?;
     let mut plans = Vec::new();
     for &target in targets {
-        for piece in pieces(subject, target) {
-            let unavailable = |error| Failure::retry("store.unavailable", format!("the records of publications cannot be read: {error}"));
+        let unavailable = |error| Failure::retry("store.unavailable", format!("the records of publications cannot be read: {error}"));
+        let pieces = pieces(subject, target);
+        for piece in &pieces {
             let record = jobs.publication(&piece.key).await.map_err(unavailable)?;
-            let decision = decide(&piece, record.as_ref(), &site, on_conflict);
+            let decision = decide(piece, record.as_ref(), &site, on_conflict);
             plans.push(PublishPlan {
                 target,
                 action: decision.action,
@@ -61,6 +63,16 @@ pub async fn plan_all(
                 length: decision.body.to_string().len(),
                 payload: decision.body,
             });
+        }
+        for leftover in leftovers(&pieces, &site.comments) {
+            let record = jobs.publication(&leftover.key).await.map_err(unavailable)?;
+            let (action, reason) = match leftover.fate(record.as_ref(), on_conflict) {
+                Fate::Goes => (PlannedAction::Remove, "the result does not need this comment any more"),
+                Fate::Conflict => (PlannedAction::Conflict, "the result does not need this comment any more, but a person changed it"),
+                Fate::Stays => continue,
+            };
+            let remote_id = Some(leftover.comment.id);
+            plans.push(PublishPlan { target, action, remote_id, reason: reason.to_owned(), length: 0, payload: Value::Null });
         }
     }
     Ok(plans)

@@ -93,12 +93,12 @@ pub async fn of_job(db: &Db, job_id: Uuid) -> Result<Option<History>, StoreError
     db.read_one(Sql::new("SELECT * FROM generation_history WHERE job_id = ?").bind(job_id)).await
 }
 
-/// The latest accepted result of a story that holds criteria.
+/// The latest accepted criteria of a story. Test scenarios keep the criteria they were written for, which may be older ones.
 pub async fn latest_accepted_criteria(db: &Db, connection: &str, issue_id: &str) -> Result<Option<History>, StoreError> {
     db.read_one(
         Sql::new(
             "SELECT * FROM generation_history WHERE connection = ? AND issue_id = ? AND accepted AND acceptance_criteria_json IS NOT NULL \
-             ORDER BY version DESC LIMIT 1",
+             AND kind <> 'test-scenarios' ORDER BY version DESC LIMIT 1",
         )
         .bind(connection)
         .bind(issue_id),

@@ -220,3 +220,18 @@ pub fn withdraw(key: &TargetKey, writer: Writer) -> Sql {
     .bind(writer.job_id)
     .bind(writer.epoch)
 }
+
+/// Forgets a target that holds nothing any more, unless its job is held by somebody else now.
+#[must_use]
+pub fn forget(key: &TargetKey, writer: Writer) -> Sql {
+    Sql::new(
+        "DELETE FROM publications WHERE connection = ? AND issue_id = ? AND mode = ? AND what = ? \
+         AND EXISTS (SELECT 1 FROM jobs WHERE id = ? AND epoch = ? AND status = 'running')",
+    )
+    .bind(key.connection.clone())
+    .bind(key.issue_id.clone())
+    .bind(key.target.mode.as_str())
+    .bind(key.what())
+    .bind(writer.job_id)
+    .bind(writer.epoch)
+}

@@ -24,7 +24,8 @@ async fn the_operations_are_those_of_the_design() {
         .document
         .operations()
         .map(|(method, path, operation)| {
-            let names = |of: &Value| of.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect::<Vec<_>>().join(" ");
+            let names =
+                |of: &Value| of.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect::<Vec<_>>().join(" ");
             let parameters: Vec<_> = operation["parameters"]
                 .as_array()
                 .into_iter()

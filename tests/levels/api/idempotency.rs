@@ -74,7 +74,10 @@ async fn a_key_is_visible_ascii() {
     let qa = app.account(Role::Qa).await;
     for key in ["", "two words", &"x".repeat(256)] {
         let answer = send(&app, &qa, CRITERIA, key, json!({ "issue_key": "SHOP-2" })).await;
-        assert_eq!((answer.refusal(), answer.fields()), ((400, "request.bad_header".to_owned()), vec!["Idempotency-Key".to_owned()]));
+        assert_eq!(
+            (answer.refusal(), answer.fields()),
+            ((400, "request.bad_header".to_owned()), vec!["Idempotency-Key".to_owned()])
+        );
     }
     assert_eq!(jobs(&app, &qa).await, 0);
 }

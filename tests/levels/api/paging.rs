@@ -62,7 +62,8 @@ async fn what_is_new_does_not_shift_the_pages_that_follow() {
     let first = app.get("/jobs?limit=2").by(&qa).await.json();
     app.submitted(&qa, "acceptance-criteria", json!({ "issue_key": "SHOP-3" })).await;
     let second = app.get(&format!("/jobs?limit=2&cursor={}", first["next_cursor"].as_str().unwrap())).by(&qa).await.json();
-    let ids: BTreeSet<_> = [&first, &second].iter().flat_map(|page| page["items"].as_array().unwrap()).map(|job| job["id"].as_str()).collect();
+    let ids: BTreeSet<_> =
+        [&first, &second].iter().flat_map(|page| page["items"].as_array().unwrap()).map(|job| job["id"].as_str()).collect();
     assert_eq!((ids.len(), &second["next_cursor"]), (4, &json!(null)));
 }
 

@@ -99,7 +99,7 @@ impl Theirs {
     }
 
     async fn ask(&self, app: &HttpApp, by: &Account, operation: &str, about: About) -> Answer {
-        // Not due before its time: the worker leaves it alone.
+        // One that waits: the worker was stopped.
         let own = if about == Own { waiting_job(app, by).await } else { String::new() };
         let (method, path) = operation.split_once(' ').unwrap();
         let path = path.replace("{id}", &self.id(operation, about, &own)).replace("{key}", "SHOP-2");
@@ -109,7 +109,9 @@ impl Theirs {
             ("acceptance-criteria" | "test-scenarios" | "full-pipeline", Publishing(what)) => {
                 ask("").json(json!({ "issue_key": "SHOP-2", "publish": [{ "mode": "comment", "what": what }] })).await
             }
-            ("acceptance-criteria" | "test-scenarios" | "full-pipeline", _) => ask("").json(json!({ "issue_key": "SHOP-2" })).await,
+            ("acceptance-criteria" | "test-scenarios" | "full-pipeline", _) => {
+                ask("").json(json!({ "issue_key": "SHOP-2" })).await
+            }
             ("publish", Publishing(what)) => {
                 let target = json!({ "mode": "comment", "what": what });
                 ask("?dry_run=true").json(json!({ "from": self.result, "publish": [target] })).await
@@ -127,7 +129,7 @@ impl Theirs {
     }
 }
 
-/// A job that no worker takes: there is none in this application yet.
+/// A new job of the caller.
 async fn waiting_job(app: &HttpApp, by: &Account) -> String {
     let path = app.submitted(by, "acceptance-criteria", json!({ "issue_key": "SHOP-3" })).await;
     path.rsplit('/').next().unwrap().to_owned()
@@ -144,7 +146,10 @@ async fn every_role_may_what_the_table_says_and_nothing_else() {
             let account = app.account(role).await;
             let answer = theirs.ask(&app, &account, operation, about).await;
             if answer.status != expected {
-                wrong.push(format!("{operation} about {about:?} by {role}: {} instead of {expected}: {}", answer.status, answer.text));
+                wrong.push(format!(
+                    "{operation} about {about:?} by {role}: {} instead of {expected}: {}",
+                    answer.status, answer.text
+                ));
             }
             if answer.status == 403 {
                 assert_eq!(answer.refusal().1, "auth.forbidden");

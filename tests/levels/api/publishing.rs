@@ -65,7 +65,12 @@ async fn a_dry_run_shows_what_would_be_sent_and_writes_nothing() {
     let body = json!({ "from": p.from, "publish": [{ "mode": "comment", "what": "criteria" }, { "mode": "description" }] });
     let answer = p.post("?dry_run=true", body).await;
     let plans = answer.json()["plans"].clone();
-    for (plan, target) in plans.as_array().unwrap().iter().zip([json!({ "mode": "comment", "what": "criteria" }), json!({ "mode": "description", "what": "all" })]) {
+    for (plan, target) in plans
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip([json!({ "mode": "comment", "what": "criteria" }), json!({ "mode": "description", "what": "all" })])
+    {
         assert_eq!((&plan["target"], &plan["action"]), (&target, &json!("create")));
         assert_eq!(plan["length"], plan["payload"].to_string().len());
         assert_eq!(plan["payload"]["type"], "doc");
@@ -88,7 +93,10 @@ async fn a_comment_is_created_then_unchanged_then_a_conflict_when_a_person_chang
 
     let ours = comments[before]["id"].as_str().unwrap();
     let mut theirs = comments[before]["body"].clone();
-    theirs["content"].as_array_mut().unwrap().insert(0, json!({ "type": "paragraph", "content": [{ "type": "text", "text": "Seen by Mara." }] }));
+    theirs["content"]
+        .as_array_mut()
+        .unwrap()
+        .insert(0, json!({ "type": "paragraph", "content": [{ "type": "text", "text": "Seen by Mara." }] }));
     assert!(p.jira().edit_comment(ours, &theirs));
     let plans = p.plans(p.body("comment")).await;
     assert_eq!(actions(&plans), ["conflict"]);
@@ -139,13 +147,22 @@ async fn only_what_the_result_holds_can_be_published() {
 async fn a_callback_to_a_private_address_is_refused_by_name() {
     let app = HttpApp::working().await;
     let qa = app.account(Role::Qa).await;
-    let submit = |url: &str| {
-        app.post("/generate/acceptance-criteria").by(&qa).json(json!({ "issue_key": "SHOP-2", "callback_url": url }))
-    };
+    let submit =
+        |url: &str| app.post("/generate/acceptance-criteria").by(&qa).json(json!({ "issue_key": "SHOP-2", "callback_url": url }));
     let mut told = String::new();
     for url in [
-        "https://127.0.0.1/x", "https://10.1.2.3/", "https://169.254.169.254/latest/meta-data", "https://[::1]/", "https://localhost/",
-        "https://0x7f.1/", "http://ci.example.org/", "https://me:pw@ci.example.org/", "https://ci.example.org:8443/", "file:///etc/passwd", "x", "",
+        "https://127.0.0.1/x",
+        "https://10.1.2.3/",
+        "https://169.254.169.254/latest/meta-data",
+        "https://[::1]/",
+        "https://localhost/",
+        "https://0x7f.1/",
+        "http://ci.example.org/",
+        "https://me:pw@ci.example.org/",
+        "https://ci.example.org:8443/",
+        "file:///etc/passwd",
+        "x",
+        "",
     ] {
         let answer = submit(url).await;
         assert_eq!((answer.status, answer.fields()), (422, vec!["callback_url".to_owned()]), "{url}");
@@ -168,6 +185,9 @@ async fn a_callback_to_an_allowed_network_is_taken_and_told_of_the_end() {
     assert_eq!(job["status"], "succeeded");
     let came = app.jira().wait_until(std::time::Duration::from_secs(30), |state| !state.deliveries("ci").is_empty()).await;
     assert!(came, "the end was not told");
-    let other = app.post("/generate/acceptance-criteria").by(&qa).json(json!({ "issue_key": "SHOP-2", "callback_url": "https://10.0.0.1/" }));
+    let other = app
+        .post("/generate/acceptance-criteria")
+        .by(&qa)
+        .json(json!({ "issue_key": "SHOP-2", "callback_url": "https://10.0.0.1/" }));
     assert_eq!(other.await.fields(), ["callback_url"], "only the network that was named");
 }

@@ -74,7 +74,9 @@ async fn everything_wrong_with_the_meaning_of_a_body_is_told_at_once() {
 #[tokio::test]
 async fn keys_that_are_none_are_refused_wherever_they_come() {
     let r = Refusing::start().await;
-    for key in ["", " ", "SHOP", "SHOP-", "SHOP-0", "SHOP-01", "-1", "S-1", "SHOP-2/../../x", "SHOP-2 OR 1=1", "SCHÖN-1", "SHOP-2\u{0}"] {
+    for key in
+        ["", " ", "SHOP", "SHOP-", "SHOP-0", "SHOP-01", "-1", "S-1", "SHOP-2/../../x", "SHOP-2 OR 1=1", "SCHÖN-1", "SHOP-2\u{0}"]
+    {
         let answer = r.post(PIPELINE, json!({ "issue_key": key })).await;
         assert_eq!((answer.status, answer.fields()), (422, vec!["issue_key".to_owned()]), "{key:?}");
         assert!(answer.text.contains("it should look like SHOP-12"), "{}", answer.text);

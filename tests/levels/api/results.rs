@@ -57,7 +57,13 @@ async fn accept_and_format_choose_among_json_gherkin_markdown_and_csv() {
     let made = Made::by("full-pipeline", json!({ "issue_key": "SHOP-2" })).await;
     for (format, accept, content_type, file, begins) in [
         ("json", "application/json", "application/json", "", "{\"job_id\""),
-        ("gherkin", "text/x-gherkin", "text/x-gherkin; charset=utf-8", "attachment; filename=\"SHOP-2.feature\"", "# language: en"),
+        (
+            "gherkin",
+            "text/x-gherkin",
+            "text/x-gherkin; charset=utf-8",
+            "attachment; filename=\"SHOP-2.feature\"",
+            "# language: en",
+        ),
         ("markdown", "text/markdown", "text/markdown; charset=utf-8", "attachment; filename=\"SHOP-2.md\"", "# "),
         ("csv", "text/csv", "text/csv; charset=utf-8", "attachment; filename=\"SHOP-2.csv\"", ""),
     ] {

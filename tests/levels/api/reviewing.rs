@@ -185,7 +185,10 @@ async fn an_approval_is_bound_to_what_was_seen_and_publishes_just_that() {
     assert_eq!(comments.len(), before + 1);
     assert!(comments[before].to_string().contains("Quantity stays between the limits"));
     let result = review.read().await.json();
-    assert_eq!((&result["published"][0]["outcome"], &result["content_hash"]), (&json!("created"), &edited.json()["content_hash"]));
+    assert_eq!(
+        (&result["published"][0]["outcome"], &result["content_hash"]),
+        (&json!("created"), &edited.json()["content_hash"])
+    );
     let again = review.approve(json!({ "content_hash": edited.json()["content_hash"] })).await;
     assert_eq!(again.refusal(), (409, "job.not_in_review".to_owned()));
 }
@@ -206,4 +209,45 @@ async fn what_awaits_review_is_not_published_by_another_way() {
     assert_eq!(refused.refusal(), (409, "result.not_approved".to_owned()));
     review.approve(json!({ "content_hash": review.result["content_hash"] })).await;
     assert_eq!(review.app.post("/jira/publish").by(&review.qa).json(body).await.status, 202);
+}
+
+#[tokio::test]
+async fn of_two_approvals_at_once_one_counts() {
+    let review = Review::of("acceptance-criteria", json!([{ "mode": "comment" }])).await;
+    let before = review.app.jira().comments("SHOP-2").len();
+    let body = json!({ "content_hash": review.result["content_hash"] });
+    let (one, two) = tokio::join!(review.approve(body.clone()), review.approve(body));
+    let mut statuses = [one.status, two.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409]);
+    assert_eq!(review.app.at_rest(&review.qa, &review.path).await["status"], "succeeded");
+    assert_eq!(review.app.jira().comments("SHOP-2").len(), before + 1);
+}
+
+#[tokio::test]
+async fn a_criterion_that_scenarios_cover_is_removed_only_with_them() {
+    let review = Review::of("full-pipeline", json!([])).await;
+    let without_first = |items: &Value| items.as_array().unwrap()[1..].to_vec();
+    let criteria = json!({ "criteria": without_first(&review.result["criteria"]["criteria"]) });
+    let refused = review.edit(&review.etag, json!({ "criteria": criteria })).await;
+    assert_eq!(refused.refusal(), (422, "result.unusable".to_owned()));
+    assert!(refused.fields().iter().all(|field| field.starts_with("suite.TS-")), "{}", refused.told());
+    assert!(refused.text.contains("AC-1"), "{}", refused.told());
+
+    let scenarios = review.result["suite"]["scenarios"].as_array().unwrap();
+    let others: Vec<_> = scenarios.iter().filter(|item| !item["covers"].as_array().unwrap().contains(&json!("AC-1"))).collect();
+    let edited = review.edit(&review.etag, json!({ "criteria": criteria, "suite": { "scenarios": others } })).await;
+    assert_eq!(edited.status, 200, "{}", edited.text);
+    let ids: Vec<_> = edited.json()["criteria"]["criteria"].as_array().unwrap().iter().map(|item| item["id"].clone()).collect();
+    assert_eq!(ids[0], "AC-2", "what stays keeps its id");
+    assert_eq!(edited.json()["suite"]["coverage"]["total"], ids.len());
+}
+
+#[tokio::test]
+async fn an_edit_that_is_taken_back_has_the_tag_of_before() {
+    let review = Review::of("acceptance-criteria", json!([])).await;
+    let edited = review.edit(&review.etag, review.retitled()).await;
+    let back = json!({ "criteria": { "criteria": review.result["criteria"]["criteria"] } });
+    let again = review.edit(edited.etag(), back).await;
+    assert_eq!((again.status, again.etag()), (200, review.etag.as_str()), "the same content has the same tag");
 }

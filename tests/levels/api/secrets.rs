@@ -30,7 +30,8 @@ async fn what_a_caller_sends_as_a_secret_is_not_sent_back() {
     let login = app.post("/auth/login").json(json!({ "email": qa.email, "password": SECRET })).await;
     let numbers = app.post("/auth/login").json(json!({ "email": qa.email, "password": [SECRET] })).await;
     let url = format!("https://me:{SECRET}@ci.example.org/");
-    let hook = app.post("/generate/acceptance-criteria").by(&qa).json(json!({ "issue_key": "SHOP-2", "callback_url": url })).await;
+    let hook =
+        app.post("/generate/acceptance-criteria").by(&qa).json(json!({ "issue_key": "SHOP-2", "callback_url": url })).await;
     let token = app.get("/jobs").header("authorization", &format!("Bearer {SECRET}")).await;
     for answer in [login, numbers, hook, token] {
         assert!(answer.status >= 400 && !answer.text.contains(SECRET), "{}", answer.text);

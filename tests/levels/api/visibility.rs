@@ -7,7 +7,8 @@ use tests::http_app::HttpApp;
 #[tokio::test]
 async fn a_developer_sees_their_own_jobs_and_results_and_nobody_elses() {
     let app = HttpApp::working().await;
-    let (qa, developer, other) = (app.account(Role::Qa).await, app.account(Role::Developer).await, app.account(Role::Developer).await);
+    let (qa, developer, other) =
+        (app.account(Role::Qa).await, app.account(Role::Developer).await, app.account(Role::Developer).await);
     let body = json!({ "issue_key": "SHOP-2" });
     let theirs = app.rested(&qa, "acceptance-criteria", body.clone()).await;
     let own = app.rested(&developer, "acceptance-criteria", body.clone()).await;

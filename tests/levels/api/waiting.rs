@@ -9,9 +9,8 @@ fn events(stream: &Answer) -> Vec<(i64, String, Value)> {
     assert_eq!(stream.header("content-type"), "text/event-stream");
     assert!(stream.text.starts_with("retry: 2000\n\n"), "{}", stream.text);
     let blocks = stream.text.split("\n\n").filter(|block| block.starts_with("id: "));
-    let field = |block: &str, name: &str| {
-        block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).unwrap().to_owned()
-    };
+    let field =
+        |block: &str, name: &str| block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).unwrap().to_owned();
     blocks
         .map(|block| {
             let data = serde_json::from_str(&field(block, "data")).unwrap();
@@ -69,7 +68,8 @@ async fn a_stream_tells_every_event_in_order_and_ends_after_the_last() {
     let address = format!("{path}/events");
     let (stream, ()) = tokio::join!(app.get(&address).by(&qa), async { app.start_worker() });
     let events = events(&stream);
-    let told: Vec<_> = events.iter().map(|(id, kind, data)| format!("{id} {kind} {}", data["data"]["stage"].as_str().unwrap_or("-"))).collect();
+    let told: Vec<_> =
+        events.iter().map(|(id, kind, data)| format!("{id} {kind} {}", data["data"]["stage"].as_str().unwrap_or("-"))).collect();
     insta::assert_snapshot!(told.join("\n"), @r"
     1 job.queued -
     2 job.stage_stored fetch

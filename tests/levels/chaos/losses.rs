@@ -87,7 +87,7 @@ async fn watch(
         if let Ok(jobs) = rows.jobs().await {
             let took = at.elapsed();
             for job in &jobs {
-                if waiting.get(&job.id).is_some_and(|epoch| job.epoch > *epoch || job.has_ended()) {
+                if waiting.get(&job.id).is_some_and(|epoch| job.epoch > *epoch) {
                     waiting.remove(&job.id);
                     recoveries.lock().expect("a lock").push((when, took));
                 }

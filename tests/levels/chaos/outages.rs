@@ -21,12 +21,12 @@ async fn killed_workers_and_lost_servers_lose_nothing_and_do_nothing_twice() {
     let mut chance = form.chance("outages");
     let jobs = form.pick(60, 300);
     let mut stand = Stand::scaled(Plan::new(form, jobs), &servers.postgres, &servers.redis).await;
-    let every = form.pick(2_500..=5_000, 3_000..=7_000);
+    let every = form.pick(4_000..=7_000, 4_000..=8_000);
 
     let (first, each) = form.pick((20, 8), (120, 36));
     let storm = Storm {
         when: KILLS,
-        length: form.pick(Duration::from_secs(12), Duration::from_secs(75)),
+        length: Duration::from_secs(form.pick(10, 75)),
         jobs: first,
         kill_every: Some(every.clone()),
     };

@@ -100,6 +100,7 @@ fn spawn(command: &str, settings: &[(&'static str, String)], log: &Path) -> Chil
         .arg(command)
         .env_clear()
         .envs(kept)
+        .env("NO_COLOR", "1")
         .envs(settings.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(log.try_clone().expect("a file for the log"))

@@ -45,7 +45,7 @@ async fn a_worker_that_freezes_between_the_intent_and_the_write_sends_nothing_wh
         let mut plan = Plan::new(form, 2).with("JQA_REDIS_PREFIX", "between");
         plan.workers = vec![vec![("JQA_DATABASE_URL", through(&way, &database))]];
         let mut stand = Stand::scaled(plan, &database, &redis).await;
-        way.stall_after("INSERT INTO publications");
+        way.stall_after_what_follows("INSERT INTO publications");
         stand.submit(1).await;
         until("the intent is stored, and the answer is on its way", form.patience(), async || {
             let intents = stand.rows.all::<State>("SELECT state FROM publications").await.ok()?;

@@ -8,7 +8,7 @@ use shared::domain::publish::{OnConflict, PublishMode, PublishOutcome};
 use shared::ports::Clock;
 use tests::app::App;
 
-use crate::support::{STORY, id_of, made, ours, publish, words};
+use crate::support::{STORY, id_of, made, ours, publish, until, words};
 
 /// `send_by` plus the margin, with default settings: 15 s of lease and 30 s.
 const INTENT_IS_OVER: i64 = 45_000;
@@ -72,7 +72,12 @@ async fn a_comment_whose_answer_was_lost_is_found_and_adopted() {
 
     app.run_when_due(id).await;
     let row = app.job(id).await;
-    assert_eq!((row.status.as_str(), row.error_code.as_deref()), ("queued", Some("publish.write_unknown")), "{:?}", row.error_message);
+    assert_eq!(
+        (row.status.as_str(), row.error_code.as_deref()),
+        ("queued", Some("publish.write_unknown")),
+        "{:?}",
+        row.error_message
+    );
     app.run_when_due(id).await;
     app.succeeded(id).await;
     assert_eq!((ours(&app, STORY).len(), app.writes().len()), (1, 1));
@@ -165,9 +170,7 @@ async fn a_successor_of_a_worker_that_died_during_a_write_adopts_what_it_wrote()
         let app = app.clone();
         async move { app.worker("doomed").run(id).await }
     });
-    while app.jira().faults().used(held) == 0 {
-        tokio::task::yield_now().await;
-    }
+    until(|| app.jira().faults().used(held) > 0).await;
     // Its request is on the way, and is carried out although nobody waits for the answer.
     app.seconds_later(16);
     assert_eq!(app.jobs.reclaim().await.expect("an answer"), 1);

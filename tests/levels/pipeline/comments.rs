@@ -168,7 +168,8 @@ async fn a_comment_that_was_deleted_is_written_again() {
 async fn criteria_and_scenarios_may_go_to_comments_of_their_own() {
     let app = App::start().await;
     let asked = app.asks(JobKind::FullPipeline, STORY);
-    let id = asked.with(PublishMode::Comment, PublishWhat::Criteria).with(PublishMode::Comment, PublishWhat::Scenarios).run().await;
+    let id =
+        asked.with(PublishMode::Comment, PublishWhat::Criteria).with(PublishMode::Comment, PublishWhat::Scenarios).run().await;
     app.succeeded(id).await;
     assert_eq!(app.outcomes(id).await, [PublishOutcome::Created, PublishOutcome::Created]);
     assert_eq!(ours(&app, STORY).len(), 2);
@@ -178,7 +179,8 @@ async fn criteria_and_scenarios_may_go_to_comments_of_their_own() {
 async fn what_a_job_did_not_make_cannot_be_published_and_the_rest_is() {
     let app = App::start().await;
     let asked = app.asks(JobKind::AcceptanceCriteria, STORY);
-    let id = asked.with(PublishMode::Comment, PublishWhat::Scenarios).with(PublishMode::Comment, PublishWhat::Criteria).run().await;
+    let id =
+        asked.with(PublishMode::Comment, PublishWhat::Scenarios).with(PublishMode::Comment, PublishWhat::Criteria).run().await;
     app.succeeded(id).await;
     assert_eq!(app.outcomes(id).await, [PublishOutcome::Failed, PublishOutcome::Created]);
     assert_eq!(app.published(id).await[0].code, "publish.nothing_to_write");
@@ -255,7 +257,8 @@ fn client() -> reqwest::Client {
 /// Writes a comment by hand and answers its id.
 async fn post_as_a_person(app: &App, comment: &Value) -> String {
     let url = format!("{}/rest/api/3/issue/{STORY}/comment", app.site.url());
-    let answer = client().post(url).basic_auth("mara@example.org", Some("sandbox")).json(comment).send().await.expect("an answer");
+    let answer =
+        client().post(url).basic_auth("mara@example.org", Some("sandbox")).json(comment).send().await.expect("an answer");
     assert_eq!(answer.status(), 201);
     let stored: Value = answer.json().await.expect("a comment");
     id_of(&stored)

@@ -1,7 +1,7 @@
 //! Results that need several comments: numbered, in order, updated in place, and gone when they are not needed any more.
 
 use serde_json::{Value, json};
-use shared::domain::adf::{marker, plain};
+use shared::domain::adf::{fit, marker, plain};
 use shared::domain::job::JobKind;
 use shared::domain::publish::{OnConflict, PublishMode, PublishOutcome};
 use shared::store::publication::TargetKey;
@@ -36,7 +36,8 @@ fn markers(comments: &[Value]) -> Vec<String> {
 
 async fn recorded(app: &App, job: Uuid, part: usize) -> bool {
     let target = app.published(job).await.remove(0).target;
-    let issue_id = app.job(job).await.issue_id.unwrap_or(app.jira().issue(KEY).expect("an issue")["id"].as_str().expect("an id").to_owned());
+    let issue_id =
+        app.job(job).await.issue_id.unwrap_or(app.jira().issue(KEY).expect("an issue")["id"].as_str().expect("an id").to_owned());
     let key = TargetKey { connection: "default".into(), issue_id, target, part };
     app.jobs.publication(&key).await.expect("an answer").is_some()
 }
@@ -52,9 +53,7 @@ async fn a_long_result_goes_on_in_numbered_comments() {
     for (n, marker) in markers.iter().enumerate().skip(1) {
         assert_eq!(*marker, format!("{}.{}", markers[0], n + 1));
     }
-    for comment in &comments {
-        assert!(comment["body"].to_string().len() < 32_767);
-    }
+    assert!(app.writes().iter().all(|write| write.body["body"].to_string().len() <= fit::LIMIT_BYTES));
     let all: String = comments.iter().map(|comment| words(&comment["body"])).collect();
     let titles: Vec<_> = app.criteria(job).await.set.criteria.into_iter().map(|one| one.title).collect();
     assert!(titles.iter().all(|title| all.contains(&plain::line(title))), "something was lost between the comments");

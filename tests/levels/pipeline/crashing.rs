@@ -1,26 +1,22 @@
 //! Workers that die, are late, or are told to stop: what was paid for is not paid twice, what is not ours is not written.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use sandbox::{Action, Fault, State};
+use sandbox::{Action, Fault};
 use shared::domain::event::EventKind;
 use shared::domain::job::{JobKind, Stage};
+use shared::domain::publish::PublishMode;
 use shared::jobs::Ended;
 use tests::app::{App, Setup};
 use uuid::Uuid;
 use worker::pipeline::End;
 
-use crate::support::STORY;
+use crate::support::{STORY, until};
 
 const LLM: &str = "/llm/v1/chat/completions";
 
 /// Longer than any request takes, for faults that hold an answer back until the test is over.
 const NEVER: Action = Action::Delay { delay_ms: 600_000 };
-
-async fn seen(app: &App, condition: impl FnMut(&State) -> bool) {
-    assert!(app.jira().wait_until(Duration::from_secs(20), condition).await, "{:?}", app.jira().counts());
-}
 
 /// Waits until the artifact of a stage is stored: whoever stored it goes on with the next.
 async fn stored(app: &App, id: Uuid, next: Stage) {
@@ -37,9 +33,7 @@ async fn a_crash_after_the_criteria_does_not_pay_for_them_again() {
         async move { app.worker("doomed").run(id).await }
     });
     stored(&app, id, Stage::Scenarios).await;
-    while app.jira().faults().used(hanging) == 0 {
-        tokio::task::yield_now().await;
-    }
+    until(|| app.jira().faults().used(hanging) > 0).await;
     task.abort();
     assert!(task.await.is_err_and(|error| error.is_cancelled()));
 
@@ -61,12 +55,12 @@ async fn a_crash_after_the_criteria_does_not_pay_for_them_again() {
 
 #[tokio::test]
 async fn a_call_that_outlives_its_lease_is_refused_and_what_it_cost_is_known() {
-    let app = Arc::new(App::with_model("sandbox-slow-500").await);
+    let app = Arc::new(App::with_model("sandbox-slow-2000").await);
     let id = app.asks(JobKind::AcceptanceCriteria, STORY).submit().await;
     let late = app.worker("late");
     let claimed = late.claims(id).await;
     let task = tokio::spawn(async move { late.runs(&claimed).await });
-    seen(&app, |jira| jira.llm_calls() == 1).await;
+    until(|| app.jira().llm_calls() == 1).await;
 
     app.seconds_later(16);
     assert_eq!(app.jobs.reclaim().await.expect("an answer"), 1);
@@ -82,7 +76,10 @@ async fn a_call_that_outlives_its_lease_is_refused_and_what_it_cost_is_known() {
     let end = successor.runs(&taken).await;
     assert!(matches!(end, End::Done), "{end:?}");
     app.succeeded(id).await;
-    assert_eq!(app.ledger_states(id).await, [("criteria".to_owned(), "settled".to_owned()), ("criteria".to_owned(), "settled".to_owned())]);
+    assert_eq!(
+        app.ledger_states(id).await,
+        [("criteria".to_owned(), "settled".to_owned()), ("criteria".to_owned(), "settled".to_owned())]
+    );
 }
 
 #[tokio::test]
@@ -92,9 +89,7 @@ async fn a_cancel_during_a_model_call_ends_the_job_at_once() {
     let machine = app.start_runner();
     let id = app.asks(JobKind::FullPipeline, STORY).submit().await;
     stored(&app, id, Stage::Criteria).await;
-    while app.jira().faults().used(hanging) == 0 {
-        tokio::task::yield_now().await;
-    }
+    until(|| app.jira().faults().used(hanging) > 0).await;
     assert_eq!(app.jobs.cancel(id, &app.person()).await.expect("a cancel"), Ended::Asked);
     app.wait_for(id, |row| row.ended_at.is_some()).await;
     machine.stop().await;
@@ -110,9 +105,7 @@ async fn a_worker_that_stops_gives_its_job_back_and_nothing_is_counted() {
     let hanging = app.jira().order(Fault::new(NEVER).on("POST", LLM));
     let machine = app.start_runner();
     let id = app.asks(JobKind::AcceptanceCriteria, STORY).submit().await;
-    while app.jira().faults().used(hanging) == 0 {
-        tokio::task::yield_now().await;
-    }
+    until(|| app.jira().faults().used(hanging) > 0).await;
     machine.stop().await;
     let row = app.job(id).await;
     assert_eq!((row.status.as_str(), row.stage.as_str(), row.attempt, row.crashes), ("queued", "criteria", 0, 0));
@@ -123,7 +116,7 @@ async fn a_worker_that_stops_gives_its_job_back_and_nothing_is_counted() {
 #[tokio::test]
 async fn a_worker_whose_lease_is_nearly_over_does_not_begin_a_write() {
     let app = App::start().await;
-    let id = app.asks(JobKind::AcceptanceCriteria, STORY).to(shared::domain::publish::PublishMode::Comment).submit().await;
+    let id = app.asks(JobKind::AcceptanceCriteria, STORY).to(PublishMode::Comment).submit().await;
     let worker = app.worker("tired");
     let claimed = worker.claims(id).await;
     app.seconds_later(12);

@@ -79,7 +79,10 @@ async fn a_receiver_that_stumbles_is_told_again_by_the_schedule_under_the_same_i
     let id = delivery(&app, job).await.id;
     for (n, step) in RETRY_SCHEDULE.iter().enumerate().take(3) {
         let row = delivery(&app, job).await;
-        assert_eq!((row.status.as_str(), row.attempt, row.last_status), ("queued", i32::try_from(n).expect("few") + 1, Some(500)));
+        assert_eq!(
+            (row.status.as_str(), row.attempt, row.last_status),
+            ("queued", i32::try_from(n).expect("few") + 1, Some(500))
+        );
         let wait = Duration::from_millis(u64::try_from(row.due_at - app.clock.now_ms()).expect("later"));
         assert!(wait >= step.mul_f64(0.8) && wait <= step.mul_f64(1.2), "{wait:?} is not about {step:?}");
         next_try(&app, job).await;
@@ -90,7 +93,10 @@ async fn a_receiver_that_stumbles_is_told_again_by_the_schedule_under_the_same_i
     assert_eq!(received[0].headers["webhook-id"], format!("msg_{}", id.simple()));
     let key = secret_key(CALLBACK_SECRET).expect("a key");
     let seconds = app.clock.now_ms() / 1000;
-    assert_eq!(received[0].headers["webhook-signature"], sign(&key, &received[0].headers["webhook-id"], seconds, received[0].raw.as_bytes()));
+    assert_eq!(
+        received[0].headers["webhook-signature"],
+        sign(&key, &received[0].headers["webhook-id"], seconds, received[0].raw.as_bytes())
+    );
 }
 
 #[tokio::test]

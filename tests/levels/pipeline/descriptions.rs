@@ -48,7 +48,7 @@ async fn the_same_again_writes_nothing_and_another_result_replaces_our_section()
     assert!(app.writes().is_empty());
 
     app.jira().edit(STORY, |fields| {
-        let rule = json!({ "type": "paragraph", "content": [{ "type": "text", "text": "A parcel weighs at most 30 kg." }] });
+        let rule = json!({ "type": "paragraph", "content": [{ "type": "text", "text": "A parcel must weigh at most 30 kg." }] });
         if let Some(content) = fields.get_mut("description").and_then(|text| text["content"].as_array_mut()) {
             content.insert(0, rule);
         }
@@ -120,8 +120,12 @@ async fn a_description_that_was_empty_gets_our_section_alone() {
 
 #[tokio::test]
 async fn a_description_that_would_be_too_long_is_left_alone_and_the_reason_is_told() {
-    let text = format!("- A cart holds at most 20 items.\n- More are refused.\n\n{}", "Background that nobody needs to read. ".repeat(800));
-    let story = Story { key: "LONG-1".into(), summary: "Limit the cart".into(), description: Text::Source(text), ..Story::default() };
+    let text = format!(
+        "- A cart holds at most 20 items.\n- More are refused.\n\n{}",
+        "Background that nobody needs to read. ".repeat(800)
+    );
+    let story =
+        Story { key: "LONG-1".into(), summary: "Limit the cart".into(), description: Text::Source(text), ..Story::default() };
     let app = Setup::default().stories(vec![story]).start().await;
     let id = app.asks(JobKind::FullPipeline, "LONG-1").to(PublishMode::Description).to(PublishMode::Comment).run().await;
     app.succeeded(id).await;

@@ -8,7 +8,7 @@ use shared::domain::story::PartKind;
 use shared::ports::Clock;
 use tests::app::{App, Setup};
 
-use crate::support::{STORY, answer, ours, page};
+use crate::support::{STORY, answer, id_of, ours, page};
 
 /// Runs criteria while Jira answers reads of issues with a fault; answers status, code and tries.
 async fn fails_with(app: &App, fault: Fault) -> (String, String, i32) {
@@ -143,7 +143,11 @@ async fn what_we_published_is_never_read_back_as_part_of_the_story() {
     let first = app.asks(JobKind::FullPipeline, STORY).to(PublishMode::Comment).to(PublishMode::Description).run().await;
     app.succeeded(first).await;
     let comment = ours(&app, STORY).remove(0);
-    assert!(app.jira().edit_comment(comment["id"].as_str().expect("an id"), &json!("A person rewrote our comment.")));
+    let mut body = comment["body"].clone();
+    if let Some(blocks) = body["content"].as_array_mut() {
+        blocks.insert(0, json!({ "type": "paragraph", "content": [{ "type": "text", "text": "A person wrote into ours." }] }));
+    }
+    assert!(app.jira().edit_comment(&id_of(&comment), &body));
 
     let second = app.asks(JobKind::FullPipeline, STORY).run().await;
     app.succeeded(second).await;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::time::Duration;
 
 use sandbox::{Action, Fault, Story, Text};
 use serde_json::{Value, json};
@@ -23,6 +24,16 @@ pub(crate) fn answer(status: u16, header: (&str, &str)) -> Fault {
 pub(crate) fn page(status: u16) -> Fault {
     let html = Some("<html><title>Log in</title></html>".to_owned());
     Fault::new(Action::Answer { status, headers: BTreeMap::new(), body: None, html })
+}
+
+/// Waits until something is so that nobody tells of.
+pub(crate) async fn until(condition: impl Fn() -> bool) {
+    let waiting = async {
+        while !condition() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), waiting).await.expect("something that comes to this");
 }
 
 /// What a document says, text after text.
@@ -68,9 +79,15 @@ pub(crate) fn long_story(key: &str, rules: usize) -> Story {
     let mut text = "As a clerk I want to keep the shelves in order, so that I find things.\n\n## Rules\n\n".to_owned();
     for n in 0..rules {
         let shelf = 1000 + n * 7;
-        let _ = writeln!(text, "- A shelf of kind {} holds at most {shelf} boxes of the sort number {}.", word(n), 20_000 + n * 13);
+        let _ =
+            writeln!(text, "- A shelf of kind {} holds at most {shelf} boxes of the sort number {}.", word(n), 20_000 + n * 13);
     }
-    Story { key: key.to_owned(), summary: "Keep the shelves in order".to_owned(), description: Text::Source(text), ..Story::default() }
+    Story {
+        key: key.to_owned(),
+        summary: "Keep the shelves in order".to_owned(),
+        description: Text::Source(text),
+        ..Story::default()
+    }
 }
 
 fn word(n: usize) -> String {

@@ -79,8 +79,9 @@ impl Hand {
 
     async fn took_one(&self) -> bool {
         for lane in [Lane::Interactive, Lane::Bulk] {
-            for claimed in self.jobs.claim_overdue(lane, 1, self.name()).await.expect("an answer") {
-                self.runs(&claimed).await;
+            let due = self.jobs.claim_overdue(lane, 1, self.name()).await.expect("an answer");
+            if let Some(claimed) = due.first() {
+                self.runs(claimed).await;
                 return true;
             }
         }

@@ -6,9 +6,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use shared::domain::event::{Event, EventKind};
 use shared::domain::job::Stage;
-use shared::domain::publish::{PublishOutcome, Published};
+use shared::domain::publish::{OnConflict, PublishMode, PublishOutcome, PublishPlan, PublishTarget, PublishWhat, Published};
+use shared::domain::render::Output;
 use shared::domain::result::{CriteriaArtifact, PublishArtifact, SuiteArtifact};
 use shared::domain::story::Story;
+use shared::publishing::{Subject, plan_all};
 use shared::store::delivery::{self, Delivery};
 use shared::store::history::{self, History};
 use shared::store::job::Job;
@@ -124,7 +126,8 @@ impl App {
         struct Row {
             action: String,
         }
-        let sql = Sql::new("SELECT action FROM audit_logs WHERE resource_type = 'job' AND resource_id = ? ORDER BY id").bind(id.to_string());
+        let sql = Sql::new("SELECT action FROM audit_logs WHERE resource_type = 'job' AND resource_id = ? ORDER BY id")
+            .bind(id.to_string());
         self.jobs.db().read_all::<Row>(sql).await.expect("entries").into_iter().map(|row| row.action).collect()
     }
 
@@ -145,11 +148,29 @@ impl App {
         line.map_or(0.0, |value| value.parse().expect("a number"))
     }
 
+    /// What publishing a job's result would do.
+    pub async fn plans(&self, id: Uuid, mode: PublishMode) -> Vec<PublishPlan> {
+        let (story, suite) = (self.story(id).await, self.suite(id).await);
+        let criteria = self.criteria(id).await;
+        let output = Output {
+            story_key: &story.key,
+            story_summary: &story.summary,
+            story_url: &story.url,
+            criteria: Some(&criteria.set),
+            suite: Some(&suite.suite),
+        };
+        let subject = Subject { connection: "default", issue_id: &story.id, output };
+        let (_, jira) = self.connections.jira(None).expect("a connection");
+        let target = PublishTarget { mode, what: PublishWhat::All };
+        plan_all(&self.jobs, jira.as_ref(), &subject, &[target], OnConflict::Keep).await.expect("a plan")
+    }
+
     /// What Jira was asked to change, in order, whether or not it did.
     #[must_use]
     pub fn writes(&self) -> Vec<JournalEntry> {
         let all = self.jira().journal().into_iter();
-        all.filter(|entry| entry.path.starts_with("/rest/") && entry.method != "GET" && !entry.path.ends_with("/search/jql")).collect()
+        all.filter(|entry| entry.path.starts_with("/rest/") && entry.method != "GET" && !entry.path.ends_with("/search/jql"))
+            .collect()
     }
 
     /// The description of an issue as Jira holds it.

@@ -32,11 +32,8 @@ impl App {
     pub fn start_runner(&self) -> Machine {
         let lifecycle = Lifecycle::new();
         let heard = self.heard.lock().expect("a lock").take().expect("the runner was started before");
-        let settings = RunnerSettings {
-            slots: [8, 8, 8],
-            grace: Duration::from_secs(5),
-            database_url: self.settings.database.url.clone(),
-        };
+        let settings =
+            RunnerSettings { slots: [8, 8, 8], grace: Duration::from_secs(5), database_url: self.settings.database.url.clone() };
         let lease = Lease::new(worker::runner::new_owner(&self.jobs), self.clock.clone());
         let parts = (self.pipeline(), self.deliveries());
         let runner = Runner::new(self.jobs.clone(), parts.0, parts.1, lease, lifecycle.clone(), self.metrics.clone(), settings);

@@ -89,7 +89,8 @@ impl Setup {
         let clock = Arc::new(TestClock::at(BEGINNING));
         let db_options = DbOptions { pool: 8, acquire_timeout: Duration::from_secs(30) };
         let db = Db::open(&settings.database.url, db_options, clock.clone()).await.expect("a database");
-        let person = NewUser { id: PERSON, email: "qa@example.org".into(), name: "Q".into(), role: Role::Qa, password_hash: "-".into() };
+        let person =
+            NewUser { id: PERSON, email: "qa@example.org".into(), name: "Q".into(), role: Role::Qa, password_hash: "-".into() };
         user::insert(&db, person, clock.now_ms()).await.expect("an account");
 
         let metrics = Arc::new(Metrics::default());

@@ -74,11 +74,11 @@ impl<'a> Session<'a> {
         let completion = match answer {
             Ok(Ok(completion)) => completion,
             Ok(Err(error)) => {
-                self.settle_now(id, None).await?;
+                self.give_up(id, None).await?;
                 return Err(Failure::from(error).into());
             }
             Err(end) => {
-                self.settle_now(id, None).await?;
+                self.give_up(id, None).await?;
                 return Err(end);
             }
         };
@@ -92,7 +92,7 @@ impl<'a> Session<'a> {
                 Ok(reply)
             }
             Err(error) => {
-                self.settle_now(id, Some(completion.usage)).await?;
+                self.give_up(id, Some(completion.usage)).await?;
                 Err(Failure::from(error).into())
             }
         }
@@ -118,9 +118,10 @@ impl<'a> Session<'a> {
         Ok(id)
     }
 
-    /// Settles a call whose stage will not be stored, whether or not the job is still ours.
-    async fn settle_now(&self, id: Uuid, usage: Option<Usage>) -> Result<(), End> {
-        Ok(self.context.jobs().settle_call(Settled { id, usage }).await?)
+    /// Settles this call and those before it: their stage will not be stored, whether or not the job is still ours.
+    async fn give_up(&mut self, id: Uuid, usage: Option<Usage>) -> Result<(), End> {
+        self.settled.push(Settled { id, usage });
+        self.context.settle_calls(&self.settled).await
     }
 }
 

@@ -34,9 +34,10 @@ impl Context<'_> {
             "questions": artifact.set.questions.len(),
             "testable": artifact.set.testable,
         });
+        // Without criteria no scenarios are asked for.
+        let next = self.claimed.stage_after(Stage::Criteria).filter(|_| !artifact.set.criteria.is_empty());
         let json = to_json(&artifact);
         made.criteria = Some(artifact);
-        let next = self.claimed.stage_after(Stage::Criteria);
         let history = self.history_if_complete(Stage::Criteria, made)?;
         let advance = Advance { stage: Stage::Criteria, artifact: json, issue_id: None, summary, settled, reserve: self.reserve(next), history };
         Ok(Stored { advance, written: Vec::new() })

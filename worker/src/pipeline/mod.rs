@@ -3,13 +3,14 @@
 //!
 //! * [`fetch`]: read the story
 //! * [`criteria`], [`scenarios`]: write and check, by [`author`]
-//! * [`publish`]: write to Jira
+//! * [`publish`], [`remove`]: write to Jira
 
 mod author;
 mod criteria;
 mod fetch;
 mod made;
 mod publish;
+mod remove;
 mod scenarios;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use shared::domain::verdict::Failure;
 use shared::jobs::{Advance, Claimed, Fenced, Jobs, Lease, Next};
 use shared::ports::Jira;
 use shared::store::StoreError;
+use shared::store::llm_call::Settled;
 use shared::store::publication::Written;
 use shared::telemetry::Metrics;
 
@@ -130,7 +132,8 @@ impl Context<'_> {
             let Some(next) = self.claimed.stage_after(self.claimed.stage) else {
                 return self.finish(&stored, &made).await;
             };
-            match self.jobs().advance(&self.claimed, &stored.advance, next).await?? {
+            let advanced = self.jobs().advance(&self.claimed, &stored.advance, next).await?;
+            match self.held(advanced, &stored).await? {
                 Next::Run(next) => self.claimed.moved_on_to(next),
                 Next::Waits => return Ok(()),
                 Next::Cancelled => return self.end_cancelled(&[]).await,
@@ -149,8 +152,24 @@ impl Context<'_> {
     }
 
     async fn finish(&self, stored: &Stored, made: &Made) -> Result<(), End> {
-        let row = self.jobs().finish(&self.claimed, &stored.advance, &stored.written).await??;
+        let finished = self.jobs().finish(&self.claimed, &stored.advance, &stored.written).await?;
+        let row = self.held(finished, stored).await?;
         self.count(made, &row);
+        Ok(())
+    }
+
+    /// What a verb answered while the job was still ours. If it was not, the model calls of the stage were made all the same.
+    async fn held<T>(&self, answer: Result<T, Fenced>, stored: &Stored) -> Result<T, End> {
+        if answer.is_err() {
+            self.settle_calls(&stored.advance.settled).await?;
+        }
+        Ok(answer?)
+    }
+
+    async fn settle_calls(&self, calls: &[Settled]) -> Result<(), End> {
+        for call in calls {
+            self.jobs().settle_call(*call).await?;
+        }
         Ok(())
     }
 

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use shared::domain::adf::{hash, section};
+use shared::domain::adf::section;
 use shared::domain::job::Stage;
 use shared::domain::publish::{PlannedAction, PublishMode, PublishOutcome, PublishTarget, Published};
 use shared::domain::reading;
@@ -16,7 +16,7 @@ use shared::domain::verdict::{Failure, Verdict};
 use shared::jobs::Advance;
 use shared::ports::{Comment, Jira, JiraError, NewComment};
 use shared::publishing::{self, Decision, PROPERTY, Piece, Site, Subject};
-use shared::store::publication::{Intent, Written};
+use shared::store::publication::{Intent, TargetKey, Written};
 use shared::store::user;
 
 use super::fetch::to_json;
@@ -125,8 +125,10 @@ impl Context<'_> {
             return Err(Failure::snooze(BUSY, "publish.target_busy", "another job is writing to the same place").into());
         }
         let mut outcome = None;
-        for piece in publishing::pieces(subject, target) {
-            match self.piece(jira, story, &piece, progress).await {
+        let pieces = publishing::pieces(subject, target);
+        let beyond = self.records_beyond(&pieces).await?;
+        for piece in &pieces {
+            match self.piece(jira, story, piece, progress).await {
                 Ok(done) => outcome = Some(worse(outcome.take(), done)),
                 Err(End::Failed(failure)) if failure.verdict == Verdict::Fail => {
                     outcome = Some(worse(outcome.take(), refused(target, &failure)));
@@ -134,18 +136,24 @@ impl Context<'_> {
                 Err(end) => return Err(end),
             }
         }
+        if target.mode == PublishMode::Comment {
+            let leftovers = publishing::leftovers(&pieces, &progress.comments);
+            let conflict = self.remove_leftovers(jira, story, &leftovers, beyond).await?;
+            outcome = conflict.map(|conflict| worse(outcome.take(), conflict)).or(outcome);
+        }
         Ok(outcome.unwrap_or_else(|| nothing_to_write(target)))
     }
 
     async fn piece(&self, jira: &dyn Jira, story: &Story, piece: &Piece, progress: &mut Progress) -> Result<Published, End> {
         let mut first_action = None;
         for _ in 0..ROUNDS {
-            self.wait_for_open_intent(piece).await?;
+            self.wait_for_open_intent(&piece.key).await?;
             let site = self.interruptible(publishing::read_site(jira, &story.id, &[piece.key.target])).await?.map_err(Failure::from)?;
             self.story_is_the_same(story, &site).await?;
             let record = self.jobs().publication(&piece.key).await?;
             let decision = publishing::decide(piece, record.as_ref(), &site, self.claimed.request.on_conflict);
             self.remove_surplus(jira, story, piece, &decision).await?;
+            progress.comments.clone_from(&site.comments);
             match decision.action {
                 PlannedAction::Unchanged => {
                     let outcome = first_action.unwrap_or(PublishOutcome::Unchanged);
@@ -157,6 +165,7 @@ impl Context<'_> {
                     return Ok(done(piece, outcome, remote_id, story));
                 }
                 PlannedAction::Conflict => return Ok(stopped(piece, PublishOutcome::Conflict, "publish.conflict", &decision, story)),
+                PlannedAction::Remove => return Err(Failure::fail("publish.wrong_plan", "a piece was to be removed; this is a defect").into()),
                 PlannedAction::Impossible => return Ok(stopped(piece, PublishOutcome::Failed, "publish.too_long", &decision, story)),
                 PlannedAction::Create | PlannedAction::Update => {
                     let created = decision.action == PlannedAction::Create;
@@ -178,8 +187,8 @@ impl Context<'_> {
     }
 
     /// A write that somebody intended may still be on its way.
-    async fn wait_for_open_intent(&self, piece: &Piece) -> Result<(), End> {
-        let wait = self.jobs().open_intent(&piece.key).await?;
+    pub(super) async fn wait_for_open_intent(&self, key: &TargetKey) -> Result<(), End> {
+        let wait = self.jobs().open_intent(key).await?;
         if wait.is_zero() {
             return Ok(());
         }
@@ -208,6 +217,11 @@ impl Context<'_> {
         let Some(limit) = self.time_to_write() else { return Err(Failure::from(JiraError::LeaseTooShort).into()) };
         let deadline = tokio::time::Instant::now() + limit;
         self.intend(piece, decision, limit).await?;
+        if tokio::time::Instant::now() >= deadline {
+            // The answer of the database came late, or the process was frozen meanwhile: nothing was sent, and nothing will be.
+            self.jobs().withdraw_intent(&self.claimed.fence, &piece.key).await?;
+            return Err(Failure::from(JiraError::LeaseTooShort).into());
+        }
         // From here to its end the call is not interrupted, whatever happens: it is bounded by its deadline.
         let sent = tokio::time::timeout_at(deadline, send(jira, story, piece, decision, site)).await;
         match sent {
@@ -222,7 +236,7 @@ impl Context<'_> {
     }
 
     /// How long a write may take: it must end while the lease surely lasts. `None` = too short to begin.
-    fn time_to_write(&self) -> Option<Duration> {
+    pub(super) fn time_to_write(&self) -> Option<Duration> {
         let wanted = self.pipeline.write_timeout;
         let enough = wanted.min(self.jobs().limits().lease / 3);
         Some(self.lease.remaining().min(wanted)).filter(|time| *time >= enough)
@@ -242,33 +256,6 @@ impl Context<'_> {
         }
         Err(End::Refused)
     }
-
-    /// After a create: whether another comment of ours was there before. Then ours goes, even when our lease is over:
-    /// nobody else knows of it.
-    async fn is_surplus(&self, jira: &dyn Jira, story: &Story, piece: &Piece, stored: &StoredPiece) -> Result<bool, End> {
-        let comments = jira.comments(&story.id).await.map_err(Failure::from)?;
-        let first = comments.iter().find(|comment| publishing::is_ours(comment, piece));
-        if first.is_none_or(|first| first.id == stored.remote_id) {
-            return Ok(false);
-        }
-        self.remove(jira, story, piece, &stored.remote_id).await?;
-        Ok(true)
-    }
-
-    async fn remove_surplus(&self, jira: &dyn Jira, story: &Story, piece: &Piece, decision: &Decision) -> Result<(), End> {
-        for id in &decision.surplus {
-            self.remove(jira, story, piece, id).await?;
-        }
-        Ok(())
-    }
-
-    async fn remove(&self, jira: &dyn Jira, story: &Story, piece: &Piece, id: &str) -> Result<(), End> {
-        match jira.delete_comment(&story.id, id).await {
-            Ok(()) => Ok(self.jobs().audit_removed_duplicate(&self.claimed, &piece.key, id).await?),
-            Err(JiraError::NotFound(_)) => Ok(()),
-            Err(error) => Err(Failure::from(error).into()),
-        }
-    }
 }
 
 /// What this run wrote to Jira, in order, and how much of it is recorded.
@@ -276,11 +263,13 @@ impl Context<'_> {
 struct Progress {
     written: Vec<Written>,
     settled: usize,
+    /// The comments as they were last read.
+    comments: Vec<Comment>,
 }
 
 /// What Jira stored.
-struct StoredPiece {
-    remote_id: String,
+pub(super) struct StoredPiece {
+    pub(super) remote_id: String,
     hash: String,
 }
 
@@ -296,7 +285,7 @@ async fn send(jira: &dyn Jira, story: &Story, piece: &Piece, decision: &Decision
                 Some(current) => jira.update_comment(&story.id, &current.id, &comment).await?,
                 None => jira.create_comment(&story.id, &comment).await?,
             };
-            Ok(StoredPiece { hash: hash::content_hash(&stored.body), remote_id: stored.id })
+            Ok(StoredPiece { hash: publishing::hash_of_ours(&stored.body, decision.theirs), remote_id: stored.id })
         }
         PublishMode::Description => {
             jira.update_description(&story.id, &decision.body).await?;
