@@ -126,14 +126,10 @@ impl Server {
 }
 
 fn builder(settings: &ServeSettings) -> Arc<Builder<TokioExecutor>> {
-    let mut builder = Builder::new(TokioExecutor::new());
+    // HTTP/1 alone: telling the versions apart waits for the first bytes without a time limit, and whoever ends TLS in
+    // front of us speaks HTTP/1 behind.
+    let mut builder = Builder::new(TokioExecutor::new()).http1_only();
     builder.http1().timer(TokioTimer::new()).header_read_timeout(settings.header_timeout);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(256)
-        .keep_alive_interval(Duration::from_secs(20))
-        .keep_alive_timeout(Duration::from_secs(20));
     Arc::new(builder)
 }
 

@@ -25,7 +25,9 @@ async fn main() -> Result<()> {
     all.push(Bench::embedded(jobs).await?.measure(jobs, IDLE).await?);
     match run::services() {
         Some(services) => all.push(Bench::scaled(&services, jobs).await?.measure(jobs, IDLE).await?),
-        None => println!("PostgreSQL and Redis: left out, because make did not start them (JQA_TEST_POSTGRES_URL, JQA_TEST_REDIS_URL)"),
+        None => println!(
+            "PostgreSQL and Redis: left out, because make did not start them (JQA_TEST_POSTGRES_URL, JQA_TEST_REDIS_URL)"
+        ),
     }
     println!();
     for figures in &all {

@@ -95,7 +95,8 @@ pub(crate) async fn baseline(jobs: usize) -> Result<f64> {
             let auth = |request: reqwest::RequestBuilder| request.basic_auth(EMAIL, Some("sandbox"));
             auth(client.get(&issue)).send().await?.bytes().await?;
             let text = json!({ "type": "text", "text": "baseline" });
-            let body = json!({ "body": { "type": "doc", "version": 1, "content": [{ "type": "paragraph", "content": [text] }] } });
+            let body =
+                json!({ "body": { "type": "doc", "version": 1, "content": [{ "type": "paragraph", "content": [text] }] } });
             auth(client.post(format!("{issue}/comment"))).json(&body).send().await?.error_for_status()?.bytes().await?;
             auth(client.get(format!("{issue}/comment"))).send().await?.bytes().await?;
             Ok::<_, reqwest::Error>(())
@@ -126,7 +127,8 @@ impl Bench {
         settings.insert("JQA_SECRET_KEY", "a secret key that only the bench ever uses".to_owned());
         settings.insert("JQA_OPS_BIND", format!("127.0.0.1:{}", free_port()?));
         migration::migrate(&services.postgres).await?;
-        Self::start("PostgreSQL + Redis", &["api", "worker"], settings, port, sandbox, data, Some(services.postgres.clone())).await
+        Self::start("PostgreSQL + Redis", &["api", "worker"], settings, port, sandbox, data, Some(services.postgres.clone()))
+            .await
     }
 
     async fn start(
@@ -167,7 +169,12 @@ impl Bench {
             latencies.push(self.one(jobs + 1 + n).await?);
         }
         latencies.sort_by(f64::total_cmp);
-        let at = |share: f64| latencies.get(((latencies.len() as f64 * share) as usize).min(latencies.len().saturating_sub(1))).copied().unwrap_or(0.0);
+        let at = |share: f64| {
+            latencies
+                .get(((latencies.len() as f64 * share) as usize).min(latencies.len().saturating_sub(1)))
+                .copied()
+                .unwrap_or(0.0)
+        };
         let figures = Figures {
             name: self.name,
             submits_per_second,
@@ -274,7 +281,8 @@ fn free_port() -> Result<u16> {
 async fn login(client: &Client, url: &str) -> Result<String> {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
-        let asked = client.post(format!("{url}/api/v1/auth/login")).json(&json!({ "email": EMAIL, "password": PASSWORD })).send().await;
+        let asked =
+            client.post(format!("{url}/api/v1/auth/login")).json(&json!({ "email": EMAIL, "password": PASSWORD })).send().await;
         if let Ok(answer) = asked
             && answer.status().is_success()
         {

@@ -32,6 +32,7 @@ impl<'a> Asked<'a> {
             on_conflict: OnConflict::Keep,
             publish_stale: false,
             from: None,
+            content_hash: None,
             callback_url: None,
         };
         let submission = Submission {

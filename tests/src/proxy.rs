@@ -63,7 +63,12 @@ impl Proxy {
     }
 }
 
-async fn accept(listener: TcpListener, target: SocketAddr, way: Arc<watch::Sender<Way>>, trap: Arc<watch::Sender<Option<Vec<u8>>>>) {
+async fn accept(
+    listener: TcpListener,
+    target: SocketAddr,
+    way: Arc<watch::Sender<Way>>,
+    trap: Arc<watch::Sender<Option<Vec<u8>>>>,
+) {
     loop {
         let Ok((client, _)) = listener.accept().await else { continue };
         tokio::spawn(forward(client, target, way.clone(), trap.clone()));

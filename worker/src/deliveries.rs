@@ -48,7 +48,8 @@ impl Deliveries {
         delivery::claim_overdue(self.jobs.db(), self.jobs.overdue_ms(), limit, owner).await
     }
 
-    /// Sends one and records what came of it. If the record fails, the row is reclaimed and sent again under the same id.
+    /// Sends one and records what came of it. If the record fails for good, the heartbeat finds the row and gives it back;
+    /// it is then sent again under the same id.
     pub async fn deliver(&self, delivery: Delivery) {
         let tried = match self.send(&delivery).await {
             Ok(tried) => tried,
@@ -73,7 +74,8 @@ impl Deliveries {
         };
         let timestamp = self.jobs.clock().now_ms() / 1000;
         let id = format!("msg_{}", delivery.id.simple());
-        let request = WebhookRequest { url: delivery.url.clone(), signature: sign(&self.key, &id, timestamp, &body), id, timestamp, body };
+        let request =
+            WebhookRequest { url: delivery.url.clone(), signature: sign(&self.key, &id, timestamp, &body), id, timestamp, body };
         Ok(judge(delivery.attempt, self.sender.send(request).await))
     }
 

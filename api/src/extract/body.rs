@@ -8,6 +8,9 @@ use serde_json::Value;
 use super::fields::{Fields, FromFields};
 use crate::problem::{Problem, codes};
 
+/// Time a body has to arrive.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+
 /// The largest body.
 const LARGEST: usize = 1024 * 1024;
 
@@ -27,11 +30,13 @@ impl<S: Send + Sync, T: FromFields> FromRequest<S> for Body<T> {
         if length.is_some_and(|length| length > LARGEST) {
             return Err(too_large());
         }
-        let bytes = axum::body::to_bytes(body, LARGEST).await.map_err(|error| {
-            let is_too_large =
-                std::error::Error::source(&error).is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
-            if is_too_large { too_large() } else { Problem::new(codes::BODY_LOST, "The body ended before it was complete.") }
-        })?;
+        let lost = || Problem::new(codes::BODY_LOST, "The body did not come in time.");
+        let bytes =
+            tokio::time::timeout(PATIENCE, axum::body::to_bytes(body, LARGEST)).await.map_err(|_| lost())?.map_err(|error| {
+                let is_too_large = std::error::Error::source(&error)
+                    .is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
+                if is_too_large { too_large() } else { Problem::new(codes::BODY_LOST, "The body ended before it was complete.") }
+            })?;
         match serde_json::from_slice(&bytes) {
             Ok(Value::Object(object)) => Fields::read(object).map(Self).map_err(Problem::invalid),
             Ok(_) => Err(Problem::new(codes::MALFORMED_JSON, "The body is JSON, but not an object.")),

@@ -84,21 +84,20 @@ pub(super) async fn login(
     Body(body): Body<LoginBody>,
 ) -> Result<Json<LoggedInView>, Problem> {
     let (now, ip) = (api.jobs.clock().monotonic(), client.ip.as_deref());
-    if let Some(wait) = api.attempts.wait(&body.email, ip, now) {
+    if let Some(wait) = api.attempts.begin(&body.email, ip, now) {
         return Err(Problem::new(codes::TOO_MANY_ATTEMPTS, "Too many logins failed; wait before the next one.").retry_after(wait));
     }
     let row = user::by_email(api.db(), &body.email).await?;
     let hashed = row.as_ref().map(|row| row.password_hash.as_str());
     let is_right = api.passwords.verify(&body.password, hashed).await?;
     let Some(row) = row.filter(|row| is_right && row.active) else {
-        api.attempts.failed(&body.email, ip, now);
         record(&api, &client, None, "auth.login_failed").await?;
         return Err(Problem::new(
             codes::BAD_CREDENTIALS,
             "The e-mail is unknown, the password is wrong, or the account is not active.",
         ));
     };
-    api.attempts.came_in(&body.email);
+    api.attempts.came_in(&body.email, ip);
     record(&api, &client, Some(row.id), "auth.login").await?;
     let role = row.role.parse().map_err(Problem::internal)?;
     Ok(Json(LoggedInView {

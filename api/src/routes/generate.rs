@@ -173,6 +173,7 @@ async fn submit(
         on_conflict: body.on_conflict.unwrap_or_default(),
         publish_stale: body.publish_stale,
         from: body.criteria_from,
+        content_hash: None,
         callback_url: body.callback_url.clone(),
     };
     accept(api, caller, key, &body, Wanted { path, kind, request, issue_id: None, priority: body.priority }).await
@@ -186,6 +187,9 @@ pub(super) fn publishing_needs(kind: JobKind, targets: &[PublishTarget]) -> impl
     })
 }
 
+/// No model has a longer name.
+const LONGEST_MODEL: usize = 200;
+
 /// Checks what the fields mean; answers the connection's name.
 async fn check(api: &Api, caller: &Caller, kind: JobKind, body: &GenerateBody) -> Result<String, Problem> {
     let mut errors = Vec::new();
@@ -196,6 +200,9 @@ async fn check(api: &Api, caller: &Caller, kind: JobKind, body: &GenerateBody) -
     if let Some(llm) = body.llm.as_ref().filter(|llm| !api.connections.llm_known(&llm.provider)) {
         let name: String = llm.provider.chars().take(60).collect();
         errors.push(FieldError::invalid("llm.provider", format!("'{name}' is not configured here")));
+    }
+    if body.llm.as_ref().and_then(|llm| llm.model.as_ref()).is_some_and(|model| model.len() > LONGEST_MODEL) {
+        errors.push(FieldError::invalid("llm.model", format!("is longer than {LONGEST_MODEL} bytes")));
     }
     if let Some(message) = body.callback_url.as_deref().and_then(|url| (api.outbound)(url).err()) {
         errors.push(FieldError::invalid("callback_url", message));

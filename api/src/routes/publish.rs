@@ -110,6 +110,7 @@ pub(super) async fn publish(
         on_conflict: body.on_conflict.unwrap_or_default(),
         publish_stale: body.publish_stale,
         from: Some(body.from),
+        content_hash: Some(row.content_hash.clone()),
         callback_url: body.callback_url.clone(),
     };
     let wanted =

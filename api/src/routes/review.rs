@@ -58,12 +58,7 @@ pub(super) async fn edit(
     }
     let seen = in_review(&row, seen)?;
     let made = change(Made::load(&api, &row).await?, body)?;
-    let edit = Edit {
-        seen,
-        content_hash: made.content_hash.clone(),
-        criteria: made.criteria.clone(),
-        suite: made.suite.clone(),
-    };
+    let edit = Edit { seen, content_hash: made.content_hash.clone(), criteria: made.criteria.clone(), suite: made.suite.clone() };
     let edited = api.jobs.edit(id, &edit, &caller.actor()).await?;
     result::answer(&edited.job, &made, Format::Json)
 }

@@ -32,7 +32,9 @@ pub(crate) struct DemoServer {
 pub(crate) async fn start_demo(jira_url: &str, token: &str, data_dir: &Path, port: u16) -> anyhow::Result<DemoServer> {
     let email = "demo@localhost".to_owned();
     let password: String = (0..20).map(|_| char::from(rand::rng().sample(rand::distr::Alphanumeric))).collect();
-    let listener = TcpListener::bind(("127.0.0.1", port)).await.with_context(|| format!("port {port} cannot be listened on; choose another with --port"))?;
+    let listener = TcpListener::bind(("127.0.0.1", port))
+        .await
+        .with_context(|| format!("port {port} cannot be listened on; choose another with --port"))?;
     let url = format!("http://{}", listener.local_addr()?);
     let source = Source::default()
         .with("JQA_DATA_DIR", data_dir.display().to_string())

@@ -55,13 +55,20 @@ async fn queue(settings: &Settings) -> Check {
         let queue = RedisQueue::new(connection.clone(), settings.redis_prefix.clone(), settings.queue_bound);
         queue.room(Lane::Interactive).await?;
         let mut connection = connection;
-        let policy: Vec<String> = redis::cmd("CONFIG").arg("GET").arg("maxmemory-policy").query_async(&mut connection).await.unwrap_or_default();
+        let policy: Vec<String> =
+            redis::cmd("CONFIG").arg("GET").arg("maxmemory-policy").query_async(&mut connection).await.unwrap_or_default();
         Ok::<_, anyhow::Error>(policy.get(1).cloned().unwrap_or_default())
     });
     match looked.await {
         Ok(Ok(policy)) if policy.is_empty() || policy == "noeviction" => Check::good("queue", "Redis answers"),
-        Ok(Ok(policy)) => Check::bad("queue", format!("Redis answers, but evicts keys ({policy})"), "Set maxmemory-policy noeviction; jobs are safe either way, their start is delayed."),
-        Ok(Err(error)) => Check::bad("queue", format!("{error:#}"), "Check JQA_REDIS_URL; without Redis jobs run with a delay of some seconds."),
+        Ok(Ok(policy)) => Check::bad(
+            "queue",
+            format!("Redis answers, but evicts keys ({policy})"),
+            "Set maxmemory-policy noeviction; jobs are safe either way, their start is delayed.",
+        ),
+        Ok(Err(error)) => {
+            Check::bad("queue", format!("{error:#}"), "Check JQA_REDIS_URL; without Redis jobs run with a delay of some seconds.")
+        }
         Err(_) => Check::bad("queue", "no answer in time", "Check JQA_REDIS_URL and the network between."),
     }
 }

@@ -78,7 +78,8 @@ fn transport(settings: &Settings, lifecycle: &Lifecycle) -> anyhow::Result<Trans
         let queue = Arc::new(ChannelQueue::new(settings.queue_bound));
         return Ok((queue.clone(), Doorbell::Channel(queue), Arc::new(LocalBus::default())));
     };
-    let client = redis::Client::open(url.as_str()).context("JQA_REDIS_URL should be a Redis URL such as redis://localhost:6379/")?;
+    let client =
+        redis::Client::open(url.as_str()).context("JQA_REDIS_URL should be a Redis URL such as redis://localhost:6379/")?;
     let connection = connect(client.clone()).context("the connection to Redis cannot be set up")?;
     let queue = RedisQueue::new(connection.clone(), settings.redis_prefix.clone(), settings.queue_bound);
     let channel = format!("{}:events", settings.redis_prefix);

@@ -39,7 +39,9 @@ fn kept(path: &Path) -> anyhow::Result<SecretKey> {
     match options.open(path) {
         Ok(mut file) => {
             let key = SecretKey::generate();
-            file.write_all(key.as_bytes()).and_then(|()| file.sync_all()).with_context(|| format!("{} cannot be written", path.display()))?;
+            file.write_all(key.as_bytes())
+                .and_then(|()| file.sync_all())
+                .with_context(|| format!("{} cannot be written", path.display()))?;
             Ok(SecretKey::from_text(&key)?)
         }
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {

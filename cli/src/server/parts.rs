@@ -21,6 +21,9 @@ use super::foundation::Foundation;
 /// Time limit of one webhook.
 const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// Longer addresses are nobody's.
+const LONGEST_CALLBACK: usize = 2048;
+
 /// How often gauges are sampled.
 const SAMPLE: Duration = Duration::from_secs(10);
 
@@ -37,15 +40,23 @@ pub(super) fn api(f: &Foundation, drain: Drain, public_url: &str, closed: Cancel
     let policy = policy(f)?;
     let tokens = TokenSettings { life: f.settings.accounts.access_token_life, ..TokenSettings::default() };
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let passwords = Passwords::new((cores / 2).max(1));
+    let warming = passwords.clone();
+    f.lifecycle.spawn(async move {
+        // So that the first unknown account takes as long to refuse as any other.
+        if let Err(error) = warming.warm_up().await {
+            tracing::warn!(%error, "password checks are not warmed up");
+        }
+    });
     Ok(Api::new(Parts {
         jobs: f.jobs.clone(),
         connections: f.connections.clone(),
         tokens: Tokens::new(tokens, &f.key.derive("access-token"), &[], f.jobs.clock().clone()),
-        passwords: Passwords::new((cores / 2).max(1)),
+        passwords,
         hub,
         settings: ApiSettings { public_url: Some(public_url.to_owned()), ..ApiSettings::default() },
         metrics: f.metrics.clone(),
-        outbound: Arc::new(move |url| policy.check_url(url).map(|_| ()).map_err(|problem| problem.to_string())),
+        outbound: Arc::new(move |url| callback_problem(&policy, url).map_or(Ok(()), Err)),
         drain,
     }))
 }
@@ -77,9 +88,21 @@ pub(super) fn worker(f: &Foundation, public_url: &str) -> anyhow::Result<Arc<Run
     Ok(Runner::new(f.jobs.clone(), pipeline, deliveries, lease, f.lifecycle.clone(), f.metrics.clone(), settings))
 }
 
+/// What is wrong with a callback address. It is stored as it came, so what a parser would tidy up is refused.
+fn callback_problem(policy: &OutboundPolicy, url: &str) -> Option<String> {
+    if url.len() > LONGEST_CALLBACK {
+        return Some(format!("is longer than {LONGEST_CALLBACK} bytes"));
+    }
+    if url.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
+        return Some("holds white space, control characters or backslashes".to_owned());
+    }
+    policy.check_url(url).err().map(|problem| problem.to_string())
+}
+
 fn policy(f: &Foundation) -> anyhow::Result<OutboundPolicy> {
     let allow: Result<Vec<Network>, _> = f.settings.outbound.allow.iter().map(|block| block.parse()).collect();
-    let allow = allow.map_err(|error| anyhow::anyhow!("JQA_OUTBOUND_ALLOW should hold CIDR blocks separated by commas: {error}"))?;
+    let allow =
+        allow.map_err(|error| anyhow::anyhow!("JQA_OUTBOUND_ALLOW should hold CIDR blocks separated by commas: {error}"))?;
     // Inside a network that an administrator named, plain http is usual.
     Ok(OutboundPolicy { allow_http: !allow.is_empty(), allow })
 }

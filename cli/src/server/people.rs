@@ -27,7 +27,13 @@ pub(super) async fn first_admin(f: &Foundation) -> anyhow::Result<()> {
         return Ok(());
     }
     let id = f.jobs.clock().new_id();
-    let row = NewRow { id, name: email.clone(), email: email.clone(), role: Role::Admin, password_hash: passwords.hash(password).await? };
+    let row = NewRow {
+        id,
+        name: email.clone(),
+        email: email.clone(),
+        role: Role::Admin,
+        password_hash: passwords.hash(password).await?,
+    };
     match user::insert(db, row, f.jobs.clock().now_ms()).await {
         Ok(_) => record(db, id, "user.create", &email).await,
         // Another process was faster.
@@ -57,7 +63,8 @@ pub(super) async fn create(settings: &Settings, new: NewUser) -> anyhow::Result<
 
 fn checked(email: &str, password: &str) -> anyhow::Result<String> {
     let email = email.trim().to_lowercase();
-    let plausible = email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.contains('@'));
+    let plausible =
+        email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.contains('@'));
     if !plausible && !email.ends_with("@localhost") {
         bail!("'{email}' is no e-mail address");
     }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use api::{Drain, ServeSettings};
@@ -13,6 +14,9 @@ use tokio_util::sync::CancellationToken;
 use super::foundation::Foundation;
 use super::lock::Lock;
 use super::{make_data_dir, parts, people};
+
+/// What comes after the grace at shutdown: a write to Jira in flight, and storing its end.
+const LAST_RESORT: Duration = Duration::from_secs(45);
 
 /// Where a worker tells about itself when nothing is said.
 const WORKER_OPS: ([u8; 4], u16) = ([127, 0, 0, 1], 8001);
@@ -114,8 +118,10 @@ pub(super) async fn run(f: Foundation, listener: Option<TcpListener>, works: boo
         let router = api::ops_router(parts::ops(&f, drain.clone()));
         lifecycle.spawn(told(api::serve(listener, router, serving, drain, lifecycle.stop().clone())));
     }
-    if works {
-        lifecycle.spawn(parts::worker(&f, &public_url)?.run(f.doorbell.clone()));
+    let runner = if works { Some(parts::worker(&f, &public_url)?) } else { None };
+    let own = runner.as_ref().map(|runner| runner.owner().clone());
+    if let Some(runner) = runner {
+        lifecycle.spawn(runner.run(f.doorbell.clone()));
     }
     lifecycle.spawn(parts::sample(f.jobs.clone(), f.metrics.clone(), lifecycle.stop().clone()));
     lifecycle.spawn(parts::prune(f.jobs.clone(), f.settings.retention.clone(), lifecycle.stop().clone()));
@@ -123,10 +129,16 @@ pub(super) async fn run(f: Foundation, listener: Option<TcpListener>, works: boo
     if lock.is_some() {
         relay = relay.alone();
     }
+    if let Some(own) = own {
+        relay = relay.sparing(own);
+    }
     lifecycle.spawn(relay.run(lifecycle.stop().clone()));
 
     lifecycle.stop().cancelled().await;
-    lifecycle.ended().await;
+    let longest = f.settings.worker.grace + f.settings.http.drain + LAST_RESORT;
+    if tokio::time::timeout(longest, lifecycle.ended()).await.is_err() {
+        tracing::warn!("ending although something did not; what it held is reclaimed");
+    }
     f.jobs.db().close().await;
     drop(lock);
     tracing::info!("stopped");

@@ -74,7 +74,8 @@ impl Connections {
         if choice.provider == self.llm.provider && choice.model.is_none() {
             return Ok(self.default_author.clone());
         }
-        author(&self.llm, &choice.provider, choice.model.as_deref()).map_err(|problem| Failure::fail("llm.not_configured", problem.to_string()))
+        author(&self.llm, &choice.provider, choice.model.as_deref())
+            .map_err(|problem| Failure::fail("llm.not_configured", problem.to_string()))
     }
 
     /// How stories are read.

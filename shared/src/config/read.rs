@@ -40,7 +40,13 @@ impl Settings {
                 grace: r.duration("JQA_GRACE"),
             },
             outbound: Outbound {
-                allow: source.text("JQA_OUTBOUND_ALLOW").split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect(),
+                allow: source
+                    .text("JQA_OUTBOUND_ALLOW")
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|s| !s.is_empty())
+                    .map(str::to_owned)
+                    .collect(),
             },
             log: source.text("JQA_LOG").to_owned(),
             log_format: r.one_of("JQA_LOG_FORMAT", &["auto", "json", "text"]),
@@ -79,7 +85,8 @@ impl Reader<'_> {
 
     fn count(&mut self, name: &'static str) -> usize {
         let value = self.source.parse::<usize>(name, "a whole number above 0");
-        let value = value.and_then(|n| if n > 0 { Ok(n) } else { Err(ConfigProblem::new(name, "should be a whole number above 0")) });
+        let value =
+            value.and_then(|n| if n > 0 { Ok(n) } else { Err(ConfigProblem::new(name, "should be a whole number above 0")) });
         self.keep(value, 1)
     }
 
@@ -250,14 +257,20 @@ mod tests {
 
     #[test]
     fn all_problems_are_reported_at_once() {
-        let problems = read(&[("JQA_LEASE", "x"), ("JQA_DATABASE_URL", "mysql://"), ("JQA_JIRA_URL", "https://a.example")]).unwrap_err();
+        let problems =
+            read(&[("JQA_LEASE", "x"), ("JQA_DATABASE_URL", "mysql://"), ("JQA_JIRA_URL", "https://a.example")]).unwrap_err();
         let names: Vec<_> = problems.iter().map(|problem| problem.name.as_str()).collect();
         assert_eq!(names, ["JQA_DATABASE_URL", "JQA_JIRA_EMAIL", "JQA_JIRA_TOKEN", "JQA_LEASE"]);
     }
 
     #[test]
     fn no_secret_is_shown_by_debug() {
-        let secrets = [("JQA_JIRA_URL", "https://a.example"), ("JQA_JIRA_EMAIL", "a@b.c"), ("JQA_JIRA_TOKEN", "t0ken"), ("JQA_LLM_API_KEY", "k3y")];
+        let secrets = [
+            ("JQA_JIRA_URL", "https://a.example"),
+            ("JQA_JIRA_EMAIL", "a@b.c"),
+            ("JQA_JIRA_TOKEN", "t0ken"),
+            ("JQA_LLM_API_KEY", "k3y"),
+        ];
         let shown = format!("{:?}", read(&secrets).unwrap());
         assert!(!shown.contains("t0ken") && !shown.contains("k3y"), "{shown}");
     }

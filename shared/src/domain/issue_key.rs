@@ -26,9 +26,8 @@ impl IssueKey {
         let project_ok = (2..=80).contains(&project.len())
             && project.starts_with(|c: char| c.is_ascii_uppercase())
             && project.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-        let number_ok = (1..=18).contains(&number.len())
-            && !number.starts_with('0')
-            && number.bytes().all(|b| b.is_ascii_digit());
+        let number_ok =
+            (1..=18).contains(&number.len()) && !number.starts_with('0') && number.bytes().all(|b| b.is_ascii_digit());
         if project_ok && number_ok { Ok(Self(key)) } else { Err(refuse()) }
     }
 

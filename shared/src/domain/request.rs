@@ -55,6 +55,9 @@ pub struct JobRequest {
     /// A job or history id that holds the criteria (test scenarios) or the result (publication).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Uuid>,
+    /// For a publication, the hash of the result it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_hash: Option<String>,
     /// Where to announce the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callback_url: Option<String>,

@@ -73,8 +73,10 @@ impl Claimed {
 impl Jobs {
     /// Takes a row if it is queued and due; `None` costs nothing and means that the message was doubled, stale or early.
     pub async fn claim(&self, id: Uuid, owner: &Arc<str>) -> Result<Option<Claimed>, StoreError> {
-        let Some(row) = job::claim(&self.db, id, owner).await? else { return Ok(None) };
-        self.begin_or_cancel(claimed(row, owner)?).await
+        match job::claim(&self.db, id, owner).await? {
+            Some(row) => self.begin(row, owner).await,
+            None => Ok(None),
+        }
     }
 
     /// Takes rows of a lane whose bell was not heard in time, or any due row while the queue is away.
@@ -82,9 +84,22 @@ impl Jobs {
         let rows = job::claim_overdue(&self.db, lane, self.overdue_ms(), limit, owner).await?;
         let mut taken = Vec::with_capacity(rows.len());
         for row in rows {
-            taken.extend(self.begin_or_cancel(claimed(row, owner)?).await?);
+            taken.extend(self.begin(row, owner).await?);
         }
         Ok(taken)
+    }
+
+    /// A row that this version cannot read (a newer one wrote it) is put off, so that it neither spins nor takes others with it.
+    async fn begin(&self, row: Job, owner: &Arc<str>) -> Result<Option<Claimed>, StoreError> {
+        let (id, epoch) = (row.id, row.epoch);
+        match claimed(row, owner) {
+            Ok(claimed) => self.begin_or_cancel(claimed).await,
+            Err(error) => {
+                tracing::error!(job.id = %id, %error, "a job cannot be read by this version; another worker may");
+                self.db.execute(put_off(id, epoch)).await?;
+                Ok(None)
+            }
+        }
     }
 
     /// A job that was given back after somebody asked to cancel it (its worker shut down) ends here: no stage begins any more.
@@ -114,6 +129,23 @@ impl Jobs {
             .await?;
         Ok(rows == 1)
     }
+}
+
+/// How long a job waits for a worker that can read it.
+const PUT_OFF_MS: i64 = 60_000;
+
+/// At its deadline it fails, whoever can read it.
+fn put_off(id: Uuid, epoch: i64) -> Sql {
+    Sql::new(
+        "UPDATE jobs SET status = CASE WHEN deadline_at <= {now} THEN 'failed' ELSE 'queued' END, \
+         ended_at = CASE WHEN deadline_at <= {now} THEN {now} ELSE NULL END, lease_owner = NULL, error_code = 'job.unreadable', \
+         error_message = 'this job was written by another version of the program; upgrade the workers', due_at = {now} + ?, ring_at = {now} + ?, \
+         updated_at = {now} WHERE id = ? AND epoch = ? AND status = 'running'",
+    )
+    .bind(PUT_OFF_MS)
+    .bind(PUT_OFF_MS)
+    .bind(id)
+    .bind(epoch)
 }
 
 fn claimed(row: Job, owner: &Arc<str>) -> Result<Claimed, StoreError> {

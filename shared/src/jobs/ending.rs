@@ -18,6 +18,10 @@ use crate::store::job::Job;
 use crate::store::publication::Written;
 use crate::store::{Sql, StoreError, Verb, artifact, audit, delivery, event, history, job, llm_call, publication};
 
+/// A shorter wait would spin; a longer one would not notice that things are well again.
+const SHORTEST_SNOOZE: Duration = Duration::from_secs(1);
+const LONGEST_SNOOZE: Duration = Duration::from_secs(3600);
+
 /// What became of a run that did not succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -45,7 +49,12 @@ pub(super) fn deliver_to(jobs: &Jobs, url: &str) -> Sql {
 
 impl Jobs {
     /// Ends a job well: its last artifact, its result, its publications, its deliveries.
-    pub async fn finish(&self, claimed: &Claimed, last: &Advance, written: &[Written]) -> Result<Result<Job, Fenced>, StoreError> {
+    pub async fn finish(
+        &self,
+        claimed: &Claimed,
+        last: &Advance,
+        written: &[Written],
+    ) -> Result<Result<Job, Fenced>, StoreError> {
         let fence = &claimed.fence;
         let held_a_target = last.stage == Stage::Publish;
         let ended = self
@@ -53,7 +62,14 @@ impl Jobs {
                 Verb::new("jobs", fence.job_id, succeed(fence, last))
                     .then(artifact::store(last.stage, &last.artifact))
                     .then(event::append(EventKind::Succeeded, &json!({ "status": "succeeded", "summary": last.summary })))
-                    .then(audit::about_held(self.clock().new_id(), &system(claimed), "job.succeeded", "job", fence.job_id, &last.summary))
+                    .then(audit::about_held(
+                        self.clock().new_id(),
+                        &system(claimed),
+                        "job.succeeded",
+                        "job",
+                        fence.job_id,
+                        &last.summary,
+                    ))
                     .then_all(last.settled.iter().map(|call| llm_call::settle(*call)))
                     .then_all(last.history.iter().map(history::keep))
                     .then_all(written.iter().map(publication::adopt))
@@ -67,13 +83,19 @@ impl Jobs {
     pub async fn settle_failure(&self, claimed: &Claimed, failure: &Failure) -> Result<Result<Outcome, Fenced>, StoreError> {
         match failure.verdict {
             Verdict::Retry => self.put_back(claimed, failure, self.limits.backoff(claimed.row.attempt), true).await,
-            Verdict::Snooze(wait) => self.put_back(claimed, failure, wait.min(Duration::from_secs(3600)), false).await,
+            Verdict::Snooze(wait) => self.put_back(claimed, failure, wait.clamp(SHORTEST_SNOOZE, LONGEST_SNOOZE), false).await,
             Verdict::Fail => self.fail(claimed, failure).await,
         }
     }
 
     /// Puts the job back, unless its tries or its time are used up: the row knows, not the claim, which may be stages old.
-    async fn put_back(&self, claimed: &Claimed, failure: &Failure, wait: Duration, counts: bool) -> Result<Result<Outcome, Fenced>, StoreError> {
+    async fn put_back(
+        &self,
+        claimed: &Claimed,
+        failure: &Failure,
+        wait: Duration,
+        counts: bool,
+    ) -> Result<Result<Outcome, Fenced>, StoreError> {
         let fence = &claimed.fence;
         let kind = if counts { EventKind::Retrying } else { EventKind::Snoozed };
         let data = json!({ "stage": claimed.stage, "code": failure.code, "message": failure.message, "after_ms": ms(wait) });
@@ -110,12 +132,19 @@ impl Jobs {
     }
 
     /// The row was not put back: cancelled meanwhile, out of tries or time, done before, or somebody else's.
-    async fn ended_otherwise(&self, claimed: &Claimed, failure: &Failure, wait: Duration) -> Result<Result<Outcome, Fenced>, StoreError> {
+    async fn ended_otherwise(
+        &self,
+        claimed: &Claimed,
+        failure: &Failure,
+        wait: Duration,
+    ) -> Result<Result<Outcome, Fenced>, StoreError> {
         match self.was_done(claimed, |_| true).await? {
             Some(row) if row.status == JobStatus::Queued.as_str() && row.error_code.as_deref() == Some(failure.code) => {
                 Ok(Ok(Outcome::Again(wait)))
             }
-            Some(row) if row.cancel_requested_at.is_some() => Ok(self.end_cancelled(claimed, &[]).await?.map(|()| Outcome::Cancelled)),
+            Some(row) if row.cancel_requested_at.is_some() => {
+                Ok(self.end_cancelled(claimed, &[]).await?.map(|()| Outcome::Cancelled))
+            }
             Some(row) if row.status == JobStatus::Running.as_str() => {
                 let message = format!("{} (given up: no tries or no time are left for this job)", failure.message);
                 self.fail(claimed, &Failure::fail(failure.code, message)).await
@@ -232,7 +261,12 @@ impl Jobs {
         Ok(asked.is_some())
     }
 
-    async fn confirm(&self, claimed: &Claimed, ended: Result<Job, Fenced>, status: JobStatus) -> Result<Result<Job, Fenced>, StoreError> {
+    async fn confirm(
+        &self,
+        claimed: &Claimed,
+        ended: Result<Job, Fenced>,
+        status: JobStatus,
+    ) -> Result<Result<Job, Fenced>, StoreError> {
         let row = match ended {
             Ok(row) => row,
             Err(Fenced) => match self.was_done(claimed, is(status)).await? {

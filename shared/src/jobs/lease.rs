@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::limits::ms;
 use crate::ports::Clock;
 use crate::store::job::Held;
-use crate::store::{Db, StoreError, job, worker};
+use crate::store::{Db, StoreError, delivery, job, worker};
 
 /// What a worker knows of its own lease, on its own monotonic clock, from before the last successful renewal.
 #[derive(Clone)]
@@ -97,6 +97,16 @@ impl Heartbeat {
             )
             .await?;
         Ok(())
+    }
+
+    /// What the database says that this worker is delivering.
+    pub async fn held_deliveries(&self) -> Result<Vec<Held>, StoreError> {
+        delivery::held_summary(&self.db, &self.lease.owner).await
+    }
+
+    /// Gives a delivery back that nobody here makes (its end could not be stored, or the answer to its claim was lost).
+    pub async fn give_back_delivery(&self, id: Uuid, epoch: i64) -> Result<(), StoreError> {
+        delivery::give_back(&self.db, id, epoch, &self.lease.owner).await
     }
 
     /// Leaves: the worker holds nothing any more.

@@ -11,7 +11,9 @@ impl Jobs {
     /// Writes a call before it is made. Calls of earlier claims of this job that were never settled are closed as unknown.
     pub async fn reserve_call(&self, claimed: &Claimed, call: &NewCall) -> Result<Result<(), Fenced>, StoreError> {
         let fence = &claimed.fence;
-        let guard = Sql::new("UPDATE jobs SET updated_at = {now} WHERE id = ? AND epoch = ? AND status = 'running'").bind(fence.job_id).bind(fence.epoch);
+        let guard = Sql::new("UPDATE jobs SET updated_at = {now} WHERE id = ? AND epoch = ? AND status = 'running'")
+            .bind(fence.job_id)
+            .bind(fence.epoch);
         let held = Verb::new("jobs", fence.job_id, guard).then(llm_call::reserve(call)).run::<Job>(&self.db).await?;
         if held.is_some() {
             llm_call::close_abandoned(&self.db, fence.job_id, fence.epoch).await?;

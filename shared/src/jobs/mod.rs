@@ -41,7 +41,7 @@ pub use lease::{Heartbeat, Lease};
 pub use limits::Limits;
 pub use prune::Retention;
 pub use relay::Relay;
-pub use review::{Edited, Edit};
+pub use review::{Edit, Edited};
 pub use stage::{Advance, Next};
 pub use submit::{Submission, Submitted};
 

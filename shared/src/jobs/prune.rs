@@ -41,7 +41,7 @@ impl Jobs {
              AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.job_id = jobs.id AND d.ended_at IS NULL) ORDER BY ended_at, id LIMIT ?)",
             "DELETE FROM webhook_deliveries WHERE job_id IN (SELECT id FROM jobs WHERE ended_at IS NOT NULL AND ended_at < {now} - ? \
              AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.job_id = jobs.id AND d.ended_at IS NULL) ORDER BY ended_at, id LIMIT ?)",
-            "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE ended_at IS NOT NULL AND ended_at < {now} - ? \
+            "DELETE FROM jobs WHERE ended_at IS NOT NULL AND id IN (SELECT id FROM jobs WHERE ended_at IS NOT NULL AND ended_at < {now} - ? \
              AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.job_id = jobs.id) \
              AND NOT EXISTS (SELECT 1 FROM artifacts a WHERE a.job_id = jobs.id) \
              AND NOT EXISTS (SELECT 1 FROM job_events e WHERE e.job_id = jobs.id) ORDER BY ended_at, id LIMIT ?)",
@@ -49,7 +49,12 @@ impl Jobs {
             rows += self.db.execute(of_ended(text)).await?;
         }
         rows += self.old("DELETE FROM generation_history WHERE id IN (SELECT id FROM generation_history WHERE created_at < {now} - ? ORDER BY id LIMIT ?)", keep.history).await?;
-        rows += self.old("DELETE FROM audit_logs WHERE id IN (SELECT id FROM audit_logs WHERE at < {now} - ? ORDER BY id LIMIT ?)", keep.audit).await?;
+        rows += self
+            .old(
+                "DELETE FROM audit_logs WHERE id IN (SELECT id FROM audit_logs WHERE at < {now} - ? ORDER BY id LIMIT ?)",
+                keep.audit,
+            )
+            .await?;
         rows += self
             .old("DELETE FROM idempotency_keys WHERE expires_at IN (SELECT expires_at FROM idempotency_keys WHERE expires_at < {now} - ? ORDER BY expires_at LIMIT ?)", Duration::ZERO)
             .await?;

@@ -17,7 +17,13 @@ use crate::store::{Sql, StoreError, Verb, audit, event};
 
 impl Jobs {
     /// Takes the target for this job. `false` = another job is writing there; try later.
-    pub async fn acquire_target(&self, claimed: &Claimed, issue_id: &str, mode: PublishMode, hold: Duration) -> Result<bool, StoreError> {
+    pub async fn acquire_target(
+        &self,
+        claimed: &Claimed,
+        issue_id: &str,
+        mode: PublishMode,
+        hold: Duration,
+    ) -> Result<bool, StoreError> {
         publication::acquire(&self.db, &claimed.row.connection, issue_id, mode, writer(&claimed.fence), ms(hold)).await
     }
 
@@ -33,7 +39,12 @@ impl Jobs {
     }
 
     /// Stops a job whose story changed since it was read: a person decides whether to publish all the same.
-    pub async fn stop_for_review(&self, claimed: &Claimed, code: &'static str, message: &str) -> Result<Result<(), Fenced>, StoreError> {
+    pub async fn stop_for_review(
+        &self,
+        claimed: &Claimed,
+        code: &'static str,
+        message: &str,
+    ) -> Result<Result<(), Fenced>, StoreError> {
         let fence = &claimed.fence;
         let data = json!({ "stage": claimed.stage, "code": code, "message": message });
         let stopped = self
@@ -77,9 +88,14 @@ impl Jobs {
         let fence = &claimed.fence;
         let details = json!({ "target": intent.key.target, "issue_id": intent.key.issue_id, "action": intent.action });
         let actor = Actor { user_id: Some(claimed.row.owner_id), ..Actor::default() };
-        let verb = Verb::new("jobs", fence.job_id, may_write(fence))
-            .then(publication::intend(intent))
-            .then(audit::about_held(self.clock().new_id(), &actor, "jira.write", "job", fence.job_id, &details));
+        let verb = Verb::new("jobs", fence.job_id, may_write(fence)).then(publication::intend(intent)).then(audit::about_held(
+            self.clock().new_id(),
+            &actor,
+            "jira.write",
+            "job",
+            fence.job_id,
+            &details,
+        ));
         Ok(verb.run::<Job>(&self.db).await?.map(|_| ()).ok_or(Fenced))
     }
 
@@ -106,12 +122,23 @@ impl Jobs {
     }
 
     /// Records that an object of ours is about to be removed from Jira because the result does not need it any more.
-    pub async fn intend_removal(&self, claimed: &Claimed, key: &TargetKey, remote_id: &str) -> Result<Result<(), Fenced>, StoreError> {
+    pub async fn intend_removal(
+        &self,
+        claimed: &Claimed,
+        key: &TargetKey,
+        remote_id: &str,
+    ) -> Result<Result<(), Fenced>, StoreError> {
         let fence = &claimed.fence;
         let details = json!({ "target": key.target, "issue_id": key.issue_id, "remote_id": remote_id, "part": key.part });
         let actor = Actor { user_id: Some(claimed.row.owner_id), ..Actor::default() };
-        let verb = Verb::new("jobs", fence.job_id, may_write(fence))
-            .then(audit::about_held(self.clock().new_id(), &actor, "jira.remove_surplus", "job", fence.job_id, &details));
+        let verb = Verb::new("jobs", fence.job_id, may_write(fence)).then(audit::about_held(
+            self.clock().new_id(),
+            &actor,
+            "jira.remove_surplus",
+            "job",
+            fence.job_id,
+            &details,
+        ));
         Ok(verb.run::<Job>(&self.db).await?.map(|_| ()).ok_or(Fenced))
     }
 
@@ -125,7 +152,14 @@ impl Jobs {
     pub async fn audit_removed_duplicate(&self, claimed: &Claimed, key: &TargetKey, remote_id: &str) -> Result<(), StoreError> {
         let details = json!({ "target": key.target, "issue_id": key.issue_id, "remote_id": remote_id, "why": "two objects carried our marker" });
         let actor = Actor { user_id: Some(claimed.row.owner_id), ..Actor::default() };
-        let entry = audit::entry(self.clock().new_id(), &actor, "jira.remove_duplicate", "job", &claimed.fence.job_id.to_string(), &details);
+        let entry = audit::entry(
+            self.clock().new_id(),
+            &actor,
+            "jira.remove_duplicate",
+            "job",
+            &claimed.fence.job_id.to_string(),
+            &details,
+        );
         self.db.execute(entry).await?;
         Ok(())
     }
@@ -133,9 +167,11 @@ impl Jobs {
 
 /// The guard of whatever comes before a write to Jira: the job is held and nobody asked to cancel it.
 fn may_write(fence: &Fence) -> Sql {
-    Sql::new("UPDATE jobs SET updated_at = {now} WHERE id = ? AND epoch = ? AND status = 'running' AND cancel_requested_at IS NULL")
-        .bind(fence.job_id)
-        .bind(fence.epoch)
+    Sql::new(
+        "UPDATE jobs SET updated_at = {now} WHERE id = ? AND epoch = ? AND status = 'running' AND cancel_requested_at IS NULL",
+    )
+    .bind(fence.job_id)
+    .bind(fence.epoch)
 }
 
 fn writer(fence: &Fence) -> Writer {

@@ -18,14 +18,18 @@ use crate::store::{Sql, StoreError, Verb, audit, delivery, event, job, llm_call,
 const AT_ONCE: u64 = 1000;
 
 impl Jobs {
-    /// Puts everything back that lapsed workers held. Answers how many jobs.
-    pub async fn reclaim(&self) -> Result<usize, StoreError> {
+    /// Puts everything back that lapsed workers held, but for one that is spared. Answers how many jobs. A row that cannot be
+    /// put back is told and does not stop the others.
+    pub async fn reclaim(&self, spared: Option<&str>) -> Result<usize, StoreError> {
         let mut reclaimed = 0;
-        for owner in worker::lapsed(&self.db).await? {
+        for owner in worker::lapsed(&self.db).await?.into_iter().filter(|owner| Some(owner.as_str()) != spared) {
             delivery::reclaim(&self.db, &owner).await?;
             for row in job::held_by(&self.db, &owner, AT_ONCE).await? {
-                if self.reclaim_one(&row).await? {
-                    reclaimed += 1;
+                match self.reclaim_one(&row).await {
+                    Ok(true) => reclaimed += 1,
+                    Ok(false) => {}
+                    Err(error) if error.is_transient() => return Err(error),
+                    Err(error) => tracing::error!(job.id = %row.id, %error, "a job of a lapsed worker could not be put back"),
                 }
             }
         }
@@ -49,9 +53,11 @@ impl Jobs {
             let data = json!({ "status": "cancelled", "published": [] });
             return self.end_lapsed(row, "cancelled", None, EventKind::Cancelled, &data);
         }
-        let (crashes, solo_crashes) = if row.solo { (row.crashes, row.solo_crashes + 1) } else { (row.crashes + 1, row.solo_crashes) };
+        let (crashes, solo_crashes) =
+            if row.solo { (row.crashes, row.solo_crashes + 1) } else { (row.crashes + 1, row.solo_crashes) };
         if solo_crashes >= SOLO_CRASHES {
-            let message = "this job ended its worker several times while running alone; look at the worker's log around these times";
+            let message =
+                "this job ended its worker several times while running alone; look at the worker's log around these times";
             let data = json!({ "status": "failed", "stage": row.stage, "code": "job.kills_worker", "message": message });
             return self.end_lapsed(row, "failed", Some(("job.kills_worker", message)), EventKind::Failed, &data);
         }
@@ -67,10 +73,18 @@ impl Jobs {
         .bind(ms(wait))
         .bind(row.id)
         .bind(row.epoch);
-        Verb::new("jobs", row.id, guard).then(event::append(EventKind::Reclaimed, &json!({ "stage": row.stage, "crashes": crashes + solo_crashes })))
+        Verb::new("jobs", row.id, guard)
+            .then(event::append(EventKind::Reclaimed, &json!({ "stage": row.stage, "crashes": crashes + solo_crashes })))
     }
 
-    fn end_lapsed(&self, row: &Job, status: &'static str, error: Option<(&'static str, &str)>, kind: EventKind, data: &serde_json::Value) -> Verb {
+    fn end_lapsed(
+        &self,
+        row: &Job,
+        status: &'static str,
+        error: Option<(&'static str, &str)>,
+        kind: EventKind,
+        data: &serde_json::Value,
+    ) -> Verb {
         let guard = Sql::new(
             "UPDATE jobs SET status = ?, lease_owner = NULL, error_code = ?, error_message = ?, event_seq = event_seq + 1, ended_at = {now}, \
              updated_at = {now} WHERE id = ? AND epoch = ? AND status = 'running' \

@@ -39,6 +39,8 @@ pub struct Relay {
     last_tick: Option<Instant>,
     reclaims_from: Instant,
     reclaims_at_once: bool,
+    /// The worker of this process: it renews by itself, and stops by itself when it cannot.
+    spares: Option<Arc<str>>,
 }
 
 impl std::fmt::Debug for Relay {
@@ -52,13 +54,29 @@ impl Relay {
     #[must_use]
     pub fn new(jobs: Jobs, queue: Arc<dyn Queue>, heard: mpsc::Receiver<Ring>) -> Self {
         let now = jobs.clock().monotonic();
-        Self { jobs, queue, heard, queue_away_until: None, last_tick: None, reclaims_from: now, reclaims_at_once: false }
+        Self {
+            jobs,
+            queue,
+            heard,
+            queue_away_until: None,
+            last_tick: None,
+            reclaims_from: now,
+            reclaims_at_once: false,
+            spares: None,
+        }
     }
 
     /// Judges leases from the first tick on: right only where this process is alone (SQLite with its lock file held).
     #[must_use]
     pub fn alone(mut self) -> Self {
         self.reclaims_at_once = true;
+        self
+    }
+
+    /// Never judges the lease of this worker, which lives in the same process: after a suspend both wake at once.
+    #[must_use]
+    pub fn sparing(mut self, owner: Arc<str>) -> Self {
+        self.spares = Some(owner);
         self
     }
 
@@ -88,7 +106,7 @@ impl Relay {
     /// One tick: reclaim what lapsed, then ring for what is due.
     pub async fn tick(&mut self) -> Result<(), StoreError> {
         if self.may_reclaim() {
-            let reclaimed = self.jobs.reclaim().await?;
+            let reclaimed = self.jobs.reclaim(self.spares.as_deref()).await?;
             if reclaimed > 0 {
                 tracing::info!(reclaimed, "jobs of lapsed workers run again");
             }

@@ -46,7 +46,8 @@ impl Jobs {
         .bind(edit.seen.clone());
         let data = json!({ "from": edit.seen, "to": edit.content_hash });
         let (criteria, suite) = (edit.criteria.as_ref(), edit.suite.as_ref());
-        let (new_set, new_suite) = (criteria.map(|artifact| to_json(&artifact.set)), suite.map(|artifact| to_json(&artifact.suite)));
+        let (new_set, new_suite) =
+            (criteria.map(|artifact| to_json(&artifact.set)), suite.map(|artifact| to_json(&artifact.suite)));
         let verb = Verb::new("jobs", id, guard)
             .then_all(criteria.map(|artifact| artifact::store(Stage::Criteria, &to_json(artifact))))
             .then_all(suite.map(|artifact| artifact::store(Stage::Scenarios, &to_json(artifact))))
@@ -99,7 +100,11 @@ impl Jobs {
         Ok(if status == JobStatus::AwaitingReview {
             JobError::ContentChanged
         } else {
-            JobError::WrongStatus { status, code: "job.not_in_review", hint: "only a job that awaits review can be edited or approved" }
+            JobError::WrongStatus {
+                status,
+                code: "job.not_in_review",
+                hint: "only a job that awaits review can be edited or approved",
+            }
         })
     }
 }
@@ -107,7 +112,7 @@ impl Jobs {
 fn approve_and_publish() -> Sql {
     Sql::new(
         "UPDATE jobs SET request = ?, status = 'queued', stage = 'publish', error_code = NULL, error_message = NULL, approved_hash = ?, approved_by = ?, due_at = {now}, ring_at = {now}, \
-         deadline_at = {now} + COALESCE(deadline_left, 0), deadline_left = NULL, event_seq = event_seq + 1, updated_at = {now} \
+         deadline_at = {now} + CASE WHEN COALESCE(deadline_left, 0) < 300000 THEN 300000 ELSE deadline_left END, deadline_left = NULL, event_seq = event_seq + 1, updated_at = {now} \
          WHERE id = ? AND status = 'awaiting_review' AND content_hash = ?",
     )
 }

@@ -68,7 +68,13 @@ impl Jobs {
         }))
     }
 
-    async fn store_stage(&self, claimed: &Claimed, advance: &Advance, next: Stage, waits: bool) -> Result<Result<Job, Fenced>, StoreError> {
+    async fn store_stage(
+        &self,
+        claimed: &Claimed,
+        advance: &Advance,
+        next: Stage,
+        waits: bool,
+    ) -> Result<Result<Job, Fenced>, StoreError> {
         let kind = if waits { EventKind::AwaitingReview } else { EventKind::StageStored };
         let data = json!({ "stage": advance.stage, "next": next, "summary": advance.summary });
         self.guarded(claimed, || {
@@ -84,11 +90,7 @@ impl Jobs {
 
     /// Runs a verb of a worker until the database answers. A transient failure leaves open whether it was carried out,
     /// so the caller confirms a refusal with [`Jobs::was_done`].
-    pub(super) async fn guarded(
-        &self,
-        claimed: &Claimed,
-        verb: impl Fn() -> Verb,
-    ) -> Result<Result<Job, Fenced>, StoreError> {
+    pub(super) async fn guarded(&self, claimed: &Claimed, verb: impl Fn() -> Verb) -> Result<Result<Job, Fenced>, StoreError> {
         use backon::{ExponentialBuilder, Retryable};
 
         let attempt = || async { verb().run::<Job>(&self.db).await };

@@ -22,9 +22,14 @@ impl Jobs {
         let (guard, kind) =
             if waits { (back_to_review(), EventKind::AwaitingReview) } else { (back_to_the_queue(), EventKind::Queued) };
         let guard = guard.bind(ms(self.limits.deadline_bulk)).bind(ms(self.limits.deadline)).bind(id);
-        let verb = Verb::new("jobs", id, guard)
-            .then(event::append(kind, &json!({ "retry": true })))
-            .then(audit::about_held(self.clock().new_id(), actor, "job.retry", "job", id, &json!({})));
+        let verb = Verb::new("jobs", id, guard).then(event::append(kind, &json!({ "retry": true }))).then(audit::about_held(
+            self.clock().new_id(),
+            actor,
+            "job.retry",
+            "job",
+            id,
+            &json!({}),
+        ));
         if let Some(row) = verb.run::<Job>(&self.db).await? {
             if !waits {
                 self.ring_for(&row);
@@ -50,15 +55,16 @@ fn back_to_the_queue() -> Sql {
         "UPDATE jobs SET status = 'queued', attempt = 0, crashes = 0, solo_crashes = 0, due_at = {now}, ring_at = {now}, \
          deadline_at = {now} + CASE WHEN lane = 'bulk' THEN ? ELSE ? END, cancel_requested_at = NULL, error_code = NULL, \
          error_message = NULL, ended_at = NULL, event_seq = event_seq + 1, updated_at = {now} \
-         WHERE id = ? AND status IN ('failed', 'cancelled') AND stage <> 'review'",
+         WHERE id = ? AND status IN ('failed', 'cancelled') AND stage <> 'review' \
+         AND (approved_hash IS NULL OR approved_hash = content_hash)",
     )
 }
 
-/// A job that was cancelled while it waited for a person waits again: nothing is left for a worker to do.
+/// A job that was cancelled while it waited for a person waits again, as does one whose result was edited after its approval.
 fn back_to_review() -> Sql {
     Sql::new(
         "UPDATE jobs SET status = 'awaiting_review', deadline_left = CASE WHEN lane = 'bulk' THEN ? ELSE ? END, \
          cancel_requested_at = NULL, error_code = NULL, error_message = NULL, ended_at = NULL, event_seq = event_seq + 1, \
-         updated_at = {now} WHERE id = ? AND status IN ('failed', 'cancelled') AND stage = 'review'",
+         updated_at = {now} WHERE id = ? AND status IN ('failed', 'cancelled') AND (stage = 'review' OR approved_hash <> content_hash)",
     )
 }

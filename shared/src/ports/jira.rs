@@ -137,7 +137,9 @@ impl JiraError {
 impl From<JiraError> for Failure {
     fn from(error: JiraError) -> Self {
         let verdict = match &error {
-            JiraError::Unauthorized(_) | JiraError::Forbidden(_) | JiraError::NotFound(_) | JiraError::Refused { .. } => Verdict::Fail,
+            JiraError::Unauthorized(_) | JiraError::Forbidden(_) | JiraError::NotFound(_) | JiraError::Refused { .. } => {
+                Verdict::Fail
+            }
             JiraError::RateLimited { retry_after } => {
                 Verdict::Snooze(retry_after.unwrap_or(Duration::from_secs(10)).min(Duration::from_secs(3600)))
             }

@@ -108,7 +108,11 @@ impl LlmError {
 impl From<LlmError> for Failure {
     fn from(error: LlmError) -> Self {
         let verdict = match &error {
-            LlmError::Unauthorized | LlmError::QuotaExhausted(_) | LlmError::Rejected { .. } | LlmError::Refused | LlmError::Truncated => Verdict::Fail,
+            LlmError::Unauthorized
+            | LlmError::QuotaExhausted(_)
+            | LlmError::Rejected { .. }
+            | LlmError::Refused
+            | LlmError::Truncated => Verdict::Fail,
             LlmError::RateLimited { retry_after } => {
                 Verdict::Snooze(retry_after.unwrap_or(Duration::from_secs(10)).min(Duration::from_secs(3600)))
             }

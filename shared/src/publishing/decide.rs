@@ -69,7 +69,8 @@ pub fn ours<'a>(comments: &'a [Comment], piece: &Piece, record: Option<&Publicat
         return marked;
     }
     let remembered = record.and_then(|record| record.remote_id.as_deref());
-    let is_it = |comment: &&Comment| remembered == Some(comment.id.as_str()) && marker::carries_marker(&comment.body, &piece.marker);
+    let is_it =
+        |comment: &&Comment| remembered == Some(comment.id.as_str()) && marker::carries_marker(&comment.body, &piece.marker);
     comments.iter().filter(is_it).collect()
 }
 
@@ -160,7 +161,8 @@ fn within_limits(decision: Decision) -> Decision {
     let length = decision.body.to_string().len();
     let writes = matches!(decision.action, PlannedAction::Create | PlannedAction::Update);
     if writes && length > fit::LIMIT_BYTES + 2_000 {
-        let reason = format!("the text would be {length} bytes long, more than Jira takes; publish it as a comment, or criteria alone");
+        let reason =
+            format!("the text would be {length} bytes long, more than Jira takes; publish it as a comment, or criteria alone");
         return Decision { action: PlannedAction::Impossible, reason, body: Value::Null, ..decision };
     }
     decision

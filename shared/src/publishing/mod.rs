@@ -12,5 +12,5 @@ mod plan;
 
 pub use decide::{Decision, decide, hash_of_ours, ours};
 pub use leftover::{Fate, Leftover, leftovers};
-pub use pieces::{Piece, PROPERTY, Subject, pieces};
+pub use pieces::{PROPERTY, Piece, Subject, pieces};
 pub use plan::{Site, plan_all, read_site};

@@ -49,9 +49,7 @@ pub fn pieces(subject: &Subject<'_>, target: PublishTarget) -> Vec<Piece> {
     let marker = marker::marker(&identity);
     let document = render::document(&subject.output, target.what, &marker);
     let contents = match target.mode {
-        PublishMode::Comment => {
-            fit::fit(&document, fit::LIMIT_BYTES, subject.output.language()).iter().map(write::adf).collect()
-        }
+        PublishMode::Comment => fit::fit(&document, fit::LIMIT_BYTES, subject.output.language()).iter().map(write::adf).collect(),
         PublishMode::Description => {
             vec![write::section(&render::section_title(&subject.output, target.what, &marker), &document)]
         }

@@ -32,7 +32,8 @@ impl Site {
 /// Reads the issue, and its comments when some target needs them.
 pub async fn read_site(jira: &dyn Jira, issue_id: &str, targets: &[PublishTarget]) -> Result<Site, JiraError> {
     let issue = jira.issue_alone(issue_id).await?;
-    let has_comments = issue.body.pointer("/fields/comment/comments").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
+    let has_comments =
+        issue.body.pointer("/fields/comment/comments").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
     let wanted = targets.iter().any(|target| target.mode == PublishMode::Comment);
     let comments = if wanted && has_comments { jira.comments(issue_id).await? } else { Vec::new() };
     let description = issue.body.pointer("/fields/description").cloned().unwrap_or(Value::Null);
@@ -50,7 +51,8 @@ pub async fn plan_all(
     let site = read_site(jira, subject.issue_id, targets).await?;
     let mut plans = Vec::new();
     for &target in targets {
-        let unavailable = |error| Failure::retry("store.unavailable", format!("the records of publications cannot be read: {error}"));
+        let unavailable =
+            |error| Failure::retry("store.unavailable", format!("the records of publications cannot be read: {error}"));
         let pieces = pieces(subject, target);
         for piece in &pieces {
             let record = jobs.publication(&piece.key).await.map_err(unavailable)?;
@@ -68,7 +70,9 @@ pub async fn plan_all(
             let record = jobs.publication(&leftover.key).await.map_err(unavailable)?;
             let (action, reason) = match leftover.fate(record.as_ref(), on_conflict) {
                 Fate::Goes => (PlannedAction::Remove, "the result does not need this comment any more"),
-                Fate::Conflict => (PlannedAction::Conflict, "the result does not need this comment any more, but a person changed it"),
+                Fate::Conflict => {
+                    (PlannedAction::Conflict, "the result does not need this comment any more, but a person changed it")
+                }
                 Fate::Stays => continue,
             };
             let remote_id = Some(leftover.comment.id);

@@ -33,5 +33,6 @@ pub async fn of_job(db: &Db, job_id: Uuid) -> Result<Vec<Artifact>, StoreError> 
 
 /// One artifact of a job.
 pub async fn find(db: &Db, job_id: Uuid, stage: Stage) -> Result<Option<Artifact>, StoreError> {
-    db.read_one(Sql::new("SELECT stage, data FROM artifacts WHERE job_id = ? AND stage = ?").bind(job_id).bind(stage.as_str())).await
+    db.read_one(Sql::new("SELECT stage, data FROM artifacts WHERE job_id = ? AND stage = ?").bind(job_id).bind(stage.as_str()))
+        .await
 }

@@ -20,7 +20,14 @@ pub struct Actor {
 
 /// An entry about the row a verb holds.
 #[must_use]
-pub fn about_held(id: Uuid, actor: &Actor, action: &'static str, resource: &'static str, resource_id: Uuid, details: &Value) -> Sql {
+pub fn about_held(
+    id: Uuid,
+    actor: &Actor,
+    action: &'static str,
+    resource: &'static str,
+    resource_id: Uuid,
+    details: &Value,
+) -> Sql {
     values(
         Sql::new(
             "INSERT INTO audit_logs (id, at, user_id, action, resource_type, resource_id, details, ip, user_agent, request_id) \
@@ -52,7 +59,15 @@ pub fn entry(id: Uuid, actor: &Actor, action: &'static str, resource: &'static s
     )
 }
 
-fn values(sql: Sql, id: Uuid, actor: &Actor, action: &'static str, resource: &'static str, resource_id: &str, details: &Value) -> Sql {
+fn values(
+    sql: Sql,
+    id: Uuid,
+    actor: &Actor,
+    action: &'static str,
+    resource: &'static str,
+    resource_id: &str,
+    details: &Value,
+) -> Sql {
     sql.bind(id)
         .bind(actor.user_id)
         .bind(action)

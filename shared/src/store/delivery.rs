@@ -128,6 +128,27 @@ pub async fn reclaim(db: &Db, owner: &str) -> Result<u64, StoreError> {
     .await
 }
 
+/// Ids and fencing numbers of the deliveries a worker holds.
+pub async fn held_summary(db: &Db, owner: &str) -> Result<Vec<super::job::Held>, StoreError> {
+    let text = "SELECT id, epoch, CAST(NULL AS BIGINT) AS cancel_requested_at FROM webhook_deliveries WHERE lease_owner = ? AND status = 'running'";
+    db.read_all(Sql::new(text).bind(owner)).await
+}
+
+/// Puts a delivery of this worker back.
+pub async fn give_back(db: &Db, id: Uuid, epoch: i64, owner: &str) -> Result<(), StoreError> {
+    db.execute(
+        Sql::new(
+            "UPDATE webhook_deliveries SET status = 'queued', lease_owner = NULL, ring_at = {now} \
+             WHERE id = ? AND epoch = ? AND lease_owner = ? AND status = 'running'",
+        )
+        .bind(id)
+        .bind(epoch)
+        .bind(owner),
+    )
+    .await?;
+    Ok(())
+}
+
 /// Deliveries of a job.
 pub async fn of_job(db: &Db, job_id: Uuid) -> Result<Vec<Delivery>, StoreError> {
     db.read_all(Sql::new("SELECT * FROM webhook_deliveries WHERE job_id = ? ORDER BY id").bind(job_id)).await

@@ -32,7 +32,11 @@ impl From<DbErr> for StoreError {
         match &error {
             DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Self::Unavailable(error.to_string()),
             DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => {
-                if is_transient(cause) { Self::Unavailable(error.to_string()) } else { Self::Bug(error.to_string()) }
+                if is_transient(cause) {
+                    Self::Unavailable(error.to_string())
+                } else {
+                    Self::Bug(error.to_string())
+                }
             }
             _ => Self::Bug(error.to_string()),
         }

@@ -10,9 +10,11 @@ use crate::domain::event::{Event, EventKind};
 /// Appends an event to the job a verb holds; the guard has raised `event_seq`.
 #[must_use]
 pub fn append(kind: EventKind, data: &Value) -> Sql {
-    Sql::new("INSERT INTO job_events (job_id, seq, kind, at, data) SELECT held.id, held.event_seq, ?, {now}, ? FROM {held} AS held")
-        .bind(kind.as_str())
-        .bind(data.to_string())
+    Sql::new(
+        "INSERT INTO job_events (job_id, seq, kind, at, data) SELECT held.id, held.event_seq, ?, {now}, ? FROM {held} AS held",
+    )
+    .bind(kind.as_str())
+    .bind(data.to_string())
 }
 
 /// Events of a job after a number, in order.

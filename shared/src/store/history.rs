@@ -69,7 +69,7 @@ pub fn keep(history: &NewHistory) -> Sql {
 pub fn replace_result(criteria: Option<&str>, suite: Option<&str>, content_hash: &str) -> Sql {
     Sql::new(
         "UPDATE generation_history SET acceptance_criteria_json = COALESCE(?, acceptance_criteria_json), \
-         test_scenarios_json = COALESCE(?, test_scenarios_json), content_hash = ? \
+         test_scenarios_json = COALESCE(?, test_scenarios_json), content_hash = ?, accepted = FALSE \
          WHERE job_id IN (SELECT id FROM {held} AS held)",
     )
     .bind(criteria.map(str::to_owned))
@@ -94,14 +94,22 @@ pub async fn of_job(db: &Db, job_id: Uuid) -> Result<Option<History>, StoreError
 }
 
 /// The latest accepted criteria of a story. Test scenarios keep the criteria they were written for, which may be older ones.
-pub async fn latest_accepted_criteria(db: &Db, connection: &str, issue_id: &str) -> Result<Option<History>, StoreError> {
+///
+/// `created_by` = only those of this user, for somebody who may not see those of others.
+pub async fn latest_accepted_criteria(
+    db: &Db,
+    connection: &str,
+    issue_id: &str,
+    created_by: Option<Uuid>,
+) -> Result<Option<History>, StoreError> {
     db.read_one(
         Sql::new(
             "SELECT * FROM generation_history WHERE connection = ? AND issue_id = ? AND accepted AND acceptance_criteria_json IS NOT NULL \
-             AND kind <> 'test-scenarios' ORDER BY version DESC LIMIT 1",
+             AND kind <> 'test-scenarios' AND created_by = COALESCE(?, created_by) ORDER BY version DESC, id DESC LIMIT 1",
         )
         .bind(connection)
-        .bind(issue_id),
+        .bind(issue_id)
+        .bind(created_by),
     )
     .await
 }

@@ -57,15 +57,19 @@ pub fn settle(call: Settled) -> Sql {
 /// Closes what the job that a verb ends has reserved and not settled: a crash left it open, or the call was never made.
 #[must_use]
 pub fn close_of_held() -> Sql {
-    Sql::new("UPDATE llm_calls SET state = 'unknown', settled_at = {now} WHERE state = 'reserved' AND job_id IN (SELECT id FROM {held} AS held)")
+    Sql::new(
+        "UPDATE llm_calls SET state = 'unknown', settled_at = {now} WHERE state = 'reserved' AND job_id IN (SELECT id FROM {held} AS held)",
+    )
 }
 
 /// Marks calls as unknown that a crash left open: reserved under an older epoch of a job that is not running them.
 pub async fn close_abandoned(db: &Db, job_id: Uuid, epoch: i64) -> Result<u64, StoreError> {
     db.execute(
-        Sql::new("UPDATE llm_calls SET state = 'unknown', settled_at = {now} WHERE job_id = ? AND epoch < ? AND state = 'reserved'")
-            .bind(job_id)
-            .bind(epoch),
+        Sql::new(
+            "UPDATE llm_calls SET state = 'unknown', settled_at = {now} WHERE job_id = ? AND epoch < ? AND state = 'reserved'",
+        )
+        .bind(job_id)
+        .bind(epoch),
     )
     .await
 }

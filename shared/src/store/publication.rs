@@ -46,7 +46,14 @@ struct HeldUntil {
 /// Takes the target for a job, or keeps it. `false` = another job that still runs holds it, or may still be writing.
 ///
 /// The writer must hold its own job; a stale one takes nothing.
-pub async fn acquire(db: &Db, connection: &str, issue_id: &str, mode: PublishMode, writer: Writer, hold_ms: i64) -> Result<bool, StoreError> {
+pub async fn acquire(
+    db: &Db,
+    connection: &str,
+    issue_id: &str,
+    mode: PublishMode,
+    writer: Writer,
+    hold_ms: i64,
+) -> Result<bool, StoreError> {
     let rows: Vec<HeldUntil> = db
         .write_all(
             Sql::new(
@@ -76,7 +83,9 @@ pub fn release_of_held() -> Sql {
 /// Gives the targets of a job back.
 pub async fn release(db: &Db, writer: Writer) -> Result<(), StoreError> {
     db.execute(
-        Sql::new("UPDATE publish_targets SET held_until = 0 WHERE job_id = ? AND epoch = ?").bind(writer.job_id).bind(writer.epoch),
+        Sql::new("UPDATE publish_targets SET held_until = 0 WHERE job_id = ? AND epoch = ?")
+            .bind(writer.job_id)
+            .bind(writer.epoch),
     )
     .await?;
     Ok(())

@@ -18,7 +18,16 @@ pub fn start(filter: &str, format: &str) {
     let started = if text {
         registry.with(fmt::layer().with_target(false).with_writer(std::io::stderr)).try_init()
     } else {
-        registry.with(fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false).with_writer(std::io::stderr)).try_init()
+        registry
+            .with(
+                fmt::layer()
+                    .json()
+                    .flatten_event(true)
+                    .with_current_span(true)
+                    .with_span_list(false)
+                    .with_writer(std::io::stderr),
+            )
+            .try_init()
     };
     if let (Ok(()), Some(complaint)) = (started, complaint) {
         tracing::warn!(%complaint, "JQA_LOG is no log filter; using info");

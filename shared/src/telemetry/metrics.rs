@@ -131,7 +131,11 @@ impl Metrics {
         r.register("jira_publish_success", "Publications written to Jira", self.jira_publish_success.clone());
         r.register("acceptance_criteria_generated", "Criteria that passed the checks", self.criteria_generated.clone());
         r.register("test_scenarios_generated", "Scenarios that passed the checks", self.scenarios_generated.clone());
-        r.register("full_pipeline_duration_seconds", "From submission to the end of a full pipeline", self.pipeline_duration.clone());
+        r.register(
+            "full_pipeline_duration_seconds",
+            "From submission to the end of a full pipeline",
+            self.pipeline_duration.clone(),
+        );
         r.register("jqa_jobs", "Jobs that wait or run, sampled", self.jobs.clone());
         r.register("jqa_oldest_due_seconds", "Age of the oldest due job, sampled", self.oldest_due.clone());
         r.register("jqa_job_retries", "Tries that will be repeated", self.retries.clone());

@@ -84,7 +84,7 @@ contract! {
         f.worker("w").await.claims(id).await;
         f.jobs.cancel(id, &f.person()).await.expect("an answer");
         f.seconds_later(16);
-        assert_eq!(f.jobs.reclaim().await.expect("an answer"), 1);
+        assert_eq!(f.jobs.reclaim(None).await.expect("an answer"), 1);
         ended_as_cancelled(&f, id).await;
     }
 

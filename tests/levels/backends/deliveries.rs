@@ -80,10 +80,10 @@ contract! {
         let due = due(&f).await;
         f.worker("dead").await;
         delivery::claim(&f.db, due.id, "dead").await.expect("an answer").expect("a delivery");
-        f.jobs.reclaim().await.expect("an answer");
+        f.jobs.reclaim(None).await.expect("an answer");
         assert_eq!(now(&f, &due).await.status, "running", "its worker lives");
         f.seconds_later(16);
-        f.jobs.reclaim().await.expect("an answer");
+        f.jobs.reclaim(None).await.expect("an answer");
         assert_eq!(now(&f, &due).await.status, "queued");
         assert!(delivery::claim(&f.db, due.id, "next").await.expect("an answer").is_some());
     }

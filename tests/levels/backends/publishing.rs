@@ -120,7 +120,7 @@ contract! {
         let late = publishing(&f, "a").await;
         held(f.jobs.intend(&late, &intent("create", "h1")).await);
         f.seconds_later(16);
-        assert_eq!(f.jobs.reclaim().await.expect("an answer"), 1);
+        assert_eq!(f.jobs.reclaim(None).await.expect("an answer"), 1);
         f.jobs.settle_publication(&late.fence, &written("h1")).await.expect("an answer");
         assert_eq!(f.jobs.publication(&key()).await.expect("an answer").expect("a record").state, "written");
 

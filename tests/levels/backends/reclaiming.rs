@@ -16,7 +16,7 @@ async fn crashes(f: &Fixture, id: Uuid, n: usize) -> Claimed {
         assert!(f.jobs.starts_alone(&claimed.fence).await.expect("an answer"));
     }
     f.seconds_later(16);
-    f.jobs.reclaim().await.expect("an answer");
+    f.jobs.reclaim(None).await.expect("an answer");
     f.later(f.jobs.limits().retry_cap);
     claimed
 }
@@ -29,16 +29,16 @@ contract! {
         alive.claims(kept).await;
         f.seconds_later(14);
         alive.beats().await;
-        assert_eq!(f.jobs.reclaim().await.expect("an answer"), 0, "its lease lasts a second more");
+        assert_eq!(f.jobs.reclaim(None).await.expect("an answer"), 0, "its lease lasts a second more");
         f.seconds_later(2);
         f.heard();
-        assert_eq!(f.jobs.reclaim().await.expect("an answer"), 1);
+        assert_eq!(f.jobs.reclaim(None).await.expect("an answer"), 1);
         assert_eq!(f.heard(), [lost]);
         let row = f.row(lost).await;
         assert_eq!((row.status.as_str(), row.crashes, row.attempt, row.lease_owner.as_deref()), ("queued", 1, 0, None));
         assert_eq!(f.told(lost).await, [EventKind::Queued, EventKind::Reclaimed]);
         assert_eq!(f.row(kept).await.status, "running");
-        assert_eq!(f.jobs.reclaim().await.expect("an answer"), 0);
+        assert_eq!(f.jobs.reclaim(None).await.expect("an answer"), 0);
     }
 
     async fn a_job_whose_owner_is_no_worker_any_more_runs_again(f: Arc<Fixture>) {
@@ -47,7 +47,7 @@ contract! {
         let worker = f.worker("gone").await;
         worker.heartbeat.leave().await.expect("an answer");
         worker.claims(id).await;
-        assert_eq!(f.jobs.reclaim().await.expect("an answer"), 1);
+        assert_eq!(f.jobs.reclaim(None).await.expect("an answer"), 1);
         assert_eq!(f.row(id).await.status, "queued");
     }
 
@@ -58,7 +58,7 @@ contract! {
         f.seconds_later(60);
         assert!(worker.lease.remaining().is_zero());
         worker.beats().await;
-        assert_eq!(f.jobs.reclaim().await.expect("an answer"), 0);
+        assert_eq!(f.jobs.reclaim(None).await.expect("an answer"), 0);
         held(f.jobs.advance(&claimed, &made(Stage::Fetch), Stage::Criteria).await);
         held(f.jobs.finish(&claimed, &made(Stage::Criteria), &[]).await);
     }
@@ -68,7 +68,7 @@ contract! {
         let late = f.worker("late").await;
         let claimed = late.claims(id).await;
         f.seconds_later(16);
-        assert_eq!(f.jobs.reclaim().await.expect("an answer"), 1);
+        assert_eq!(f.jobs.reclaim(None).await.expect("an answer"), 1);
         late.beats().await;
         let rows = f.rows().await;
         assert!(fenced(f.jobs.advance(&claimed, &made(Stage::Fetch), Stage::Criteria).await), "it waits to run again");
@@ -94,7 +94,7 @@ contract! {
             worker.claims(poison).await;
             worker.claims(innocent).await;
             f.seconds_later(16);
-            assert_eq!(f.jobs.reclaim().await.expect("an answer"), 2);
+            assert_eq!(f.jobs.reclaim(None).await.expect("an answer"), 2);
             f.later(f.jobs.limits().retry_cap);
         }
         let worker = f.worker("innocent").await;
@@ -122,7 +122,7 @@ contract! {
         // Claimed, and waiting for its neighbours to end, when the worker died.
         f.worker("neighbours").await.claims(id).await;
         f.seconds_later(16);
-        f.jobs.reclaim().await.expect("an answer");
+        f.jobs.reclaim(None).await.expect("an answer");
         assert_eq!((f.row(id).await.crashes, f.row(id).await.solo_crashes), (4, 0));
     }
 

@@ -15,11 +15,14 @@ pub(crate) struct Storm {
     /// What it is called when recovery times are told.
     pub(crate) when: &'static str,
     pub(crate) length: Duration,
-    /// Submitted during it: half of them at once, the rest one by one.
+    /// Submitted during it: half of them at once, the rest before the kills.
     pub(crate) jobs: usize,
-    /// Milliseconds from one kill of a process to its next; `None` = nobody is killed.
-    pub(crate) kill_every: Option<RangeInclusive<u64>>,
+    /// Milliseconds from one kill of a process to its next.
+    pub(crate) kill_every: RangeInclusive<u64>,
 }
+
+/// Milliseconds from a submission to the kill that may hit it.
+const LEAD: RangeInclusive<u64> = 200..=2_000;
 
 #[derive(Debug, Clone, Copy)]
 enum Act {
@@ -44,19 +47,22 @@ impl Storm {
         lasts(self.length.saturating_sub(began.elapsed())).await;
     }
 
+    /// Kills at random, and the jobs that have not come in yet shortly before them, so that a kill hits something.
     fn schedule(&self, workers: usize, chance: &mut StdRng) -> Vec<(Duration, Act)> {
         let length = u64::try_from(self.length.as_millis()).expect("a short time");
-        let mut acts: Vec<(u64, Act)> =
-            (self.jobs / 2..self.jobs).map(|_| (chance.random_range(0..=length), Act::Submit)).collect();
         let victims: Vec<Act> = if workers == 0 { vec![Act::KillServer] } else { (0..workers).map(Act::KillWorker).collect() };
-        if let Some(every) = &self.kill_every {
-            for victim in victims {
-                let mut at = chance.random_range(every.clone()) / 2;
-                while at < length {
-                    acts.push((at, victim));
-                    at += chance.random_range(every.clone());
-                }
+        let mut acts: Vec<(u64, Act)> = Vec::new();
+        for victim in victims {
+            let mut at = chance.random_range(self.kill_every.clone()) / 2;
+            while at < length {
+                acts.push((at, victim));
+                at += chance.random_range(self.kill_every.clone());
             }
+        }
+        let kills: Vec<u64> = acts.iter().map(|(at, _)| *at).collect();
+        for n in 0..self.jobs - self.jobs / 2 {
+            let before = kills.get(n % kills.len().max(1)).copied().unwrap_or(length);
+            acts.push((before.saturating_sub(chance.random_range(LEAD)), Act::Submit));
         }
         acts.sort_by_key(|(at, _)| *at);
         acts.into_iter().map(|(at, act)| (Duration::from_millis(at), act)).collect()

@@ -173,7 +173,7 @@ async fn a_successor_of_a_worker_that_died_during_a_write_adopts_what_it_wrote()
     until(|| app.jira().faults().used(held) > 0).await;
     // Its request is on the way, and is carried out although nobody waits for the answer.
     app.seconds_later(16);
-    assert_eq!(app.jobs.reclaim().await.expect("an answer"), 1);
+    assert_eq!(app.jobs.reclaim(None).await.expect("an answer"), 1);
     let successor = app.worker("successor");
     successor.run(id).await;
     assert_eq!(app.job(id).await.status, "queued", "the write may still come");

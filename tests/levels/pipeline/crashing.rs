@@ -38,7 +38,7 @@ async fn a_crash_after_the_criteria_does_not_pay_for_them_again() {
     assert!(task.await.is_err_and(|error| error.is_cancelled()));
 
     app.seconds_later(16);
-    assert_eq!(app.jobs.reclaim().await.expect("an answer"), 1);
+    assert_eq!(app.jobs.reclaim(None).await.expect("an answer"), 1);
     app.run_jobs().await;
     app.succeeded(id).await;
     let counts = app.jira().llm_counts();
@@ -63,7 +63,7 @@ async fn a_call_that_outlives_its_lease_is_refused_and_what_it_cost_is_known() {
     until(|| app.jira().llm_calls() == 1).await;
 
     app.seconds_later(16);
-    assert_eq!(app.jobs.reclaim().await.expect("an answer"), 1);
+    assert_eq!(app.jobs.reclaim(None).await.expect("an answer"), 1);
     let successor = app.worker("successor");
     let taken = successor.claims(id).await;
     let end = task.await.expect("a run");

@@ -177,7 +177,8 @@ async fn the_real_runner_comes_to_the_same_result() {
     app.wait_for(id, |row: &Job| row.ended_at.is_some()).await;
     machine.stop().await;
     app.succeeded(id).await;
-    let latest = history::latest_accepted_criteria(app.jobs.db(), "default", &app.story(id).await.id).await.expect("an answer");
+    let latest =
+        history::latest_accepted_criteria(app.jobs.db(), "default", &app.story(id).await.id, None).await.expect("an answer");
     assert_eq!(latest.map(|row| row.job_id), Some(id));
     let held = Sql::new("SELECT COUNT(*) AS n FROM jobs WHERE lease_owner IS NOT NULL");
     assert_eq!(app.count(held).await, 0);

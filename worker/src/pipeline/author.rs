@@ -70,7 +70,12 @@ impl<'a> Session<'a> {
             _ => None,
         };
         let shown = usage.unwrap_or_default();
-        self.context.pipeline.metrics.llm_call(self.llm.provider(), began.elapsed().as_secs_f64(), shown.input_tokens, shown.output_tokens);
+        self.context.pipeline.metrics.llm_call(
+            self.llm.provider(),
+            began.elapsed().as_secs_f64(),
+            shown.input_tokens,
+            shown.output_tokens,
+        );
         let completion = match answer {
             Ok(Ok(completion)) => completion,
             Ok(Err(error)) => {
@@ -95,6 +100,19 @@ impl<'a> Session<'a> {
                 self.give_up(id, Some(completion.usage)).await?;
                 Err(Failure::from(error).into())
             }
+        }
+    }
+
+    /// Asks for failed items again. `None` = the round failed; what was good before stands, and is not asked and paid for again.
+    pub(super) async fn ask_again<T: DeserializeOwned>(&mut self, prompt: &Prompt) -> Result<Option<T>, End> {
+        match self.ask(prompt).await {
+            Ok(reply) => Ok(Some(reply)),
+            Err(End::Failed(failure)) => {
+                tracing::info!(job.id = %self.context.claimed.fence.job_id, stage = %self.stage, code = failure.code,
+                    "a repair round failed; the items it was for are decided about as they are");
+                Ok(None)
+            }
+            Err(end) => Err(end),
         }
     }
 
@@ -143,7 +161,10 @@ fn read_reply<T: DeserializeOwned>(text: &str) -> Result<T, LlmError> {
     serde_json::from_str(object).map_err(|error| {
         let message = error.to_string();
         let place = message.split('`').step_by(2).collect::<Vec<_>>().join("…");
-        LlmError::InvalidReply(format!("it does not have the form that was asked for: {}", place.chars().take(160).collect::<String>()))
+        LlmError::InvalidReply(format!(
+            "it does not have the form that was asked for: {}",
+            place.chars().take(160).collect::<String>()
+        ))
     })
 }
 

@@ -39,7 +39,15 @@ impl Context<'_> {
         let json = to_json(&artifact);
         made.criteria = Some(artifact);
         let history = self.history_if_complete(Stage::Criteria, made)?;
-        let advance = Advance { stage: Stage::Criteria, artifact: json, issue_id: None, summary, settled, reserve: self.reserve(next), history };
+        let advance = Advance {
+            stage: Stage::Criteria,
+            artifact: json,
+            issue_id: None,
+            summary,
+            settled,
+            reserve: self.reserve(next),
+            history,
+        };
         Ok(Stored { advance, written: Vec::new() })
     }
 
@@ -57,7 +65,9 @@ impl Context<'_> {
             if checked.failed.is_empty() {
                 break;
             }
-            let reply: CriteriaReply = session.ask(&prompts::repair_criteria(story, &checked.failed, language)).await?;
+            let Some(reply) = session.ask_again(&prompts::repair_criteria(story, &checked.failed, language)).await? else {
+                break;
+            };
             checked = checks::repair_criteria(story, checked, reply, before);
         }
         let set = checks::settle_criteria(story, checked, before);
@@ -72,5 +82,9 @@ fn draft(story: &Story, language: Language, before: Option<&CriteriaSet>) -> Cri
 }
 
 pub(super) fn offline() -> Authorship {
-    Authorship { provider: shared::adapters::llm::OFFLINE.to_owned(), prompt_version: DRAFTER_VERSION.to_owned(), ..Authorship::default() }
+    Authorship {
+        provider: shared::adapters::llm::OFFLINE.to_owned(),
+        prompt_version: DRAFTER_VERSION.to_owned(),
+        ..Authorship::default()
+    }
 }

@@ -134,8 +134,12 @@ impl Made {
 }
 
 fn read<T: DeserializeOwned>(data: &str, stage: Stage) -> Result<T, Failure> {
-    serde_json::from_str(data)
-        .map_err(|error| Failure::fail("job.artifact_unreadable", format!("what the stage {stage} stored cannot be read: {error}; submit the story again")))
+    serde_json::from_str(data).map_err(|error| {
+        Failure::fail(
+            "job.artifact_unreadable",
+            format!("what the stage {stage} stored cannot be read: {error}; submit the story again"),
+        )
+    })
 }
 
 fn missing(stage: Stage) -> Failure {

@@ -123,7 +123,9 @@ impl Pipeline {
 impl Context<'_> {
     async fn stages(&mut self) -> Result<(), End> {
         if self.deadline_passed() {
-            return Err(Failure::fail("job.deadline_exceeded", "the job did not end before its deadline; submit or retry it").into());
+            return Err(
+                Failure::fail("job.deadline_exceeded", "the job did not end before its deadline; submit or retry it").into()
+            );
         }
         let mut made = Made::load(self.jobs(), &self.claimed).await?;
         loop {
@@ -227,7 +229,10 @@ impl Context<'_> {
     fn jira(&self) -> Result<Arc<dyn Jira>, Failure> {
         let name = &self.claimed.row.connection;
         self.pipeline.connections.jira(Some(name)).map(|(_, jira)| jira).ok_or_else(|| {
-            Failure::fail("jira.not_configured", format!("the Jira connection '{name}' is not configured on this worker; see JQA_JIRA_URL"))
+            Failure::fail(
+                "jira.not_configured",
+                format!("the Jira connection '{name}' is not configured on this worker; see JQA_JIRA_URL"),
+            )
         })
     }
 }

@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use serde_json::json;
 use shared::domain::adf::section;
-use shared::domain::job::Stage;
+use shared::domain::job::{JobKind, Stage};
 use shared::domain::publish::{PlannedAction, PublishMode, PublishOutcome, PublishTarget, Published};
 use shared::domain::reading;
+use shared::domain::request::Review;
+use shared::domain::result::content_hash;
 use shared::domain::story::Story;
 use shared::domain::user::Role;
 use shared::domain::verdict::{Failure, Verdict};
@@ -31,6 +33,7 @@ const ROUNDS: usize = 3;
 
 impl Context<'_> {
     pub(super) async fn publish(&self, made: &mut Made) -> Result<Stored, End> {
+        self.is_what_was_approved(made)?;
         self.authority_still_stands(made).await?;
         let mut progress = Progress::default();
         let result = self.publish_all(made, &mut progress).await;
@@ -38,7 +41,12 @@ impl Context<'_> {
             self.settle(&mut progress).await?;
         }
         match result {
-            Ok(published) => self.conclude(made, published, progress.written),
+            Ok(published) => {
+                if nothing_was_published(&published) {
+                    self.settle(&mut progress).await?;
+                }
+                self.conclude(made, published, progress.written)
+            }
             Err(End::Refused) if self.jobs().is_asked_to_cancel(&self.claimed).await? => {
                 self.end_cancelled(&progress.written).await?;
                 Err(End::Done)
@@ -49,6 +57,22 @@ impl Context<'_> {
                 Err(End::Failed(failure))
             }
             Err(end) => Err(end),
+        }
+    }
+
+    /// What is written is what was approved, or what the publication was asked for; never a later edit of it.
+    fn is_what_was_approved(&self, made: &Made) -> Result<(), End> {
+        let row = &self.claimed.row;
+        let asked_for = match (self.claimed.kind, self.claimed.request.review) {
+            (JobKind::Publication, _) => self.claimed.request.content_hash.as_ref(),
+            (_, Review::Required) => Some(row.approved_hash.as_ref().ok_or_else(not_approved)?),
+            (_, Review::None) => None,
+        };
+        made.story()?;
+        if asked_for.is_none_or(|hash| *hash == content_hash(made.criteria_set(), made.suite())) {
+            Ok(())
+        } else {
+            Err(not_approved().into())
         }
     }
 
@@ -92,9 +116,8 @@ impl Context<'_> {
     }
 
     fn conclude(&self, made: &mut Made, published: Vec<Published>, written: Vec<Written>) -> Result<Stored, End> {
-        let failed = published.iter().filter(|p| p.outcome == PublishOutcome::Failed).count();
-        if let (Some(first), true) = (published.first(), failed == published.len()) {
-            let message = format!("nothing could be published: {}", first.message);
+        if let (Some(first), true) = (published.first(), nothing_was_published(&published)) {
+            let message = format!("no target could be published in full: {}", first.message);
             return Err(Failure::fail("publish.failed", message).into());
         }
         let summary = json!({ "published": published.iter().map(|p| json!({ "target": p.target, "outcome": p.outcome, "remote_id": p.remote_id })).collect::<Vec<_>>() });
@@ -147,8 +170,11 @@ impl Context<'_> {
     async fn piece(&self, jira: &dyn Jira, story: &Story, piece: &Piece, progress: &mut Progress) -> Result<Published, End> {
         let mut first_action = None;
         for _ in 0..ROUNDS {
+            // What is recorded late is recorded before the look, so that nothing stands between the look and the write.
+            self.settle(progress).await?;
             self.wait_for_open_intent(&piece.key).await?;
-            let site = self.interruptible(publishing::read_site(jira, &story.id, &[piece.key.target])).await?.map_err(Failure::from)?;
+            let site =
+                self.interruptible(publishing::read_site(jira, &story.id, &[piece.key.target])).await?.map_err(Failure::from)?;
             self.story_is_the_same(story, &site).await?;
             let record = self.jobs().publication(&piece.key).await?;
             let decision = publishing::decide(piece, record.as_ref(), &site, self.claimed.request.on_conflict);
@@ -158,24 +184,34 @@ impl Context<'_> {
                 PlannedAction::Unchanged => {
                     let outcome = first_action.unwrap_or(PublishOutcome::Unchanged);
                     let remote_id = decision.comment.as_ref().map_or_else(|| story.key.clone(), |comment| comment.id.clone());
-                    let known = record.is_some_and(|record| record.state == "written" && record.written_hash.as_ref() == Some(&decision.hash));
+                    let known = record
+                        .is_some_and(|record| record.state == "written" && record.written_hash.as_ref() == Some(&decision.hash));
                     if !known {
                         progress.written.push(written(piece, &remote_id, &decision.hash));
                     }
                     return Ok(done(piece, outcome, remote_id, story));
                 }
-                PlannedAction::Conflict => return Ok(stopped(piece, PublishOutcome::Conflict, "publish.conflict", &decision, story)),
-                PlannedAction::Remove => return Err(Failure::fail("publish.wrong_plan", "a piece was to be removed; this is a defect").into()),
-                PlannedAction::Impossible => return Ok(stopped(piece, PublishOutcome::Failed, "publish.too_long", &decision, story)),
+                PlannedAction::Conflict => {
+                    return Ok(stopped(piece, PublishOutcome::Conflict, "publish.conflict", &decision, story));
+                }
+                PlannedAction::Remove => {
+                    return Err(Failure::fail("publish.wrong_plan", "a piece was to be removed; this is a defect").into());
+                }
+                PlannedAction::Impossible => {
+                    return Ok(stopped(piece, PublishOutcome::Failed, "publish.too_long", &decision, story));
+                }
                 PlannedAction::Create | PlannedAction::Update => {
                     let created = decision.action == PlannedAction::Create;
                     let was = if created { PublishOutcome::Created } else { PublishOutcome::Updated };
-                    self.settle(progress).await?;
                     let stored = self.write(jira, story, piece, &decision, &site).await?;
                     first_action.get_or_insert(was);
                     self.pipeline.metrics.published();
-                    if created && piece.key.target.mode == PublishMode::Comment && self.is_surplus(jira, story, piece, &stored).await? {
-                        // The older one stays and is brought up to date in the next round.
+                    if created
+                        && piece.key.target.mode == PublishMode::Comment
+                        && self.is_surplus(jira, story, piece, &stored).await?
+                    {
+                        // The older one stays and is brought up to date in the next round; nothing of ours is on its way any more.
+                        self.jobs().withdraw_intent(&self.claimed.fence, &piece.key).await?;
                         continue;
                     }
                     progress.written.push(written(piece, &stored.remote_id, &stored.hash));
@@ -183,7 +219,8 @@ impl Context<'_> {
                 }
             }
         }
-        Err(Failure::retry("publish.unsettled", "what stands in Jira kept changing while it was written; it is tried again").into())
+        Err(Failure::retry("publish.unsettled", "what stands in Jira kept changing while it was written; it is tried again")
+            .into())
     }
 
     /// A write that somebody intended may still be on its way.
@@ -205,7 +242,8 @@ impl Context<'_> {
         if now.hash == story.hash {
             return Ok(());
         }
-        let message = "the story changed since it was read; nothing was written. Approve to publish all the same, or generate again";
+        let message =
+            "the story changed since it was read; nothing was written. Approve to publish all the same, or generate again";
         match self.jobs().stop_for_review(&self.claimed, "story.changed", message).await? {
             Ok(()) => Err(End::Done),
             Err(_) => Err(End::Refused),
@@ -213,7 +251,14 @@ impl Context<'_> {
     }
 
     /// Sends one write under its intent.
-    async fn write(&self, jira: &dyn Jira, story: &Story, piece: &Piece, decision: &Decision, site: &Site) -> Result<StoredPiece, End> {
+    async fn write(
+        &self,
+        jira: &dyn Jira,
+        story: &Story,
+        piece: &Piece,
+        decision: &Decision,
+        site: &Site,
+    ) -> Result<StoredPiece, End> {
         let Some(limit) = self.time_to_write() else { return Err(Failure::from(JiraError::LeaseTooShort).into()) };
         let deadline = tokio::time::Instant::now() + limit;
         self.intend(piece, decision, limit).await?;
@@ -231,7 +276,11 @@ impl Context<'_> {
                 Err(Failure::from(error).into())
             }
             Ok(Err(error)) => Err(Failure::from(error).into()),
-            Err(_) => Err(Failure::retry("jira.no_answer", "Jira did not answer a write in time; it is looked for before it is sent again").into()),
+            Err(_) => Err(Failure::retry(
+                "jira.no_answer",
+                "Jira did not answer a write in time; it is looked for before it is sent again",
+            )
+            .into()),
         }
     }
 
@@ -267,6 +316,13 @@ struct Progress {
     comments: Vec<Comment>,
 }
 
+fn not_approved() -> Failure {
+    Failure::fail(
+        "publish.not_approved",
+        "the result changed since it was approved; approve it as it stands, or publish it again",
+    )
+}
+
 /// What Jira stored.
 pub(super) struct StoredPiece {
     pub(super) remote_id: String,
@@ -289,7 +345,8 @@ async fn send(jira: &dyn Jira, story: &Story, piece: &Piece, decision: &Decision
         }
         PublishMode::Description => {
             jira.update_description(&story.id, &decision.body).await?;
-            let stored = section::find(&decision.body, &piece.marker).map_or_else(|| decision.hash.clone(), |section| section.hash);
+            let stored =
+                section::find(&decision.body, &piece.marker).map_or_else(|| decision.hash.clone(), |section| section.hash);
             Ok(StoredPiece { remote_id: story.key.clone(), hash: stored })
         }
     }
@@ -313,7 +370,14 @@ fn done(piece: &Piece, outcome: PublishOutcome, remote_id: String, story: &Story
         PublishMode::Comment => format!("{}?focusedCommentId={remote_id}", story.url),
         PublishMode::Description => story.url.clone(),
     };
-    Published { target: piece.key.target, outcome, remote_id: Some(remote_id), url: Some(url), code: String::new(), message: String::new() }
+    Published {
+        target: piece.key.target,
+        outcome,
+        remote_id: Some(remote_id),
+        url: Some(url),
+        code: String::new(),
+        message: String::new(),
+    }
 }
 
 fn stopped(piece: &Piece, outcome: PublishOutcome, code: &str, decision: &Decision, story: &Story) -> Published {
@@ -332,9 +396,20 @@ fn refused(target: PublishTarget, failure: &Failure) -> Published {
     Published { target, outcome: PublishOutcome::Failed, remote_id: None, url: None, code, message }
 }
 
+fn nothing_was_published(published: &[Published]) -> bool {
+    published.iter().all(|p| p.outcome == PublishOutcome::Failed)
+}
+
 fn nothing_to_write(target: PublishTarget) -> Published {
     let message = format!("this job made no {} to publish", target.what);
-    Published { target, outcome: PublishOutcome::Failed, remote_id: None, url: None, code: "publish.nothing_to_write".to_owned(), message }
+    Published {
+        target,
+        outcome: PublishOutcome::Failed,
+        remote_id: None,
+        url: None,
+        code: "publish.nothing_to_write".to_owned(),
+        message,
+    }
 }
 
 /// The outcome of a target is that of its worst piece.

@@ -12,10 +12,12 @@ use shared::domain::request::Review;
 use shared::domain::result::{SuiteArtifact, content_hash};
 use shared::domain::scenario::Suite;
 use shared::domain::story::Story;
+use shared::domain::user::{Permission, Role};
 use shared::domain::verdict::Failure;
 use shared::jobs::Advance;
 use shared::store::history::{self, NewHistory};
 use shared::store::llm_call::Settled;
+use shared::store::user;
 
 use super::author::{REPAIR_ROUNDS, Session};
 use super::criteria::offline;
@@ -46,11 +48,13 @@ impl Context<'_> {
 
     fn stored(&self, made: &mut Made, artifact: SuiteArtifact, settled: Vec<Settled>) -> Result<Stored, End> {
         let coverage = &artifact.suite.coverage;
-        let summary = json!({ "scenarios": artifact.suite.scenarios.len(), "covered": coverage.covered, "criteria": coverage.total });
+        let summary =
+            json!({ "scenarios": artifact.suite.scenarios.len(), "covered": coverage.covered, "criteria": coverage.total });
         let json = to_json(&artifact);
         made.suite = Some(artifact);
         let history = self.history_if_complete(Stage::Scenarios, made)?;
-        let advance = Advance { stage: Stage::Scenarios, artifact: json, issue_id: None, summary, settled, reserve: None, history };
+        let advance =
+            Advance { stage: Stage::Scenarios, artifact: json, issue_id: None, summary, settled, reserve: None, history };
         Ok(Stored { advance, written: Vec::new() })
     }
 
@@ -62,19 +66,28 @@ impl Context<'_> {
                 Some(row) => Some(row),
                 None => history::of_job(db, id).await?,
             },
-            None => history::latest_accepted_criteria(db, &self.claimed.row.connection, &story.id).await?,
+            None => {
+                let (owner, connection) = (self.claimed.row.owner_id, &self.claimed.row.connection);
+                let role: Option<Role> = user::by_id(db, owner).await?.and_then(|user| user.role.parse().ok());
+                let own_only = (!role.is_some_and(|role| role.may(Permission::ReadAll))).then_some(owner);
+                history::latest_accepted_criteria(db, connection, &story.id, own_only).await?
+            }
         };
         let stored = row.and_then(|row| row.acceptance_criteria_json).and_then(|json| serde_json::from_str(&json).ok());
         if let Some(set) = stored {
             return Ok(set);
         }
         if self.claimed.request.from.is_some() {
-            return Err(Failure::fail("criteria.not_found", "the job or history entry named in criteria_from holds no criteria").into());
+            return Err(
+                Failure::fail("criteria.not_found", "the job or history entry named in criteria_from holds no criteria").into()
+            );
         }
         let language = self.claimed.request.language.unwrap_or(story.language);
-        let own = checks::settle_criteria(story, checks::criteria(story, language, drafter::criteria(story, language), None), None);
+        let own =
+            checks::settle_criteria(story, checks::criteria(story, language, drafter::criteria(story, language), None), None);
         if own.criteria.is_empty() {
-            let message = "the story has no criteria to write scenarios for; generate acceptance criteria or run the full pipeline first";
+            let message =
+                "the story has no criteria to write scenarios for; generate acceptance criteria or run the full pipeline first";
             return Err(Failure::fail("criteria.not_found", message).into());
         }
         Ok(own)
@@ -92,7 +105,8 @@ impl Context<'_> {
         }
         let story = made.story()?;
         let by = made.authorship();
-        let sources: serde_json::Map<String, serde_json::Value> = story.parts.iter().map(|part| (part.id.clone(), json!(part.sha256))).collect();
+        let sources: serde_json::Map<String, serde_json::Value> =
+            story.parts.iter().map(|part| (part.id.clone(), json!(part.sha256))).collect();
         Ok(Some(NewHistory {
             id: self.jobs().clock().new_id(),
             issue_id: story.id.clone(),
@@ -129,7 +143,9 @@ async fn ask(session: &mut Session<'_>, story: &Story, criteria: &CriteriaSet, b
         if checked.failed.is_empty() {
             break;
         }
-        let reply: ScenariosReply = session.ask(&prompts::repair_scenarios(story, criteria, &checked.failed, language)).await?;
+        let Some(reply) = session.ask_again(&prompts::repair_scenarios(story, criteria, &checked.failed, language)).await? else {
+            break;
+        };
         checked = checks::repair_scenarios(story, criteria, checked, reply, before);
     }
     Ok(checks::settle_suite(story, criteria, checked, before))

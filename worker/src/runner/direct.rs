@@ -6,6 +6,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use shared::domain::job::Lane;
+use shared::store::StoreError;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::Runner;
 
@@ -48,13 +50,16 @@ pub(super) async fn take_overdue(runner: Arc<Runner>, lane: Lane) {
 
 /// Takes as many overdue rows as there are free slots, at most a batch. `None` = there is no free slot.
 async fn take_some(runner: &Arc<Runner>, lane: Lane) -> Option<usize> {
-    let free = runner.slots[lane as usize].available_permits().min(BATCH);
-    if free == 0 || runner.lifecycle.stop().is_cancelled() {
+    if runner.lifecycle.stop().is_cancelled() || !runner.holds_a_lease() {
         return None;
     }
+    // Slots first: a row that was claimed never waits for one.
+    let slots = runner.slots[lane as usize].clone();
+    let free = u32::try_from(slots.available_permits().min(BATCH)).unwrap_or(0);
+    let permits = slots.try_acquire_many_owned(free).ok().filter(|_| free > 0)?;
     let taken = match lane {
-        Lane::Webhook => take_deliveries(runner, lane, free).await,
-        Lane::Interactive | Lane::Bulk => take_jobs(runner, lane, free).await,
+        Lane::Webhook => take_deliveries(runner, permits).await,
+        Lane::Interactive | Lane::Bulk => take_jobs(runner, lane, permits).await,
     };
     match taken {
         Ok(taken) => Some(taken),
@@ -65,26 +70,24 @@ async fn take_some(runner: &Arc<Runner>, lane: Lane) -> Option<usize> {
     }
 }
 
-async fn take_jobs(runner: &Arc<Runner>, lane: Lane, limit: usize) -> Result<usize, shared::store::StoreError> {
-    let claimed = runner.jobs.claim_overdue(lane, limit, runner.lease.owner()).await?;
+async fn take_jobs(runner: &Arc<Runner>, lane: Lane, mut permits: OwnedSemaphorePermit) -> Result<usize, StoreError> {
+    let claimed = runner.jobs.claim_overdue(lane, permits.num_permits(), runner.lease.owner()).await?;
     let taken = claimed.len();
     for claimed in claimed {
-        let Some(permit) = runner.slot(lane).await else {
-            runner.give_back(&claimed).await;
-            continue;
-        };
-        runner.start(claimed, permit);
+        if let Some(permit) = permits.split(1) {
+            runner.start(claimed, permit);
+        }
     }
     Ok(taken)
 }
 
-async fn take_deliveries(runner: &Arc<Runner>, lane: Lane, limit: usize) -> Result<usize, shared::store::StoreError> {
-    let claimed = runner.deliveries.claim_overdue(limit, runner.lease.owner()).await?;
+async fn take_deliveries(runner: &Arc<Runner>, mut permits: OwnedSemaphorePermit) -> Result<usize, StoreError> {
+    let claimed = runner.deliveries.claim_overdue(permits.num_permits(), runner.lease.owner()).await?;
     let taken = claimed.len();
     for delivery in claimed {
-        // A delivery that finds no slot because the process stops is reclaimed with the worker's lease.
-        let Some(permit) = runner.slot(lane).await else { continue };
-        runner.deliver(delivery, permit);
+        if let Some(permit) = permits.split(1) {
+            runner.deliver(delivery, permit);
+        }
     }
     Ok(taken)
 }

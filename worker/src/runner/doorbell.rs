@@ -93,7 +93,14 @@ async fn by_channel(runner: Arc<Runner>, queue: &ChannelQueue, lane: Lane) {
     }
 }
 
-async fn by_redis(runner: Arc<Runner>, connection: ConnectionManager, prefix: String, poll: Duration, queue: RedisQueue, lane: Lane) {
+async fn by_redis(
+    runner: Arc<Runner>,
+    connection: ConnectionManager,
+    prefix: String,
+    poll: Duration,
+    queue: RedisQueue,
+    lane: Lane,
+) {
     let stop = runner.lifecycle.stop().clone();
     runner.lifecycle.spawn(tidy(queue, lane, stop.clone()));
     let mut wait = REBUILD.0;

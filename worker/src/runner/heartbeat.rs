@@ -102,5 +102,11 @@ async fn once(runner: &Runner, heartbeat: &Heartbeat) -> Result<(), shared::stor
         tracing::info!(job.id = %id, epoch, "a claim whose answer was lost is given back");
         heartbeat.give_back(id, epoch).await?;
     }
+    let asked = Instant::now();
+    let held = heartbeat.held_deliveries().await?;
+    for (id, epoch) in runner.delivering.compare(&held, asked) {
+        tracing::info!(delivery.id = %id, epoch, "a delivery whose end was lost is sent again");
+        heartbeat.give_back_delivery(id, epoch).await?;
+    }
     Ok(())
 }

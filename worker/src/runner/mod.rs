@@ -22,7 +22,7 @@ use futures::FutureExt;
 use shared::domain::job::Lane;
 use shared::domain::message::{Message, MessageKind};
 use shared::domain::verdict::Failure;
-use shared::jobs::{Claimed, Fenced, Jobs, Lease, Outcome};
+use shared::jobs::{Claimed, Fence, Fenced, Jobs, Lease, Outcome};
 use shared::lifecycle::Lifecycle;
 use shared::store::delivery::Delivery;
 use shared::telemetry::Metrics;
@@ -64,6 +64,7 @@ pub struct Runner {
     /// Asks the lane's supervisor for a new worker.
     rebuild: [Notify; 3],
     running: Running,
+    delivering: Running,
     solo: Solo,
 }
 
@@ -105,8 +106,15 @@ impl Runner {
             heard: Default::default(),
             rebuild: Default::default(),
             running: Running::default(),
+            delivering: Running::default(),
             solo: Solo::default(),
         })
+    }
+
+    /// The name under which it holds its lease.
+    #[must_use]
+    pub fn owner(&self) -> &Arc<str> {
+        self.lease.owner()
     }
 
     /// Runs until the process stops; returns when everything in flight has ended or was given back.
@@ -133,10 +141,18 @@ impl Runner {
         let Some((kind, id)) = message.read() else { return };
         self.heard[lane as usize].fetch_add(1, Ordering::Relaxed);
         let Some(permit) = self.slot(lane).await else { return };
+        if !self.holds_a_lease() {
+            return;
+        }
         match kind {
             MessageKind::Job => self.claim_job(id, permit).await,
             MessageKind::Delivery => self.claim_delivery(id, permit).await,
         }
+    }
+
+    /// What is claimed without a lease is reclaimed at once by everybody else, so nothing is.
+    fn holds_a_lease(&self) -> bool {
+        !self.lease.remaining().is_zero()
     }
 
     /// A free slot; `None` when the process stops. The row stays queued, so nothing is lost.
@@ -178,7 +194,12 @@ impl Runner {
     pub(crate) fn deliver(self: &Arc<Self>, delivery: Delivery, permit: OwnedSemaphorePermit) {
         let runner = self.clone();
         self.lifecycle.spawn(async move {
-            runner.deliveries.deliver(delivery).await;
+            let id = Fence { job_id: delivery.id, epoch: delivery.epoch, owner: runner.lease.owner().clone() };
+            runner.delivering.begin(&id);
+            if AssertUnwindSafe(runner.deliveries.deliver(delivery)).catch_unwind().await.is_err() {
+                tracing::error!(delivery.id = %id.job_id, "a delivery hit a defect of the program; it is given back and sent again");
+            }
+            runner.delivering.end(&id);
             drop(permit);
         });
     }
@@ -215,7 +236,9 @@ impl Runner {
                     reason = %failure.message, ?outcome, "a run did not succeed");
             }
             Ok(Err(Fenced)) => self.lost(claimed),
-            Err(error) => tracing::error!(job.id = %claimed.fence.job_id, %error, "the end of a run could not be stored; it will be reclaimed"),
+            Err(error) => {
+                tracing::error!(job.id = %claimed.fence.job_id, %error, "the end of a run could not be stored; it will be reclaimed")
+            }
         }
     }
 

@@ -83,7 +83,11 @@ impl Running {
             out_of_grace: self.out_of_grace.clone(),
         };
         let entry = Entry { epoch: fence.epoch, since: Instant::now(), run: run.clone() };
-        self.jobs().insert(fence.job_id, entry);
+        let mut jobs = self.jobs();
+        if jobs.get(&fence.job_id).is_none_or(|known| known.epoch <= fence.epoch) {
+            jobs.insert(fence.job_id, entry);
+        }
+        drop(jobs);
         run
     }
 
@@ -124,7 +128,8 @@ impl Running {
                 _ => {}
             }
         }
-        let now: Vec<(Uuid, i64)> = held.iter().filter(|row| !jobs.contains_key(&row.id)).map(|row| (row.id, row.epoch)).collect();
+        let now: Vec<(Uuid, i64)> =
+            held.iter().filter(|row| !jobs.contains_key(&row.id)).map(|row| (row.id, row.epoch)).collect();
         drop(jobs);
         let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
         let twice = now.iter().filter(|row| unknown.contains(row)).copied().collect();

@@ -35,7 +35,13 @@ impl Solo {
 
     /// A turn alone, and the record of it in the database.
     pub(super) async fn alone(&self, jobs: &Jobs, claimed: &Claimed, run: &Run) -> Result<Turn, Failure> {
-        let later = || Failure::snooze(PATIENCE, "job.waits_to_run_alone", "the job ended workers before and waits for one without other jobs");
+        let later = || {
+            Failure::snooze(
+                PATIENCE,
+                "job.waits_to_run_alone",
+                "the job ended workers before and waits for one without other jobs",
+            )
+        };
         let waited = run.interruptible(tokio::time::timeout(PATIENCE, self.turns.clone().write_owned())).await;
         let Ok(Ok(guard)) = waited else { return Err(later()) };
         match jobs.starts_alone(&claimed.fence).await {
