@@ -2,7 +2,7 @@
 //!
 //! * [`runner`]: slots, claims, leases, shutdown
 //! * [`pipeline`]: the stages of a job
-//! * [`deliveries`]: webhooks
+//! * [`deliveries`] of webhooks
 //! * [`prompts`]: what a model is told
 
 pub mod deliveries;

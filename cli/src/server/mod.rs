@@ -34,9 +34,9 @@ pub(crate) async fn run(command: ServerCommand, config: Option<PathBuf>) -> anyh
     let settings = read_settings(config.as_deref())?;
     shared::telemetry::logs::start(&settings.log, &settings.log_format);
     match command {
-        ServerCommand::Serve(_) => process::serve(settings).await?,
-        ServerCommand::Api(_) => process::api(settings).await?,
-        ServerCommand::Worker(_) => process::worker(settings).await?,
+        ServerCommand::Serve(_) => Box::pin(process::serve(settings)).await?,
+        ServerCommand::Api(_) => Box::pin(process::api(settings)).await?,
+        ServerCommand::Worker(_) => Box::pin(process::worker(settings)).await?,
         ServerCommand::Migrate(_) => migrate(&settings).await?,
         ServerCommand::CallbackSecret(_) => println!("{}", key::callback_secret(&settings)?),
         ServerCommand::CreateUser(user) => people::create(&settings, user).await?,

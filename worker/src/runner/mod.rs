@@ -237,7 +237,7 @@ impl Runner {
             }
             Ok(Err(Fenced)) => self.lost(claimed),
             Err(error) => {
-                tracing::error!(job.id = %claimed.fence.job_id, %error, "the end of a run could not be stored; it will be reclaimed")
+                tracing::error!(job.id = %claimed.fence.job_id, %error, "the end of a run could not be stored; it will be reclaimed");
             }
         }
     }

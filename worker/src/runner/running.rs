@@ -119,11 +119,8 @@ impl Running {
         let jobs = self.jobs();
         for (id, entry) in jobs.iter() {
             match rows.get(id) {
-                Some(row) if row.epoch == entry.epoch => {
-                    if row.cancel_requested_at.is_some() {
-                        entry.run.cancelled.cancel();
-                    }
-                }
+                Some(row) if row.epoch == entry.epoch && row.cancel_requested_at.is_some() => entry.run.cancelled.cancel(),
+                Some(row) if row.epoch == entry.epoch => {}
                 _ if entry.since < asked => entry.run.lost.cancel(),
                 _ => {}
             }
