@@ -4,7 +4,7 @@
 //! * [`parts`]: the API and the worker built on it
 //! * [`process`]: `serve`, `api`, `worker`: which parts run, from start to end
 //! * [`lock`], [`key`], [`people`]: the SQLite lock, the secret key, the first administrator
-//! * [`doctor`], [`demo`]
+//! * [`doctor()`], [`demo`]
 
 mod demo;
 mod doctor;

@@ -1,7 +1,7 @@
 //! What publishing would do, before anything is written.
 //!
-//! * [`pieces`]: what is to stand where, rendered
-//! * [`decide`]: what to do about one piece, given what stands there now
+//! * [`pieces()`]: what is to stand where, rendered
+//! * [`decide()`]: what to do about one piece, given what stands there now
 //! * [`leftovers`]: what a shorter result does not need any more
 //! * [`plan_all`]: all of it, for a dry run
 

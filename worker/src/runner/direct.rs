@@ -10,6 +10,7 @@ use shared::store::StoreError;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::Runner;
+use super::solo::Turn;
 
 /// Rows taken at once.
 const BATCH: usize = 32;
@@ -71,11 +72,16 @@ async fn take_some(runner: &Arc<Runner>, lane: Lane) -> Option<usize> {
 }
 
 async fn take_jobs(runner: &Arc<Runner>, lane: Lane, mut permits: OwnedSemaphorePermit) -> Result<usize, StoreError> {
-    let claimed = runner.jobs.claim_overdue(lane, permits.num_permits(), runner.lease.owner()).await?;
+    // A turn for each, too; there is none while a suspect runs alone.
+    let mut turns: Vec<Turn> = (0..permits.num_permits()).map_while(|_| runner.solo.among_others_now()).collect();
+    if turns.is_empty() {
+        return Ok(0);
+    }
+    let claimed = runner.jobs.claim_overdue(lane, turns.len(), runner.lease.owner()).await?;
     let taken = claimed.len();
     for claimed in claimed {
-        if let Some(permit) = permits.split(1) {
-            runner.start(claimed, permit);
+        if let (Some(permit), Some(turn)) = (permits.split(1), turns.pop()) {
+            runner.start(claimed, permit, turn);
         }
     }
     Ok(taken)

@@ -36,7 +36,7 @@ pub use running::{Interrupted, Run};
 use crate::deliveries::Deliveries;
 use crate::pipeline::{End, Pipeline};
 use running::Running;
-use solo::Solo;
+use solo::{Solo, Turn};
 
 /// Sizes and times of a worker.
 #[derive(Debug, Clone)]
@@ -165,10 +165,20 @@ impl Runner {
     }
 
     async fn claim_job(self: &Arc<Self>, id: Uuid, permit: OwnedSemaphorePermit) {
+        let Some(turn) = self.turn().await.filter(|_| self.holds_a_lease()) else { return };
         match self.jobs.claim(id, self.lease.owner()).await {
-            Ok(Some(claimed)) => self.start(claimed, permit),
+            Ok(Some(claimed)) => self.start(claimed, permit, turn),
             Ok(None) => {}
             Err(error) => tracing::warn!(job.id = %id, %error, "a claim failed; the row is rung for again"),
+        }
+    }
+
+    /// A turn beside others; `None` when the process stops.
+    async fn turn(&self) -> Option<Turn> {
+        tokio::select! {
+            biased;
+            () = self.lifecycle.stop().cancelled() => None,
+            turn = self.solo.among_others() => Some(turn),
         }
     }
 
@@ -181,11 +191,11 @@ impl Runner {
     }
 
     /// Lets a claimed job run as a task of its own.
-    pub(crate) fn start(self: &Arc<Self>, claimed: Claimed, permit: OwnedSemaphorePermit) {
+    fn start(self: &Arc<Self>, claimed: Claimed, permit: OwnedSemaphorePermit, turn: Turn) {
         let runner = self.clone();
         self.lifecycle.spawn(async move {
             let run = runner.running.begin(&claimed.fence);
-            runner.run_one(&claimed, &run).await;
+            runner.run_one(&claimed, &run, turn).await;
             runner.running.end(&claimed.fence);
             drop(permit);
         });
@@ -204,14 +214,15 @@ impl Runner {
         });
     }
 
-    async fn run_one(&self, claimed: &Claimed, run: &Run) {
+    async fn run_one(&self, claimed: &Claimed, run: &Run, turn: Turn) {
         let _turn = if claimed.must_run_alone() {
+            drop(turn);
             match self.solo.alone(&self.jobs, claimed, run).await {
                 Ok(turn) => turn,
                 Err(failure) => return self.settle(claimed, &failure).await,
             }
         } else {
-            self.solo.among_others().await
+            turn
         };
         let ended = AssertUnwindSafe(self.pipeline.run(claimed.clone(), run, &self.lease)).catch_unwind().await;
         match ended {

@@ -28,9 +28,15 @@ pub(super) struct Solo {
 }
 
 impl Solo {
-    /// A turn beside others; waits while a suspect runs.
+    /// A turn beside others; waits while a suspect runs. Taken before a claim: a job that waited for it with a claim in its
+    /// hands would be called a suspect too when its worker dies.
     pub(super) async fn among_others(&self) -> Turn {
         Turn::Among { _guard: self.turns.clone().read_owned().await }
+    }
+
+    /// A turn beside others, unless a suspect runs or waits for them to end.
+    pub(super) fn among_others_now(&self) -> Option<Turn> {
+        Some(Turn::Among { _guard: self.turns.clone().try_read_owned().ok()? })
     }
 
     /// A turn alone, and the record of it in the database.

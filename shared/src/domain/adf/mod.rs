@@ -1,7 +1,7 @@
 //! Atlassian Document Format: Jira's rich text.
 //!
 //! * [`read`]: any JSON that claims to be ADF, as Markdown
-//! * [`write`]: our [`Document`](super::document::Document) as ADF that is valid by construction
+//! * [`mod@write`]: our [`Document`](super::document::Document) as ADF that is valid by construction
 //! * [`fit`]: a document that is too long for one comment, as several
 //! * [`section`]: our own section inside somebody's description
 //! * [`marker`]: the short text by which we know what is ours

@@ -12,7 +12,7 @@
 //!
 //! Then [`ids`] are given and [`coverage`] is computed.
 //!
-//! The way of a reply: [`criteria`] → while something failed and a model is there, [`repair_criteria`] → [`settle_criteria`];
+//! The way of a reply: [`criteria()`] → while something failed and a model is there, [`repair_criteria`] → [`settle_criteria`];
 //! likewise for scenarios. What a person edits goes through [`recheck_criteria`] and [`recheck_suite`].
 
 mod akin;

@@ -1,6 +1,6 @@
 //! From Jira's answer to a [`Story`](super::story::Story).
 //!
-//! * [`story`]: the whole
+//! * [`mod@story`]: the whole
 //! * [`part`]: the text parts, one function for each kind
 //! * [`limit`]: what fits into a prompt, with a visible mark where something was cut
 

@@ -1,9 +1,9 @@
 //! Results as people and tools read them.
 //!
-//! * [`document`]: what stands in Jira, in the story's language
-//! * [`gherkin`]: a `.feature` file
-//! * [`markdown`]: a page
-//! * [`csv`]: a table for a spreadsheet or a test management tool
+//! * [`document()`]: what stands in Jira, in the story's language
+//! * [`gherkin()`]: a `.feature` file
+//! * [`markdown()`]: a page
+//! * [`csv()`]: a table for a spreadsheet or a test management tool
 
 mod brief;
 mod criteria;
