@@ -3,7 +3,7 @@
 use rand::Rng;
 use tests::{Proxy, Way};
 
-use crate::form::Form;
+use crate::form::{Form, say};
 use crate::servers::{address_of, on_shared_servers, through};
 use crate::stand::{Plan, Stand};
 use crate::waiting::{lasts, until};
@@ -33,11 +33,11 @@ async fn a_worker_that_is_cut_off_from_the_database_but_not_from_jira_writes_not
                 .await;
             way.set(if silent { Way::Stalled } else { Way::Refused });
             let held = stand.held_by(pid).await;
-            println!(
-                "chaos: round {round}: a worker with {} jobs is cut off, {}",
+            say(&format!(
+                "round {round}: a worker with {} jobs is cut off, {}",
                 held.len(),
                 if silent { "silently" } else { "with a reset" }
-            );
+            ));
             stand.losses.interrupted(&held);
             until("the other worker has taken its jobs", form.patience(), async || {
                 let jobs = stand.rows.jobs().await.ok()?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::form::Form;
+use crate::form::{Form, say};
 use crate::servers::on_shared_servers;
 use crate::stand::{Plan, Stand};
 use crate::waiting::lasts;
@@ -29,12 +29,12 @@ async fn a_doorbell_that_never_rings_costs_each_job_three_seconds_at_most() {
         let jobs = stand.rows.jobs().await.expect("the jobs");
         let mut waits: Vec<i64> = jobs.iter().map(|job| job.started_at.expect("a start") - job.created_at).collect();
         waits.sort_unstable();
-        println!(
-            "chaos: with a deaf doorbell jobs started {} / {} / {} ms after they were accepted",
+        say(&format!(
+            "with a deaf doorbell jobs started {} / {} / {} ms after they were accepted",
             waits[0],
             waits[waits.len() / 2],
             waits[waits.len() - 1]
-        );
+        ));
         assert!(waits.iter().all(|wait| *wait <= i64::try_from(GOAL.as_millis()).expect("a few")), "{waits:?}");
         stand.kept_its_promises().await;
         stand.close().await;

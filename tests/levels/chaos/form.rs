@@ -1,5 +1,6 @@
 //! How much of it: the short form is part of every test run, the long one is `make chaos`.
 
+use std::io::Write;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ impl Form {
             let long = variable("JQA_CHAOS").as_deref() == Some("long");
             let seed =
                 variable("JQA_CHAOS_SEED").map_or_else(rand::random, |seed| seed.parse().expect("JQA_CHAOS_SEED is a u32"));
-            println!("chaos: the {} form; repeat it with JQA_CHAOS_SEED={seed}", if long { "long" } else { "short" });
+            say(&format!("the {} form; repeat it with JQA_CHAOS_SEED={seed}", if long { "long" } else { "short" }));
             Self { long, seed }
         })
     }
@@ -51,6 +52,12 @@ impl Form {
         let scenario = scenario.bytes().fold(0, |sum: u64, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
         StdRng::seed_from_u64(u64::from(self.seed) ^ (scenario << 32))
     }
+}
+
+/// Says something that is seen even when the output of tests that pass is not shown.
+pub(crate) fn say(words: &str) {
+    // Without standard error there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "chaos: {words}");
 }
 
 /// A variable of the environment that says something.

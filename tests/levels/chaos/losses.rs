@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use crate::form::say;
 use crate::rows::{JobRow, Rows};
 
 /// Crashes among neighbours after which a job runs alone, with back-off: those are not in a hurry.
@@ -66,10 +67,10 @@ impl Losses {
         for (when, mut took) in by_time {
             took.sort_unstable();
             let (min, median, max) = (took[0], took[took.len() / 2], took[took.len() - 1]);
-            println!(
-                "chaos: {when}: {} jobs ran again {min:.2?} / {median:.2?} / {max:.2?} after the kill (min / median / max; goal {goal:.2?})",
+            say(&format!(
+                "{when}: {} jobs ran again {min:.2?} / {median:.2?} / {max:.2?} after the kill (min / median / max; goal {goal:.2?})",
                 took.len()
-            );
+            ));
             longest.insert(when, max);
         }
         longest

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sandbox::{Action, Fault};
 
-use crate::form::Form;
+use crate::form::{Form, say};
 use crate::servers::on_shared_servers;
 use crate::stand::{Plan, Stand};
 use crate::waiting::until;
@@ -49,7 +49,7 @@ async fn a_job_that_kills_its_worker_fails_and_its_neighbours_succeed() {
         }
         stand.submit(jobs - stand.accepted.len()).await;
         stand.all_end().await;
-        println!("chaos: the poisoned job ended {crashes} workers");
+        say(&format!("the poisoned job ended {crashes} workers"));
         assert_eq!(crashes, CRASHES);
         let poisoned = stand.sees("the poisoned job", |job| job.issue_key == POISON).await;
         assert_eq!(poisoned.error_code.as_deref(), Some("job.kills_worker"));

@@ -7,6 +7,7 @@ use serde_json::Value;
 use shared::domain::adf::marker;
 use uuid::Uuid;
 
+use crate::form::say;
 use crate::rows::JobRow;
 use crate::stand::Stand;
 
@@ -124,12 +125,12 @@ impl Stand {
     fn the_model_was_asked_no_more_than_needed(&self, good: &[JobRow]) {
         let counts = self.sandbox.state().llm_counts();
         let (needed, lost) = (2 * good.len() as u64, self.losses.calls_in_flight());
-        println!(
-            "chaos: {} model calls for {} jobs; {lost} were in flight at {} kills",
+        say(&format!(
+            "{} model calls for {} jobs; {lost} were in flight at {} kills",
             counts.total,
             good.len(),
             self.losses.kills
-        );
+        ));
         for job in good {
             let (asked, lost) = (
                 counts.by_key.get(&job.issue_key).copied().unwrap_or(0),

@@ -13,7 +13,7 @@ use crate::form::Form;
 use crate::losses::Losses;
 use crate::process::{Process, Signal};
 use crate::rows::{JobRow, Rows};
-use crate::waiting::until;
+use crate::waiting::{lasts, until};
 
 /// A setting and its value.
 pub(crate) type Set = (&'static str, String);
@@ -174,7 +174,7 @@ impl Stand {
                 last = format!("{} of {} jobs have not ended, such as {:?}", open.len(), jobs.len(), open.first());
             }
             assert!(began.elapsed() < patience, "not within {patience:?}: {last}");
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            lasts(Duration::from_millis(100)).await;
         }
     }
 
@@ -207,7 +207,7 @@ async fn sandbox(plan: &Plan) -> Sandbox {
 
 fn common(plan: &Plan, sandbox: &Sandbox, folder: &Path) -> Vec<Set> {
     let url = sandbox.url();
-    let seconds = |duration: Duration| format!("{}ms", duration.as_millis());
+    let ms = |duration: Duration| format!("{}ms", duration.as_millis());
     vec![
         ("JQA_DATA_DIR", folder.display().to_string()),
         ("JQA_SECRET_KEY", "a secret key for chaos, long enough".to_owned()),
@@ -220,7 +220,7 @@ fn common(plan: &Plan, sandbox: &Sandbox, folder: &Path) -> Vec<Set> {
         ("JQA_LLM_BASE_URL", format!("{url}/llm/v1")),
         ("JQA_LLM_API_KEY", "sandbox".to_owned()),
         ("JQA_LLM_MODEL", format!("sandbox-slow-{}", plan.model_ms)),
-        ("JQA_LEASE", seconds(plan.form.lease())),
+        ("JQA_LEASE", ms(plan.form.lease())),
         ("JQA_RETRY_BASE", "200ms".to_owned()),
         ("JQA_RETRY_CAP", "2s".to_owned()),
         ("JQA_MAX_ATTEMPTS", "50".to_owned()),
