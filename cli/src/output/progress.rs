@@ -158,8 +158,27 @@ fn sentence(event: &EventView, before: DateTime<Utc>) -> Option<String> {
         "job.edited" => "was edited".to_owned(),
         "job.approved" => "was approved".to_owned(),
         "job.cancel_requested" => "is being cancelled".to_owned(),
+        "job.succeeded" => return published(&event.data["summary"]["published"]),
         _ => return None,
     })
+}
+
+/// What became of each place that was to be written; `None` when there was none.
+fn published(places: &serde_json::Value) -> Option<String> {
+    let word = |value: &serde_json::Value| plain(value.as_str().unwrap_or_default());
+    let lines: Vec<String> = places
+        .as_array()?
+        .iter()
+        .map(|place| {
+            let (mode, outcome) = (word(&place["target"]["mode"]), word(&place["outcome"]));
+            match outcome.as_str() {
+                "conflict" => format!("{mode} NOT written: a person changed it; --on-conflict overwrite or merge decides"),
+                "failed" => format!("{mode} NOT written; `jqa result --format json` says why"),
+                _ => format!("{mode} {outcome}"),
+            }
+        })
+        .collect();
+    (!lines.is_empty()).then(|| lines.join(", "))
 }
 
 /// The state of a job at rest, in words.
@@ -196,6 +215,12 @@ mod tests {
         assert_eq!(told("job.snoozed", json!({"code": "jira.rate_limited"})).as_deref(), Some("waits: jira.rate_limited"));
         assert_eq!(told("job.retrying", serde_json::Value::Null).as_deref(), Some("will be tried again"));
         assert_eq!(told("job.of_the_future", json!({})), None);
+        assert_eq!(told("job.succeeded", json!({"summary": {}})), None);
+        let places = json!([{"target": {"mode": "comment"}, "outcome": "updated"}, {"target": {"mode": "description"}, "outcome": "conflict"}]);
+        assert_eq!(
+            told("job.succeeded", json!({"summary": {"published": places}})).as_deref(),
+            Some("comment updated, description NOT written: a person changed it; --on-conflict overwrite or merge decides")
+        );
     }
 
     #[test]
