@@ -88,13 +88,9 @@ async fn watch(
         if let Ok(jobs) = rows.jobs().await {
             let took = at.elapsed();
             for job in &jobs {
-                let runs_again = waiting.get(&job.id).is_some_and(|epoch| job.epoch > *epoch);
-                if runs_again {
-                    recoveries.lock().expect("a lock").push((when, took));
-                }
-                // What ended without running again had ended when the kill came.
-                if runs_again || job.has_ended() {
+                if waiting.get(&job.id).is_some_and(|epoch| job.epoch > *epoch) {
                     waiting.remove(&job.id);
+                    recoveries.lock().expect("a lock").push((when, took));
                 }
             }
         }
