@@ -1,6 +1,6 @@
 //! Splits a sentence into condition and outcome.
 
-use super::lexicon::{Lexicon, fill};
+use super::lexicon::{Lexicon, List, fill, list};
 use super::plain::Plain;
 
 /// A sentence as condition and outcome.
@@ -57,7 +57,7 @@ fn role<'a>(text: &'a str, words: &Lexicon) -> Option<(String, &'a str)> {
     let opened = text.len() - rest.len();
     let article = text.get(..opened)?.split_whitespace().nth(1).filter(|word| matches!(*word, "a" | "an" | "the"));
     // "As a system setting, it is hidden": a thing and not a person, when the sentence goes on with "it".
-    if Plain::new(outcome).after(&["it"]).is_some() {
+    if Plain::new(outcome).after_word("it").is_some() {
         return None;
     }
     Some((article.map_or_else(|| role.to_owned(), |article| format!("{article} {role}")), outcome))
@@ -111,7 +111,7 @@ fn only(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
     if outcome.is_empty() || condition.is_empty() {
         return None;
     }
-    if words.unless.contains(&Plain::new(plain.text.get(hit)?).folded.as_str()) {
+    if words.unless.holds(&Plain::new(plain.text.get(hit)?).folded) {
         // What follows a comma ("in which case …") is another statement.
         let condition = comma(condition).and_then(|at| condition.get(..at)).unwrap_or(condition);
         return Some(Clause {
@@ -129,7 +129,7 @@ fn trailing(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
     let hit = plain.find(words.middle)?;
     let (outcome, condition) = (tidy(plain.text.get(..hit.start)?), tidy(plain.text.get(hit.end..)?));
     // "check if it is larger" asks, and a clause within brackets explains.
-    let asks = Plain::new(outcome).folded.split_whitespace().last().is_some_and(|word| words.asks.contains(&word));
+    let asks = Plain::new(outcome).folded.split_whitespace().last().is_some_and(|word| words.asks.holds(word));
     let inside = outcome.matches('(').count() > outcome.matches(')').count();
     // "…, if it is known" belongs to the last part of the outcome only.
     let back = Plain::new(condition).after(words.edges.pronouns).is_some()
@@ -155,7 +155,7 @@ fn trailing(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
 
 /// "Without a reason the order stays open", "Bei einer unbekannten Adresse wird …": the case stands before the outcome.
 fn case(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
-    let past = plain.after(words.after).filter(|_| plain.after(&["on", "upon", "once"]).is_none());
+    let past = plain.after(words.after).filter(|_| plain.after(list!["on", "upon", "once"]).is_none());
     let opened = plain.after(words.edges.case);
     let rest = past.or(opened)?;
     let start = plain.text.len() - rest.len();
@@ -184,7 +184,7 @@ fn case(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
 }
 
 /// What an English subject opens with.
-const DETERMINERS: &[&str] = &["the", "a", "an", "nothing", "no", "all", "each", "every", "it"];
+const DETERMINERS: &List = list!["the", "a", "an", "nothing", "no", "all", "each", "every", "it"];
 
 /// The comma that ends the condition: the first one that is not within a list, brackets or a number.
 fn comma(text: &str) -> Option<usize> {

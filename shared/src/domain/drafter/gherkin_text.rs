@@ -1,7 +1,7 @@
 //! Scenarios that the story already holds as Gherkin, in list items or in one line.
 
 use super::clause::tidy;
-use super::lexicon::Lexicon;
+use super::lexicon::{Lexicon, List};
 use super::outline::Statement;
 use super::plain::Plain;
 
@@ -133,7 +133,7 @@ fn inline(text: &str, index: usize, words: &Lexicon) -> Option<Found> {
 }
 
 /// A keyword within a line is one when it is written with a capital.
-fn capital(plain: &Plain<'_>, words: &[&str], mut from: usize) -> Option<std::ops::Range<usize>> {
+fn capital(plain: &Plain<'_>, words: &List, mut from: usize) -> Option<std::ops::Range<usize>> {
     while let Some(hit) = plain.find_from(words, from) {
         if plain.text.get(hit.clone())?.starts_with(char::is_uppercase) {
             return Some(hit);
@@ -144,12 +144,12 @@ fn capital(plain: &Plain<'_>, words: &[&str], mut from: usize) -> Option<std::op
 }
 
 /// "…, then …" after a keyword with a capital.
-fn comma_then(plain: &Plain<'_>, words: &[&str], from: usize) -> Option<std::ops::Range<usize>> {
+fn comma_then(plain: &Plain<'_>, words: &List, from: usize) -> Option<std::ops::Range<usize>> {
     plain.find_from(words, from).filter(|hit| plain.text.get(..hit.start).is_some_and(|before| before.trim_end().ends_with(',')))
 }
 
 /// The steps of a piece: split at an `And` with a capital.
-fn steps(into: &mut Vec<String>, text: &str, and: &[&str]) {
+fn steps(into: &mut Vec<String>, text: &str, and: &List) {
     let plain = Plain::new(text);
     let mut start = 0;
     while let Some(hit) = capital(&plain, and, start.max(1)) {

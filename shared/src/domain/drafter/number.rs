@@ -1,6 +1,6 @@
 //! Limits: a number, its unit, and on which side of it the rule stands.
 
-use super::lexicon::Lexicon;
+use super::lexicon::{Lexicon, List};
 use super::plain::Plain;
 
 /// On which side of a number the rule stands.
@@ -137,7 +137,7 @@ fn share_units(text: &str, found: &mut [Limit], words: &Lexicon) {
 pub(super) fn joined(text: &str, first: &Limit, second: &Limit, words: &Lexicon) -> bool {
     let between = text.get(first.end..second.lead).map(|between| Plain::new(between).folded);
     first.ranged && second.ranged
-        || between.is_some_and(|between| words.and.contains(&between.trim_matches(|letter: char| letter == ',' || letter == ' ')))
+        || between.is_some_and(|between| words.and.holds(between.trim_matches(|letter: char| letter == ',' || letter == ' ')))
 }
 
 /// Where a limit stands.
@@ -239,13 +239,12 @@ fn side(plain: &Plain<'_>, number: &Number, unit: &str, end: usize, words: &Lexi
     let tail = plain.text.get(end..)?;
     let after = Plain::new(tail);
     let name = Plain::new(unit.trim()).folded;
-    let is_time = words.time.contains(&name.as_str());
-    let closes = |list: &[&str]| {
-        list.iter().filter_map(|word| ends_with_word(&before.folded, word, words)).min().map(|at| before.place(at))
-    };
+    let is_time = words.time.holds(&name);
+    let closes =
+        |list: &List| list.iter().filter_map(|word| ends_with_word(&before.folded, word, words)).min().map(|at| before.place(at));
     // A number after the words makes them its own ("5 logins within 15 minutes").
     let own = |rest: &&str| !rest.starts_with(|letter: char| letter.is_ascii_digit());
-    let follows = |list: &[&str]| after.after(list).filter(own).map(|rest| end + (tail.len() - rest.len()));
+    let follows = |list: &List| after.after(list).filter(own).map(|rest| end + (tail.len() - rest.len()));
     let place = |side, lead| Some(Place { side, lead, after: None });
     if is_time && after.after(words.ahead).is_some() {
         let open = closes(words.at_most).or_else(|| closes(words.at_least));
@@ -281,7 +280,7 @@ fn side(plain: &Plain<'_>, number: &Number, unit: &str, end: usize, words: &Lexi
     if let Some(lead) = closes(words.above) {
         return place(Side::Above, lead);
     }
-    if words.counted.contains(&name.as_str()) {
+    if words.counted.holds(&name) {
         return place(Side::Exactly, number.start);
     }
     None
@@ -295,7 +294,7 @@ fn ends_with_word(folded: &str, word: &str, words: &Lexicon) -> Option<usize> {
             return (!head.chars().next_back().is_some_and(char::is_alphanumeric)).then_some(head.len());
         }
         match text.rsplit_once(' ') {
-            Some((head, last)) if words.small.contains(&last) && last.len() <= 3 => text = head.trim_end(),
+            Some((head, last)) if words.small.holds(last) && last.len() <= 3 => text = head.trim_end(),
             _ => return None,
         }
     }
@@ -312,11 +311,11 @@ fn unit(text: &str, end: usize, words: &Lexicon) -> (String, usize) {
         .take_while(|letter| letter.is_alphabetic() || matches!(letter, '%' | '€' | '$' | '°' | '£'))
         .collect();
     let folded = Plain::new(&word).folded;
-    let verb = [words.edges.predicate, words.edges.stating, words.modal].iter().any(|list| list.contains(&folded.as_str()));
+    let verb = [words.edges.predicate, words.edges.stating, words.modal].iter().any(|list| list.holds(&folded));
     if word.is_empty()
         || verb && folded.len() > 1
-        || words.small.contains(&folded.as_str())
-        || words.ahead.contains(&folded.as_str())
+        || words.small.holds(&folded)
+        || words.ahead.holds(&folded)
         || word.chars().count() > 24
     {
         return (String::new(), end);
@@ -325,9 +324,9 @@ fn unit(text: &str, end: usize, words: &Lexicon) -> (String, usize) {
     let length = sign.map_or(word.len(), char::len_utf8);
     let mut stop = end + space + length;
     // "50 different items": the noun is the unit, with what stands before it.
-    if words.edges.qualifying.contains(&folded.as_str()) {
+    if words.edges.qualifying.holds(&folded) {
         let noun = noun(text, stop);
-        stop += if words.small.contains(&Plain::new(noun.trim()).folded.as_str()) { 0 } else { noun.len() };
+        stop += if words.small.holds(&Plain::new(noun.trim()).folded) { 0 } else { noun.len() };
     }
     (text.get(end..stop).unwrap_or_default().to_owned(), stop)
 }
@@ -354,11 +353,9 @@ fn numbers(plain: &Plain<'_>, words: &Lexicon) -> Vec<Number> {
             found.push(Number { start, end: start + token.len(), value, decimals, point });
         }
     }
-    for (word, value) in words.numbers {
-        let mut at = 0;
-        while let Some(hit) = plain.find_from(&[word], at) {
-            at = hit.end.max(at + 1);
-            found.push(Number { start: hit.start, end: hit.end, value: *value, decimals: 0, point: '.' });
+    for (place, word) in plain.words() {
+        if let Some((_, value)) = words.numbers.iter().find(|(name, _)| *name == word) {
+            found.push(Number { start: place.start, end: place.end, value: *value, decimals: 0, point: '.' });
         }
     }
     found.sort_by_key(|number| number.start);

@@ -1,7 +1,7 @@
 //! Who may and who may not.
 
 use super::clause::tidy;
-use super::lexicon::Lexicon;
+use super::lexicon::{Lexicon, list};
 use super::plain::Plain;
 
 /// A stated permission or prohibition.
@@ -63,7 +63,7 @@ pub(super) fn read(text: &str, words: &Lexicon) -> Option<Permission> {
     }
     let roles = roles(subject, words)?;
     // What can be used or done is a thing, and so is what is counted.
-    let thing = Plain::new(&act).after(&["be", "etre", "ser"]).is_some()
+    let thing = Plain::new(&act).after(list!["be", "etre", "ser"]).is_some()
         || [" werden", " worden", " sein"].iter().any(|end| act.ends_with(end))
         || subject.contains(|letter: char| letter.is_ascii_digit());
     if thing {

@@ -191,7 +191,7 @@ fn moment<'a>(wish: &'a str, words: &Lexicon) -> (&'a str, Option<String>) {
 fn outcome(wish: &str, infinitive: bool, words: &Lexicon) -> String {
     let (opener, phrase) = words.phrases.passive;
     if !opener.is_empty()
-        && let Some(rest) = Plain::new(wish).after(&[opener])
+        && let Some(rest) = Plain::new(wish).after_word(opener)
     {
         return fill(phrase, &[rest]);
     }

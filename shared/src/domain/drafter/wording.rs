@@ -88,7 +88,7 @@ pub(super) fn short(text: &str, most: usize) -> String {
 pub(super) fn lower_first(text: &str, words: &Lexicon) -> String {
     let first = text.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
     let folded = fold(first);
-    let small = words.small.contains(&folded.as_str()) || words.edges.articles.contains(&folded.as_str());
+    let small = words.small.holds(&folded) || words.edges.articles.holds(&folded);
     if first == "I" && words.infinitive.is_empty() || !(small || is_ordinary(text, first, words)) {
         return text.to_owned();
     }
@@ -105,7 +105,7 @@ fn is_ordinary(text: &str, first: &str, words: &Lexicon) -> bool {
     let next = text.get(first.len()..).and_then(|rest| rest.split_whitespace().next()).unwrap_or_default();
     // A list of names goes on with "and" or a comma.
     let alone = next.chars().all(char::is_lowercase)
-        && !words.and.contains(&next)
+        && !words.and.holds(next)
         && text.get(first.len()..).is_some_and(|rest| rest.starts_with(' '));
     plain && !german && alone && endings.iter().any(|end| first.ends_with(end))
 }

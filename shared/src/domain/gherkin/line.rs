@@ -64,9 +64,22 @@ const fn joiners(language: Language) -> &'static [&'static str] {
 /// The text on one line: every break, tab and control is a space, spaces are single, and what cannot be seen is gone.
 #[must_use]
 pub fn one_line(text: &str) -> String {
-    let visible = text.chars().filter(|c| !crate::domain::normal::is_invisible(*c));
-    let spaced: String = visible.map(|c| if c.is_whitespace() || c.is_control() { ' ' } else { c }).collect();
-    spaced.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        let blank = match c {
+            '!'..='~' => false,
+            c if c.is_whitespace() => true,
+            c if crate::domain::normal::is_invisible(c) => continue,
+            c => c.is_control(),
+        };
+        match blank {
+            false => line.push(c),
+            true if line.is_empty() || line.ends_with(' ') => {}
+            true => line.push(' '),
+        }
+    }
+    line.truncate(line.trim_end_matches(' ').len());
+    line
 }
 
 /// A step's text without the keyword a model may have written before it, on one line; empty when nothing is left.

@@ -8,11 +8,14 @@ mod haystack;
 mod markup;
 mod number;
 mod quoted;
+mod runs;
 mod unify;
 
 pub use haystack::Haystack;
 pub use number::numbers;
 pub use quoted::quoted_strings;
+pub(crate) use runs::{Run, runs};
+pub(crate) use unify::spaced;
 pub use unify::{is_invisible, text};
 
 #[cfg(test)]
