@@ -25,7 +25,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     };
     for run in runs(&text) {
         match run {
-            Run::Ascii(text) => text.chars().for_each(&mut push),
+            Run::Plain(text) => text.chars().for_each(&mut push),
             Run::Other(text) if is_nfc_quick(text.chars()) == IsNormalized::Yes => text.chars().for_each(&mut push),
             Run::Other(text) => text.nfc().for_each(&mut push),
         }
@@ -37,21 +37,10 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 /// The same on one line: runs of white space become one space.
 #[must_use]
 pub fn line(text: &str) -> String {
-    let visible = visible(text);
-    if is_one_line(&visible) { visible.into_owned() } else { normal::spaced(visible.split_whitespace(), visible.len()) }
-}
-
-/// Whether a text is words with one space between them already, as far as that can be told at a glance.
-fn is_one_line(text: &str) -> bool {
-    let mut before = b' ';
-    for byte in text.bytes() {
-        // White space that is not ASCII begins with one of these.
-        if byte < b' ' || matches!(byte, 0xc2 | 0xe1 | 0xe2 | 0xe3) || (byte == b' ' && before == b' ') {
-            return false;
-        }
-        before = byte;
+    if normal::is_plain_line(text) {
+        return text.to_owned();
     }
-    before != b' ' || text.is_empty()
+    normal::spaced(visible(text).split_whitespace(), text.len())
 }
 
 /// Whether a character is there without being seen, or may not stand in XML or JSON that Jira accepts.

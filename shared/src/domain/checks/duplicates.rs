@@ -3,6 +3,7 @@
 //! Likeness of letters alone would call "is shown" and "is hidden" the same in a long sentence, and lose the second. So two
 //! items are the same only if each section is alike *and* neither a negation nor a word of each side's own tells them apart.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
@@ -98,15 +99,15 @@ pub(super) fn finding(kept: &Item<'_>) -> Finding {
 }
 
 fn masked(step: &str, story: &Haystack, keep_numbers: bool) -> String {
-    let mut plain = step.to_owned();
+    let mut plain = Cow::Borrowed(step);
     for name in placeholders(step) {
-        plain = plain.replace(&format!("<{name}>"), "#");
+        plain = Cow::Owned(plain.replace(&format!("<{name}>"), "#"));
     }
     for sample in quoted_strings(&plain).iter().filter(|sample| !story.contains_text(sample)) {
-        plain = plain.replace(sample.as_str(), "#");
+        plain = Cow::Owned(plain.replace(sample.as_str(), "#"));
     }
     let plain = text(&plain);
-    if keep_numbers {
+    if keep_numbers || !plain.contains(|c: char| c.is_ascii_digit()) {
         return plain;
     }
     let mut out = String::with_capacity(plain.len());

@@ -21,10 +21,9 @@ pub(super) struct Permission {
     pub(super) only: Option<String>,
 }
 
-/// Reads the permission a sentence states.
-pub(super) fn read(text: &str, words: &Lexicon) -> Option<Permission> {
-    let text = tidy(text);
-    let plain = Plain::new(text);
+/// Reads the permission that a tidy sentence states.
+pub(super) fn read(plain: &Plain<'_>, words: &Lexicon) -> Option<Permission> {
+    let text = plain.text;
     let denied = plain.find(words.may_not).filter(|hit| hit.start > 0);
     let granted = plain.find(words.may).filter(|hit| hit.start > 0);
     let hit = match (&denied, &granted) {

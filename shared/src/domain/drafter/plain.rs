@@ -1,11 +1,13 @@
 //! Text to search in: folded, with the way back to the original.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::ops::Range;
 
 use super::lexicon::list::head;
 use super::lexicon::{List, list};
 use crate::domain::language::{fold, fold_letter};
+use crate::domain::normal::{is_plain_line, spaced};
 
 /// A text, its folded form, and for every folded byte the place it came from.
 pub(super) struct Plain<'a> {
@@ -27,8 +29,9 @@ impl<'a> Plain<'a> {
         let mut folded = String::with_capacity(text.len());
         let mut origin = Vec::with_capacity(text.len() + 1);
         for (at, letter) in text.char_indices() {
+            let before = folded.len();
             fold_letter(&mut folded, letter);
-            origin.resize(folded.len(), place(at));
+            (before..folded.len()).for_each(|_| origin.push(place(at)));
         }
         origin.push(place(text.len()));
         Self { text, folded, origin, starts: OnceCell::new() }
@@ -53,6 +56,21 @@ impl<'a> Plain<'a> {
     pub(super) fn after(&self, words: &List) -> Option<&'a str> {
         let lead = self.lead();
         self.rest(lead + self.longest(words, head(self.folded.as_bytes(), lead), lead)?)
+    }
+
+    /// As [`Plain::after`], for the text from a byte of the original on.
+    pub(super) fn after_from(&self, words: &List, from: usize) -> Option<&'a str> {
+        let tail = self.folded.get(self.folded_place(from) as usize..)?;
+        let lead = tail.trim_start();
+        let at = self.folded.len() - lead.len();
+        let begins = |word: &&str| lead.strip_prefix(*word).is_some_and(|after| ends_before(word, after));
+        let length = words.beginning(head(lead.as_bytes(), 0)).filter(begins).map(str::len).max()?;
+        self.rest(at + length)
+    }
+
+    /// The folded text before a byte of the original.
+    pub(super) fn before(&self, original: usize) -> Option<&str> {
+        self.folded.get(..self.folded_place(original) as usize)
     }
 
     /// The original after a word that the text starts with.
@@ -105,8 +123,7 @@ impl<'a> Plain<'a> {
         let Some((before, after)) = self.folded.split_at_checked(at) else { return false };
         let Some(after) = after.strip_prefix(word).filter(|_| !word.is_empty()) else { return false };
         let left = !inside(word.chars().next()) || !inside(before.chars().next_back());
-        let right = !inside(word.chars().next_back()) || !inside(after.chars().next());
-        left && right
+        left && ends_before(word, after)
     }
 
     /// The places where a word can begin: behind what is no letter, and at each sign.
@@ -127,6 +144,11 @@ impl<'a> Plain<'a> {
     }
 }
 
+/// Whether a word ends before what follows it.
+fn ends_before(word: &str, after: &str) -> bool {
+    !word.ends_with(char::is_alphanumeric) || !after.starts_with(char::is_alphanumeric)
+}
+
 /// A place in a text; none is longer than that.
 fn place(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
@@ -138,10 +160,18 @@ pub(super) fn words(folded: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Removes what Markdown adds to the words: emphasis, code ticks, links, images, struck-out text.
-pub(super) fn without_markup(text: &str) -> String {
+pub(super) fn without_markup(text: &str) -> Cow<'_, str> {
+    let is_markup = |byte: u8| matches!(byte, b'[' | b'!' | b'~' | b'\\' | b'*' | b'`' | b'_');
+    if !text.bytes().any(is_markup) {
+        return if is_plain_line(text) { Cow::Borrowed(text) } else { Cow::Owned(spaced(text.split_whitespace(), text.len())) };
+    }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(letter) = rest.chars().next() {
+    while let Some(at) = rest.bytes().position(is_markup) {
+        let (before, marked) = rest.split_at_checked(at).unwrap_or_default();
+        out.push_str(before);
+        rest = marked;
+        let Some(letter) = rest.chars().next() else { break };
         if let Some((label, tail)) = link(rest) {
             out.push_str(label);
             rest = tail;
@@ -157,7 +187,8 @@ pub(super) fn without_markup(text: &str) -> String {
             rest = rest.get(letter.len_utf8()..).unwrap_or_default();
         }
     }
-    out.split_whitespace().collect::<Vec<_>>().join(" ")
+    out.push_str(rest);
+    Cow::Owned(spaced(out.split_whitespace(), out.len()))
 }
 
 /// A text without what Jira puts before it (the mark of a panel or of a decision, a sign), which is no word of the story.

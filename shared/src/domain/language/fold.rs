@@ -22,10 +22,24 @@ pub(crate) fn fold(text: &str) -> String {
     folded
 }
 
+/// The letters of Latin-1 from U+00C0 on.
+#[rustfmt::skip]
+const LATIN: [&str; 64] = [
+    "a", "a", "a", "a", "a", "a", "æ", "c", "e", "e", "e", "e", "i", "i", "i", "i",
+    "ð", "n", "o", "o", "o", "o", "o", "×", "ø", "u", "u", "u", "u", "y", "þ", "ss",
+    "a", "a", "a", "a", "a", "a", "æ", "c", "e", "e", "e", "e", "i", "i", "i", "i",
+    "ð", "n", "o", "o", "o", "o", "o", "÷", "ø", "u", "u", "u", "u", "y", "þ", "y",
+];
+
 /// Appends a letter in lower case and without accents. Marks are left out, so their order does not matter.
 pub(crate) fn fold_letter(folded: &mut String, letter: char) {
     if letter.is_ascii() {
         folded.push(letter.to_ascii_lowercase());
+        return;
+    }
+    let latin = u32::from(letter).checked_sub(0xc0).and_then(|at| LATIN.get(at as usize));
+    if let Some(letter) = latin {
+        folded.push_str(letter);
         return;
     }
     decompose_compatible(letter, |letter| match letter {

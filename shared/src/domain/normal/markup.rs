@@ -51,7 +51,7 @@ fn without_marker(line: &str) -> Option<&str> {
 }
 
 /// Whether a character may be markup.
-const fn is_markup(byte: u8) -> bool {
+pub(super) const fn is_markup(byte: u8) -> bool {
     matches!(byte, b'*' | b'`' | b'~' | b'_' | b'|' | b'\\' | b'!' | b'[' | b']' | b'<' | b'&' | b'{' | b'}')
 }
 

@@ -10,7 +10,35 @@ use super::runs::{Run, runs};
 /// The text without markup, invisible characters and typography, on one line and in lower case.
 #[must_use]
 pub fn text(raw: &str) -> String {
+    if is_bare(raw) {
+        let mut text = String::with_capacity(raw.len());
+        push_lower(&mut text, raw);
+        return text;
+    }
     fold(&markup::strip(&plain(raw)))
+}
+
+/// Whether a text has nothing to take off but its capitals: plain words with one space between them, without markup.
+fn is_bare(text: &str) -> bool {
+    let mut before = b' ';
+    // A line that begins with a letter and goes on with one is no heading, item or table.
+    let opening = text.as_bytes().get(..2).is_some_and(|opening| opening.iter().all(u8::is_ascii_alphabetic));
+    opening
+        && !text.starts_with("bq.")
+        && text.bytes().all(|byte| {
+            let plain = match byte {
+                b' ' => before != b' ',
+                // A dash that stands alone says nothing.
+                b'-' | b'=' => before != b' ',
+                b'!'..=b'~' => !markup::is_markup(byte),
+                // Letters of Latin-1.
+                0x80..=0xbf | 0xc3 => true,
+                _ => false,
+            };
+            before = byte;
+            plain
+        })
+        && before != b' '
 }
 
 /// Characters in their common form (NFKC), without invisible ones; lines and case are kept.
@@ -21,7 +49,7 @@ pub(super) fn plain(raw: &str) -> Cow<'_, str> {
     let mut out = String::with_capacity(raw.len());
     for run in runs(raw) {
         match run {
-            Run::Ascii(text) => visible(&mut out, text.chars()),
+            Run::Plain(text) => visible(&mut out, text.chars()),
             Run::Other(text) if is_composed(text) => visible(&mut out, text.chars()),
             Run::Other(text) => visible(&mut out, text.nfkc()),
         }
@@ -42,7 +70,7 @@ pub(super) fn fold(text: &str) -> String {
     let mut lower = String::with_capacity(text.len() + 4);
     for run in runs(text) {
         match run {
-            Run::Ascii(text) => push_lower(&mut lower, text),
+            Run::Plain(text) => push_lower(&mut lower, text),
             Run::Other(text) => {
                 let text = text.to_lowercase();
                 if is_composed(&text) {
@@ -56,12 +84,19 @@ pub(super) fn fold(text: &str) -> String {
     if is_spaced(&lower) { lower } else { spaced(lower.split_whitespace(), lower.len()) }
 }
 
-/// Appends ASCII in lower case.
-fn push_lower(out: &mut String, ascii: &str) {
-    let start = out.len();
-    out.push_str(ascii);
-    if let Some(new) = out.get_mut(start..) {
-        new.make_ascii_lowercase();
+/// Appends plain text in lower case.
+fn push_lower(out: &mut String, text: &str) {
+    let mut rest = text;
+    while !rest.is_empty() {
+        let ascii = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
+        let start = out.len();
+        out.push_str(rest.get(..ascii).unwrap_or_default());
+        if let Some(new) = out.get_mut(start..) {
+            new.make_ascii_lowercase();
+        }
+        let mut letters = rest.get(ascii..).unwrap_or_default().chars();
+        push_plain(out, letters.next().into_iter().flat_map(char::to_lowercase));
+        rest = letters.as_str();
     }
 }
 
@@ -86,6 +121,20 @@ pub(crate) fn spaced<'a>(words: impl Iterator<Item = &'a str>, size: usize) -> S
         text.push_str(word);
     }
     text
+}
+
+/// Whether a text surely is words with one space between them, composed, with nothing that cannot be seen: ASCII and the letters of
+/// Western languages. What is not told at a glance is not this.
+pub(crate) fn is_plain_line(text: &str) -> bool {
+    let mut before = b' ';
+    for byte in text.bytes() {
+        match byte {
+            b' ' if before == b' ' => return false,
+            b' '..=b'~' | 0x80..=0xbf | 0xc3..=0xc5 => before = byte,
+            _ => return false,
+        }
+    }
+    before != b' '
 }
 
 /// Whether a text is words with one plain space between them already.
