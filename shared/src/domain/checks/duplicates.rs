@@ -42,17 +42,15 @@ struct Masked {
 impl<'a> Shape<'a> {
     /// The shape of an item.
     pub(super) fn of(item: &Item<'_>, story: &'a Haystack) -> Self {
-        let sections =
-            [item.given, item.when, item.then].map(|steps| Section { steps: steps.to_vec(), masked: OnceCell::new() });
+        let sections = [item.given, item.when, item.then].map(|steps| Section { steps: steps.to_vec(), masked: OnceCell::new() });
         Self { story, keep_numbers: item.about_limits, sections }
     }
 
     /// Whether two items say the same.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         let pairs = || self.sections.iter().zip(&other.sections);
-        let alike = pairs().all(|(left, right)| {
-            self.are_equal(left, other, right) || self.masked(left).may_be_same(other.masked(right))
-        });
+        let alike =
+            pairs().all(|(left, right)| self.are_equal(left, other, right) || self.masked(left).may_be_same(other.masked(right)));
         alike
             && self.sections.iter().map(|section| self.masked(section).trigrams().len()).sum::<usize>() >= TINY
             && pairs().all(|(left, right)| self.masked(left).is_same(other.masked(right)))
