@@ -5,9 +5,10 @@ use uuid::Uuid;
 
 use super::Jobs;
 use super::error::JobError;
-use super::submit::{deliveries, to_json};
+use super::submit::deliveries;
 use crate::domain::event::EventKind;
 use crate::domain::job::{JobStatus, Stage};
+use crate::domain::json::to_json;
 use crate::domain::request::JobRequest;
 use crate::domain::result::{CriteriaArtifact, SuiteArtifact};
 use crate::store::audit::Actor;

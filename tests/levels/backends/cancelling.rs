@@ -54,7 +54,7 @@ contract! {
         assert!(known.iter().any(|held| held.id == id && held.cancel_requested_at.is_some()), "its worker is told");
 
         assert_eq!(held(f.jobs.advance(&claimed, &made(Stage::Fetch), Stage::Criteria).await), Next::Cancelled);
-        held(f.jobs.end_cancelled(&claimed, &[]).await);
+        held(f.jobs.end_cancelled(&claimed).await);
         ended_as_cancelled(&f, id).await;
     }
 
@@ -106,6 +106,40 @@ contract! {
         let answer = f.jobs.cancel(id, &f.person()).await;
         assert!(matches!(answer, Err(JobError::WrongStatus { code: "job.already_ended", .. })), "{answer:?}");
         assert_eq!(f.row(id).await.status, "succeeded");
+    }
+
+    async fn a_job_that_was_asked_to_cancel_before_it_finished_is_cancelled_and_keeps_what_it_made(f: Arc<Fixture>) {
+        let id = f.asks(JobKind::AcceptanceCriteria).calling_back("https://example.com/hook").submit().await;
+        let claimed = f.worker("w").await.claims(id).await;
+        held(f.jobs.advance(&claimed, &made(Stage::Fetch), Stage::Criteria).await);
+        assert_eq!(f.jobs.cancel(id, &f.person()).await.expect("an answer"), Ended::Asked);
+        let result = result_of(Stage::Criteria, f.clock.new_id(), "hash");
+        assert_eq!(held(f.jobs.finish(&claimed, &result, &[]).await).status, "cancelled");
+        ended_as_cancelled(&f, id).await;
+        assert_eq!(f.row(id).await.content_hash.as_deref(), Some("hash"));
+        assert!(shared::store::history::of_job(&f.db, id).await.expect("an answer").is_some(), "what was made is kept");
+        assert_eq!(shared::store::delivery::of_job(&f.db, id).await.expect("an answer").len(), 1);
+        // As when the connection broke after the commit and before its answer.
+        assert_eq!(held(f.jobs.finish(&claimed, &result, &[]).await).status, "cancelled");
+        assert_eq!(f.told(id).await.len(), 4);
+    }
+
+    async fn of_cancel_and_finish_at_once_the_first_decides_and_the_other_is_told(f: Arc<Fixture>) {
+        let worker = f.worker("w").await;
+        for _ in 0..24 {
+            let id = f.queued().await;
+            let claimed = worker.claims(id).await;
+            let (finish, cancel) = (f.clone(), f.clone());
+            let finish = tokio::spawn(async move { held(finish.jobs.finish(&claimed, &made(Stage::Fetch), &[]).await).status });
+            let cancel = tokio::spawn(async move { cancel.jobs.cancel(id, &cancel.person()).await });
+            let (status, answer) = (finish.await.expect("a task"), cancel.await.expect("a task"));
+            match answer {
+                Ok(Ended::Asked) => assert_eq!(status, "cancelled"),
+                Err(JobError::WrongStatus { code: "job.already_ended", .. }) => assert_eq!(status, "succeeded"),
+                other => panic!("{other:?}"),
+            }
+            assert_eq!(f.row(id).await.status, status);
+        }
     }
 
     async fn what_is_not_there_cannot_be_cancelled(f: Arc<Fixture>) {

@@ -71,7 +71,7 @@ contract! {
         assert!(fenced(f.jobs.finish(&stale, &advance, &[]).await));
         assert!(fenced(f.jobs.settle_failure(&stale, &Failure::retry("x.y", "z")).await));
         assert!(fenced(f.jobs.settle_failure(&stale, &Failure::fail("x.y", "z")).await));
-        assert!(fenced(f.jobs.end_cancelled(&stale, &[]).await));
+        assert!(fenced(f.jobs.end_cancelled(&stale).await));
         assert!(!f.jobs.starts_alone(&stale.fence).await.expect("an answer"));
         assert!(!f.jobs.release(&stale.fence).await.expect("an answer"));
 

@@ -6,6 +6,7 @@ use shared::domain::checks::{self, CheckedCriteria};
 use shared::domain::criterion::CriteriaSet;
 use shared::domain::drafter;
 use shared::domain::job::Stage;
+use shared::domain::json::to_json;
 use shared::domain::language::Language;
 use shared::domain::reply::CriteriaReply;
 use shared::domain::result::{Authorship, CriteriaArtifact};
@@ -15,7 +16,6 @@ use shared::ports::Llm;
 use shared::store::llm_call::Settled;
 
 use super::author::{DRAFTER_VERSION, REPAIR_ROUNDS, Session};
-use super::fetch::to_json;
 use super::made::Made;
 use super::{Context, End, Stored};
 use crate::prompts;

@@ -3,14 +3,13 @@
 //!
 //! * [`fetch`]: read the story
 //! * [`criteria`], [`scenarios`]: write and check, by [`author`]
-//! * [`publish`], [`remove`]: write to Jira
+//! * [`publish`]: write to Jira
 
 mod author;
 mod criteria;
 mod fetch;
 mod made;
 mod publish;
-mod remove;
 mod scenarios;
 
 use std::sync::Arc;
@@ -40,8 +39,8 @@ pub enum End {
     GiveBack,
     /// Somebody else has the job; nothing may be written.
     Lost,
-    /// The database refused what comes before a write to Jira: somebody asked to cancel, or the job is not ours any more.
-    Refused,
+    /// Somebody asked to cancel.
+    Cancelled,
 }
 
 impl From<Failure> for End {
@@ -60,6 +59,16 @@ impl From<StoreError> for End {
 impl From<Fenced> for End {
     fn from(_: Fenced) -> Self {
         Self::Lost
+    }
+}
+
+impl From<Interrupted> for End {
+    fn from(why: Interrupted) -> Self {
+        match why {
+            Interrupted::Lost => Self::Lost,
+            Interrupted::Stopping => Self::GiveBack,
+            Interrupted::Cancelled => Self::Cancelled,
+        }
     }
 }
 
@@ -112,16 +121,20 @@ impl Pipeline {
     /// Runs the stages that are left. Answers how it ended, and the job as it stood then.
     pub async fn run(&self, claimed: Claimed, run: &Run, lease: &Lease) -> (End, Claimed) {
         let mut context = Context { pipeline: self, began_with: claimed.stage, claimed, run, lease };
-        let end = match context.stages().await {
-            Ok(()) => End::Done,
-            Err(end) => end,
+        let ended = match context.stages().await {
+            Err(End::Cancelled) => context.end_cancelled().await,
+            ended => ended,
         };
+        let end = ended.err().unwrap_or(End::Done);
         (end, context.claimed)
     }
 }
 
 impl Context<'_> {
     async fn stages(&mut self) -> Result<(), End> {
+        if self.claimed.is_to_be_cancelled() {
+            return Err(End::Cancelled);
+        }
         if self.deadline_passed() {
             return Err(
                 Failure::fail("job.deadline_exceeded", "the job did not end before its deadline; submit or retry it").into()
@@ -129,7 +142,7 @@ impl Context<'_> {
         }
         let mut made = Made::load(self.jobs(), &self.claimed).await?;
         loop {
-            self.may_begin().await?;
+            self.may_begin()?;
             let stored = self.one(self.claimed.stage, &mut made).await?;
             let Some(next) = self.claimed.stage_after(self.claimed.stage) else {
                 return self.finish(&stored, &made).await;
@@ -138,7 +151,7 @@ impl Context<'_> {
             match self.held(advanced, &stored).await? {
                 Next::Run(next) => self.claimed.moved_on_to(next),
                 Next::Waits => return Ok(()),
-                Next::Cancelled => return self.end_cancelled(&[]).await,
+                Next::Cancelled => return Err(End::Cancelled),
             }
         }
     }
@@ -155,6 +168,12 @@ impl Context<'_> {
 
     async fn finish(&self, stored: &Stored, made: &Made) -> Result<(), End> {
         let finished = self.jobs().finish(&self.claimed, &stored.advance, &stored.written).await?;
+        if finished.is_err() {
+            // What is in Jira is in Jira.
+            for written in &stored.written {
+                self.jobs().settle_publication(&self.claimed.fence, written).await?;
+            }
+        }
         let row = self.held(finished, stored).await?;
         self.count(made, &row);
         Ok(())
@@ -185,37 +204,13 @@ impl Context<'_> {
     }
 
     /// No stage begins after a cancel, a lost lease or the word to stop.
-    async fn may_begin(&self) -> Result<(), End> {
-        match self.run.may_not_begin() {
-            None => Ok(()),
-            Some(why) => self.interrupted(why).await,
-        }
-    }
-
-    async fn interrupted(&self, why: Interrupted) -> Result<(), End> {
-        match why {
-            Interrupted::Lost => Err(End::Lost),
-            Interrupted::Stopping => Err(End::GiveBack),
-            Interrupted::Cancelled => {
-                self.end_cancelled(&[]).await?;
-                Err(End::Done)
-            }
-        }
-    }
-
-    async fn end_cancelled(&self, published: &[Written]) -> Result<(), End> {
-        Ok(self.jobs().end_cancelled(&self.claimed, published).await??)
+    fn may_begin(&self) -> Result<(), End> {
+        self.run.may_not_begin().map_or(Ok(()), |why| Err(why.into()))
     }
 
     /// Waits for something that may be dropped at any point.
     async fn interruptible<F: Future>(&self, work: F) -> Result<F::Output, End> {
-        match self.run.interruptible(work).await {
-            Ok(done) => Ok(done),
-            Err(why) => {
-                self.interrupted(why).await?;
-                Err(End::Done)
-            }
-        }
+        Ok(self.run.interruptible(work).await?)
     }
 
     fn deadline_passed(&self) -> bool {

@@ -6,6 +6,7 @@ use shared::domain::checks;
 use shared::domain::criterion::CriteriaSet;
 use shared::domain::drafter;
 use shared::domain::job::{JobKind, Stage};
+use shared::domain::json::to_json;
 use shared::domain::language::Language;
 use shared::domain::reply::ScenariosReply;
 use shared::domain::request::Review;
@@ -21,7 +22,6 @@ use shared::store::user;
 
 use super::author::{REPAIR_ROUNDS, Session};
 use super::criteria::offline;
-use super::fetch::to_json;
 use super::made::Made;
 use super::{Context, End, Stored};
 use crate::prompts;

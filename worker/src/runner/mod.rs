@@ -229,7 +229,7 @@ impl Runner {
             Ok((End::Done, _)) => {}
             Ok((End::Failed(failure), now)) => self.settle(&now, &failure).await,
             Ok((End::GiveBack, now)) => self.give_back(&now).await,
-            Ok((End::Lost | End::Refused, now)) => self.lost(&now),
+            Ok((End::Lost | End::Cancelled, now)) => self.lost(&now),
             Err(_) => {
                 let failure = Failure::retry("job.panicked", "the job hit a defect of the program; its log has the place");
                 self.settle(claimed, &failure).await;

@@ -55,6 +55,16 @@ impl Run {
             done = work => Ok(done),
         }
     }
+
+    /// The same for work that a cancel does not end, because it is what a cancel needs.
+    pub async fn unless_lost<F: Future>(&self, work: F) -> Result<F::Output, Interrupted> {
+        tokio::select! {
+            biased;
+            () = self.lost.cancelled() => Err(Interrupted::Lost),
+            () = self.out_of_grace.cancelled() => Err(Interrupted::Stopping),
+            done = work => Ok(done),
+        }
+    }
 }
 
 #[derive(Debug)]
