@@ -84,7 +84,7 @@ pub(super) async fn approve(
         Problem::new(codes::NO_IF_MATCH, "Name the result that was seen: its content_hash in the body, or If-Match.")
     })?;
     let row = api.jobs.approve(id, &seen, &caller.actor()).await?;
-    answer(&api, StatusCode::OK, &row)
+    answer(&api, StatusCode::OK, &row).await
 }
 
 /// Refuses early what the verb would refuse: the checks need not run for it.
