@@ -11,7 +11,7 @@ use shared::domain::finding::Finding;
 use shared::domain::job::JobStatus;
 use shared::domain::result::content_hash;
 use shared::domain::user::Permission;
-use shared::jobs::{Edit, JobError};
+use shared::jobs::{Approval, Edit, JobError};
 use shared::store::job::Job;
 use utoipa::ToSchema;
 
@@ -24,17 +24,23 @@ use crate::state::Api;
 use crate::view::{JobView, word};
 
 /// The result that was seen.
-#[derive(Debug, ToSchema)]
+#[derive(Debug, Default, ToSchema)]
 #[schema(as = Approve)]
 pub(super) struct ApproveBody {
     /// `content_hash` of the result; `If-Match` will do as well.
     #[schema(required = false)]
     content_hash: Option<String>,
+    /// Publish even if the story changed since it was read; without it such a job stops again as `story.changed`.
+    #[schema(required = false)]
+    publish_stale: bool,
 }
 
 impl FromFields for ApproveBody {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
-        Some(Self { content_hash: fields.optional("content_hash") })
+        Some(Self {
+            content_hash: fields.optional("content_hash"),
+            publish_stale: fields.optional("publish_stale").unwrap_or_default(),
+        })
     }
 }
 
@@ -65,7 +71,8 @@ pub(super) async fn edit(
 
 /// Approve the result that was seen.
 ///
-/// Needs `publish_criteria` or `publish_scenarios`, by what the job made. The job goes on to publish, or has succeeded.
+/// Needs `publish_criteria` or `publish_scenarios`, by what the job made. The job goes on to publish, or has succeeded. A job
+/// that stopped as `story.changed` goes on only with `publish_stale`.
 #[utoipa::path(post, path = "/jobs/{id}/approve", tag = "jobs", request_body = Option<ApproveBody>,
     params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), responses((status = 200, body = JobView)))]
 pub(super) async fn approve(
@@ -79,11 +86,12 @@ pub(super) async fn approve(
     for permission in approving_needs(&row)? {
         caller.must(permission)?;
     }
-    let seen = body.and_then(|Body(body)| body.content_hash).or(matching);
-    let seen = seen.ok_or_else(|| {
+    let body = body.map(|Body(body)| body).unwrap_or_default();
+    let seen = body.content_hash.or(matching).ok_or_else(|| {
         Problem::new(codes::NO_IF_MATCH, "Name the result that was seen: its content_hash in the body, or If-Match.")
     })?;
-    let row = api.jobs.approve(id, &seen, &caller.actor()).await?;
+    let approval = Approval { seen, publish_stale: body.publish_stale };
+    let row = api.jobs.approve(id, &approval, &caller.actor()).await?;
     answer(&api, StatusCode::OK, &row).await
 }
 

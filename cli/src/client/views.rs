@@ -90,6 +90,13 @@ impl JobView {
     pub(crate) fn is_at_rest(&self) -> bool {
         self.status.is_ended() || self.status == JobStatus::AwaitingReview
     }
+
+    /// What to look at and to type when it waits for review.
+    pub(crate) fn how_to_approve(&self) -> String {
+        let changed = self.error.as_ref().is_some_and(|error| error.code == "story.changed");
+        let flag = if changed { " --publish-stale" } else { "" };
+        format!("`jqa result {id}`, then `jqa jobs approve {id}{flag}`", id = self.id)
+    }
 }
 
 /// A stage of a job.

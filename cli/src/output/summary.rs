@@ -98,7 +98,7 @@ fn next_step(job: &JobView) -> Option<String> {
     let id = job.id;
     match job.status {
         JobStatus::Queued | JobStatus::Running => Some(format!("jqa jobs watch {id}")),
-        JobStatus::AwaitingReview => Some(format!("jqa result {id}, then jqa jobs approve {id}")),
+        JobStatus::AwaitingReview => Some(job.how_to_approve().replace('`', "")),
         JobStatus::Failed | JobStatus::Cancelled => Some(format!("jqa jobs retry {id}")),
         JobStatus::Succeeded => Some(format!("jqa result {id}")),
     }

@@ -44,7 +44,7 @@ pub use limits::Limits;
 pub use prune::Retention;
 pub use publish::Refused;
 pub use relay::Relay;
-pub use review::{Edit, Edited};
+pub use review::{Approval, Edit, Edited};
 pub use stage::{Advance, Next};
 pub use submit::{Submission, Submitted};
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use shared::domain::event::EventKind;
 use shared::domain::job::{JobKind, Stage};
 use shared::domain::verdict::Failure;
-use shared::jobs::{Ended, JobError, Next, Outcome};
+use shared::jobs::{Approval, Ended, JobError, Next, Outcome};
 use shared::ports::Clock;
 use tests::{Fixture, contract, held, made, result_of};
 
@@ -41,7 +41,7 @@ contract! {
         f.heard();
         assert_eq!(f.jobs.retry(id, &f.person()).await.expect("an answer").status, "awaiting_review");
         assert!(f.heard().is_empty() && worker.tries(id).await.is_none(), "there is nothing for a worker to do");
-        assert_eq!(f.jobs.approve(id, "hash", &f.person()).await.expect("an answer").status, "succeeded");
+        assert_eq!(f.jobs.approve(id, &Approval::of("hash"), &f.person()).await.expect("an answer").status, "succeeded");
     }
 
     async fn a_running_job_is_asked_and_begins_no_further_stage(f: Arc<Fixture>) {

@@ -94,8 +94,7 @@ impl Context<'_> {
         if now.hash == story.hash {
             return Ok(());
         }
-        let message =
-            "the story changed since it was read; nothing was written. Approve to publish all the same, or generate again";
+        let message = "the story changed since it was read; nothing was written. Approve with publish_stale to publish all the same, or generate again";
         match self.jobs().stop_for_review(&self.claimed, "story.changed", message).await? {
             Ok(()) => Err(End::Done),
             Err(_) if self.jobs().why_refused(&self.claimed).await? == Refused::Cancelled => Err(End::Cancelled),
