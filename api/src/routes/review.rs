@@ -13,11 +13,12 @@ use shared::domain::result::content_hash;
 use shared::domain::user::Permission;
 use shared::jobs::{Approval, Edit, JobError};
 use shared::store::job::Job;
+use shared::store::made::Made;
 use utoipa::ToSchema;
 
 use self::edited::EditBody;
 use super::jobs::{answer, approving_needs, visible};
-use super::result::{self, Format, Made};
+use super::result::{self, Format, Shown};
 use crate::extract::{Allowed, Body, Fields, FromFields, Id, IfMatch, PublishCriteria};
 use crate::problem::{FieldError, Problem, codes};
 use crate::state::Api;
@@ -63,10 +64,11 @@ pub(super) async fn edit(
         caller.must(Permission::PublishScenarios)?;
     }
     let seen = in_review(&row, seen)?;
-    let made = change(Made::load(&api, &row).await?, body)?;
-    let edit = Edit { seen, content_hash: made.content_hash.clone(), criteria: made.criteria.clone(), suite: made.suite.clone() };
+    let made = change(Shown::load(&api, &row).await?.made, body)?;
+    let content_hash = content_hash(made.criteria_set(), made.suite());
+    let edit = Edit { seen, content_hash: content_hash.clone(), criteria: made.criteria.clone(), suite: made.suite.clone() };
     let edited = api.jobs.edit(id, &edit, &caller.actor()).await?;
-    result::answer(&edited.job, &made, Format::Json)
+    result::answer(&edited.job, &Shown { made, content_hash }, Format::Json)
 }
 
 /// Approve the result that was seen.
@@ -137,7 +139,6 @@ fn change(mut made: Made, body: EditBody) -> Result<Made, Problem> {
         artifact.suite = checks::recheck_suite(&story, set, artifact.suite).map_err(|found| unusable("suite", found))?;
         made.suite = Some(artifact);
     }
-    made.content_hash = content_hash(made.criteria_set(), made.suite());
     made.story = Some(story);
     Ok(made)
 }

@@ -27,9 +27,9 @@ mod prune;
 mod publish;
 mod reclaim;
 mod relay;
+mod retry;
 mod review;
 mod stage;
-mod start_over;
 mod submit;
 
 use std::sync::Arc;

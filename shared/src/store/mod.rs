@@ -13,6 +13,7 @@ pub mod history;
 pub mod idempotency;
 pub mod job;
 pub mod llm_call;
+pub mod made;
 pub mod publication;
 mod sql;
 pub mod user;

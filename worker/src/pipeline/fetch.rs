@@ -7,8 +7,8 @@ use shared::domain::reading;
 use shared::domain::story::Story;
 use shared::domain::verdict::Failure;
 use shared::jobs::Advance;
+use shared::store::made::Made;
 
-use super::made::Made;
 use super::{Context, End, Stored};
 
 impl Context<'_> {

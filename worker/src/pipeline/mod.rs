@@ -8,7 +8,6 @@
 mod author;
 mod criteria;
 mod fetch;
-mod made;
 mod publish;
 mod scenarios;
 
@@ -16,17 +15,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shared::adapters::connections::Connections;
+use shared::domain::criterion::CriteriaSet;
 use shared::domain::job::{JobKind, Stage};
+use shared::domain::scenario::Suite;
+use shared::domain::story::Story;
 use shared::domain::verdict::Failure;
 use shared::jobs::{Advance, Claimed, Fenced, Jobs, Lease, Next};
 use shared::ports::Jira;
-use shared::store::StoreError;
 use shared::store::llm_call::Settled;
+use shared::store::made::{Made, MadeError};
 use shared::store::publication::Written;
+use shared::store::{StoreError, history};
 use shared::telemetry::Metrics;
+use tokio::sync::OnceCell;
 
 use crate::runner::{Interrupted, Run};
-use made::Made;
 
 /// How a run ended.
 #[derive(Debug)]
@@ -53,6 +56,17 @@ impl From<StoreError> for End {
     fn from(error: StoreError) -> Self {
         tracing::warn!(%error, "the database failed a stage");
         Self::Failed(Failure::retry("store.unavailable", "the database did not do what a stage needed; it is tried again"))
+    }
+}
+
+impl From<MadeError> for End {
+    fn from(error: MadeError) -> Self {
+        match error {
+            MadeError::Store(error) => error.into(),
+            MadeError::Unreadable { .. } => {
+                Failure::fail("job.artifact_unreadable", format!("{error}; submit the story again")).into()
+            }
+        }
     }
 }
 
@@ -103,6 +117,15 @@ struct Context<'a> {
     began_with: Stage,
     run: &'a Run,
     lease: &'a Lease,
+    /// Earlier results of the story, for ids that stay; looked up once.
+    before: OnceCell<Before>,
+}
+
+/// Earlier results of a story.
+#[derive(Debug, Default)]
+struct Before {
+    criteria: Option<CriteriaSet>,
+    suite: Option<Suite>,
 }
 
 impl Pipeline {
@@ -120,7 +143,7 @@ impl Pipeline {
 
     /// Runs the stages that are left. Answers how it ended, and the job as it stood then.
     pub async fn run(&self, claimed: Claimed, run: &Run, lease: &Lease) -> (End, Claimed) {
-        let mut context = Context { pipeline: self, began_with: claimed.stage, claimed, run, lease };
+        let mut context = Context { pipeline: self, began_with: claimed.stage, claimed, run, lease, before: OnceCell::new() };
         let ended = match context.stages().await {
             Err(End::Cancelled) => context.end_cancelled().await,
             ended => ended,
@@ -140,7 +163,7 @@ impl Context<'_> {
                 Failure::fail("job.deadline_exceeded", "the job did not end before its deadline; submit or retry it").into()
             );
         }
-        let mut made = Made::load(self.jobs(), &self.claimed).await?;
+        let mut made = self.made_before().await?;
         loop {
             self.may_begin()?;
             let stored = self.one(self.claimed.stage, &mut made).await?;
@@ -156,6 +179,24 @@ impl Context<'_> {
         }
     }
 
+    /// What is there to go on from: what earlier stages left behind or, for a publication, the result it publishes.
+    async fn made_before(&self) -> Result<Made, End> {
+        let db = self.jobs().db();
+        match (self.claimed.kind, self.claimed.request.from) {
+            (JobKind::Publication, Some(from)) => {
+                let row = history::named_by(db, from).await?.ok_or_else(|| missing("the result to publish"))?;
+                let made = Made::of_result(db, &row).await?;
+                if made.story.is_some() {
+                    return Ok(made);
+                }
+                // Its job is not kept any more; the story is where it was.
+                Ok(made.with_story_of_now(&row, self.read_story(&row.issue_id).await?))
+            }
+            _ if self.claimed.stage == Stage::Fetch => Ok(Made::default()),
+            _ => Ok(Made::of_job(db, self.claimed.fence.job_id).await?),
+        }
+    }
+
     async fn one(&self, stage: Stage, made: &mut Made) -> Result<Stored, End> {
         match stage {
             Stage::Fetch => self.fetch(made).await,
@@ -164,6 +205,18 @@ impl Context<'_> {
             Stage::Publish => self.publish(made).await,
             Stage::Review => Err(Failure::fail("job.wrong_stage", "a job under review was claimed; this is a defect").into()),
         }
+    }
+
+    /// Earlier results of the story.
+    async fn before(&self, story: &Story) -> Result<&Before, End> {
+        let look = || async {
+            let (criteria, suite) = history::latest(self.jobs().db(), &self.claimed.row.connection, &story.id).await?;
+            Ok::<_, End>(Before {
+                criteria: criteria.and_then(|json| serde_json::from_str(&json).ok()),
+                suite: suite.and_then(|json| serde_json::from_str(&json).ok()),
+            })
+        };
+        self.before.get_or_try_init(look).await
     }
 
     async fn finish(&self, stored: &Stored, made: &Made) -> Result<(), End> {
@@ -230,4 +283,13 @@ impl Context<'_> {
             )
         })
     }
+}
+
+/// The story that every stage after `fetch` needs.
+fn story(made: &Made) -> Result<&Story, Failure> {
+    made.story.as_ref().ok_or_else(|| missing("the story as it was read"))
+}
+
+fn missing(what: &str) -> Failure {
+    Failure::fail("job.artifact_missing", format!("{what} is gone; submit the story again"))
 }

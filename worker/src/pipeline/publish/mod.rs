@@ -22,18 +22,18 @@ use shared::domain::job::{JobKind, Stage};
 use shared::domain::json::to_json;
 use shared::domain::publish::{PublishMode, PublishOutcome, PublishTarget, Published};
 use shared::domain::request::Review;
-use shared::domain::result::content_hash;
+use shared::domain::result::{PublishArtifact, content_hash};
 use shared::domain::story::Story;
 use shared::domain::user::Role;
 use shared::domain::verdict::{Failure, Verdict};
 use shared::jobs::Advance;
 use shared::ports::{Comment, Jira};
 use shared::publishing::{self, Subject};
+use shared::store::made::Made;
 use shared::store::publication::Written;
 use shared::store::user;
 
-use super::made::Made;
-use super::{Context, End, Stored};
+use super::{Context, End, Stored, story};
 use outcome::{nothing_to_write, refused};
 
 /// How long to wait for another job that writes to the same place.
@@ -63,7 +63,7 @@ impl Context<'_> {
             (_, Review::Required) => Some(row.approved_hash.as_ref().ok_or_else(not_approved)?),
             (_, Review::None) => None,
         };
-        made.story()?;
+        story(made)?;
         if asked_for.is_none_or(|hash| *hash == content_hash(made.criteria_set(), made.suite())) {
             Ok(())
         } else {
@@ -95,9 +95,10 @@ impl Context<'_> {
     async fn publish_all(&self, made: &Made, progress: &mut Progress) -> Result<Vec<Published>, End> {
         let mut published = Vec::new();
         {
-            let story = made.story()?;
+            let story = story(made)?;
             let jira = self.jira()?;
-            let subject = Subject { connection: &self.claimed.row.connection, issue_id: &story.id, output: made.output()? };
+            let subject =
+                Subject { connection: &self.claimed.row.connection, issue_id: &story.id, output: made.output(&story.key) };
             for &target in &self.claimed.request.publish {
                 if !made.has(target) {
                     published.push(nothing_to_write(target));
@@ -115,10 +116,10 @@ impl Context<'_> {
             return Err(Failure::fail("publish.failed", message).into());
         }
         let summary = json!({ "published": published.iter().map(|p| json!({ "target": p.target, "outcome": p.outcome, "remote_id": p.remote_id })).collect::<Vec<_>>() });
-        made.published.published = published;
+        made.published = published;
         let advance = Advance {
             stage: Stage::Publish,
-            artifact: to_json(&made.published),
+            artifact: to_json(&PublishArtifact { published: made.published.clone() }),
             issue_id: None,
             summary,
             settled: Vec::new(),
