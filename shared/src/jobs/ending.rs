@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::claim::{Claimed, Fence};
 use super::error::{Fenced, JobError};
 use super::limits::ms;
-use super::stage::{Advance, ending_statements, is};
+use super::stage::{Advance, Facts, ending_statements, is, left_behind, stored_events};
 use super::{Jobs, submit::callbacks};
 use crate::domain::event::EventKind;
 use crate::domain::job::{JobStatus, Stage};
@@ -16,7 +16,7 @@ use crate::domain::verdict::{Failure, Verdict};
 use crate::store::audit::Actor;
 use crate::store::job::Job;
 use crate::store::publication::Written;
-use crate::store::{Sql, StoreError, Verb, artifact, audit, delivery, event, history, job, llm_call, publication};
+use crate::store::{Sql, StoreError, Verb, audit, delivery, event, job, llm_call, publication};
 
 /// A shorter wait would spin; a longer one would not notice that things are well again.
 const SHORTEST_SNOOZE: Duration = Duration::from_secs(1);
@@ -48,30 +48,24 @@ pub(super) fn deliver_to(jobs: &Jobs, url: &str) -> Sql {
 }
 
 impl Jobs {
-    /// Ends a job well: its last artifact, its result, its publications, its deliveries.
+    /// Ends a job well: its last artifacts, its result, its publications, its deliveries.
     pub async fn finish(
         &self,
         claimed: &Claimed,
-        last: &Advance,
+        stages: &[Advance],
         written: &[Written],
     ) -> Result<Result<Job, Fenced>, StoreError> {
         let fence = &claimed.fence;
-        let held_a_target = last.stage == Stage::Publish;
+        let last = stages.last();
+        let held_a_target = last.is_some_and(|last| last.stage == Stage::Publish);
+        let summary = last.map_or_else(|| json!({}), |last| last.summary.clone());
         let ended = self
             .guarded(claimed, || {
-                Verb::new("jobs", fence.job_id, succeed(fence, last))
-                    .then(artifact::store(last.stage, &last.artifact))
-                    .then(event::append(EventKind::Succeeded, &json!({ "status": "succeeded", "summary": last.summary })))
-                    .then(audit::about_held(
-                        self.clock().new_id(),
-                        &system(claimed),
-                        "job.succeeded",
-                        "job",
-                        fence.job_id,
-                        &last.summary,
-                    ))
-                    .then_all(last.settled.iter().map(|call| llm_call::settle(*call)))
-                    .then_all(last.history.iter().map(history::keep))
+                let id = self.clock().new_id();
+                Verb::new("jobs", fence.job_id, succeed(fence, stages))
+                    .then_all(left_behind(stages))
+                    .then_all(stored_events(stages, None, EventKind::Succeeded))
+                    .then(audit::about_held(id, &system(claimed), "job.succeeded", "job", fence.job_id, &summary))
                     .then_all(written.iter().map(publication::adopt))
                     .then_all(ending_statements(self, &claimed.row, held_a_target))
             })
@@ -279,17 +273,18 @@ impl Jobs {
     }
 }
 
-fn succeed(fence: &Fence, last: &Advance) -> Sql {
-    let content_hash = last.history.as_ref().map(|history| history.content_hash.clone());
-    let history_id = last.history.as_ref().map(|history| history.id);
+fn succeed(fence: &Fence, stages: &[Advance]) -> Sql {
+    let facts = Facts::of(stages);
     Sql::new(
-        "UPDATE jobs SET status = 'succeeded', lease_owner = NULL, event_seq = event_seq + 1, issue_id = COALESCE(?, issue_id), \
+        "UPDATE jobs SET status = 'succeeded', stage = ?, lease_owner = NULL, event_seq = event_seq + ?, issue_id = COALESCE(?, issue_id), \
          content_hash = COALESCE(?, content_hash), history_id = COALESCE(history_id, ?), error_code = NULL, error_message = NULL, \
          ended_at = {now}, updated_at = {now} WHERE id = ? AND epoch = ? AND status = 'running'",
     )
-    .bind(last.issue_id.clone())
-    .bind(content_hash)
-    .bind(history_id)
+    .bind(stages.last().map_or("", |stage| stage.stage.as_str()))
+    .bind(facts.events)
+    .bind(facts.issue_id)
+    .bind(facts.content_hash)
+    .bind(facts.history_id)
     .bind(fence.job_id)
     .bind(fence.epoch)
 }

@@ -33,8 +33,8 @@ contract! {
         let id = f.asks(JobKind::AcceptanceCriteria).reviewed().submit().await;
         let worker = f.worker("w").await;
         let claimed = worker.claims(id).await;
-        held(f.jobs.advance(&claimed, &made(Stage::Fetch), Stage::Criteria).await);
-        held(f.jobs.advance(&claimed, &result_of(Stage::Criteria, f.clock.new_id(), "hash"), Stage::Review).await);
+        held(f.jobs.advance(&claimed, &[made(Stage::Fetch)], Stage::Criteria).await);
+        held(f.jobs.advance(&claimed, &[result_of(Stage::Criteria, f.clock.new_id(), "hash")], Stage::Review).await);
         assert_eq!(f.jobs.cancel(id, &f.person()).await.expect("an answer"), Ended::Now);
         ended_as_cancelled(&f, id).await;
 
@@ -53,7 +53,7 @@ contract! {
         let known = worker.heartbeat.held().await.expect("an answer");
         assert!(known.iter().any(|held| held.id == id && held.cancel_requested_at.is_some()), "its worker is told");
 
-        assert_eq!(held(f.jobs.advance(&claimed, &made(Stage::Fetch), Stage::Criteria).await), Next::Cancelled);
+        assert_eq!(held(f.jobs.advance(&claimed, &[made(Stage::Fetch)], Stage::Criteria).await), Next::Cancelled);
         held(f.jobs.end_cancelled(&claimed, &[]).await);
         ended_as_cancelled(&f, id).await;
     }
@@ -61,9 +61,9 @@ contract! {
     async fn a_job_that_was_asked_to_cancel_does_not_begin_to_wait_for_a_person(f: Arc<Fixture>) {
         let id = f.asks(JobKind::AcceptanceCriteria).reviewed().submit().await;
         let claimed = f.worker("w").await.claims(id).await;
-        held(f.jobs.advance(&claimed, &made(Stage::Fetch), Stage::Criteria).await);
+        held(f.jobs.advance(&claimed, &[made(Stage::Fetch)], Stage::Criteria).await);
         f.jobs.cancel(id, &f.person()).await.expect("an answer");
-        let next = f.jobs.advance(&claimed, &result_of(Stage::Criteria, f.clock.new_id(), "hash"), Stage::Review).await;
+        let next = f.jobs.advance(&claimed, &[result_of(Stage::Criteria, f.clock.new_id(), "hash")], Stage::Review).await;
         assert_eq!(held(next), Next::Cancelled);
         assert!(shared::store::history::of_job(&f.db, id).await.expect("an answer").is_some(), "what was made is kept");
     }
@@ -101,8 +101,8 @@ contract! {
     async fn a_job_that_finished_first_has_succeeded_and_cannot_be_cancelled(f: Arc<Fixture>) {
         let id = f.queued().await;
         let claimed = f.worker("w").await.claims(id).await;
-        held(f.jobs.advance(&claimed, &made(Stage::Fetch), Stage::Criteria).await);
-        held(f.jobs.finish(&claimed, &made(Stage::Criteria), &[]).await);
+        held(f.jobs.advance(&claimed, &[made(Stage::Fetch)], Stage::Criteria).await);
+        held(f.jobs.finish(&claimed, &[made(Stage::Criteria)], &[]).await);
         let answer = f.jobs.cancel(id, &f.person()).await;
         assert!(matches!(answer, Err(JobError::WrongStatus { code: "job.already_ended", .. })), "{answer:?}");
         assert_eq!(f.row(id).await.status, "succeeded");

@@ -16,7 +16,7 @@ mod scenarios;
 use std::sync::Arc;
 use std::time::Duration;
 
-use shared::adapters::connections::Connections;
+use shared::adapters::connections::{Author, Connections};
 use shared::domain::job::{JobKind, Stage};
 use shared::domain::verdict::Failure;
 use shared::jobs::{Advance, Claimed, Fenced, Jobs, Lease, Next};
@@ -128,19 +128,31 @@ impl Context<'_> {
             );
         }
         let mut made = Made::load(self.jobs(), &self.claimed).await?;
+        let mut ended = Vec::new();
         loop {
             self.may_begin().await?;
             let stored = self.one(self.claimed.stage, &mut made).await?;
+            ended.push(stored.advance);
             let Some(next) = self.claimed.stage_after(self.claimed.stage) else {
-                return self.finish(&stored, &made).await;
+                return self.finish(&ended, &stored.written, &made).await;
             };
-            let advanced = self.jobs().advance(&self.claimed, &stored.advance, next).await?;
-            match self.held(advanced, &stored).await? {
+            if self.is_free(next)? {
+                self.claimed.stage = next;
+                continue;
+            }
+            let advanced = self.jobs().advance(&self.claimed, &ended, next).await?;
+            match self.held(advanced, &ended).await? {
                 Next::Run(next) => self.claimed.moved_on_to(next),
                 Next::Waits => return Ok(()),
                 Next::Cancelled => return self.end_cancelled(&[]).await,
             }
+            ended.clear();
         }
+    }
+
+    /// Whether a stage only computes: nobody is paid and nothing is written, so what came before it is stored with it.
+    fn is_free(&self, stage: Stage) -> Result<bool, Failure> {
+        Ok(matches!(stage, Stage::Criteria | Stage::Scenarios) && matches!(self.author()?, Author::Offline))
     }
 
     async fn one(&self, stage: Stage, made: &mut Made) -> Result<Stored, End> {
@@ -153,17 +165,19 @@ impl Context<'_> {
         }
     }
 
-    async fn finish(&self, stored: &Stored, made: &Made) -> Result<(), End> {
-        let finished = self.jobs().finish(&self.claimed, &stored.advance, &stored.written).await?;
-        let row = self.held(finished, stored).await?;
+    async fn finish(&self, ended: &[Advance], written: &[Written], made: &Made) -> Result<(), End> {
+        let finished = self.jobs().finish(&self.claimed, ended, written).await?;
+        let row = self.held(finished, ended).await?;
         self.count(made, &row);
         Ok(())
     }
 
-    /// What a verb answered while the job was still ours. If it was not, the model calls of the stage were made all the same.
-    async fn held<T>(&self, answer: Result<T, Fenced>, stored: &Stored) -> Result<T, End> {
+    /// What a verb answered while the job was still ours. If it was not, the model calls of its stages were made all the same.
+    async fn held<T>(&self, answer: Result<T, Fenced>, ended: &[Advance]) -> Result<T, End> {
         if answer.is_err() {
-            self.settle_calls(&stored.advance.settled).await?;
+            for stage in ended {
+                self.settle_calls(&stage.settled).await?;
+            }
         }
         Ok(answer?)
     }
