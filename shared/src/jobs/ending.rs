@@ -8,14 +8,14 @@ use super::Jobs;
 use super::claim::{Claimed, Fence};
 use super::error::Fenced;
 use super::limits::ms;
-use super::stage::{Advance, ending_statements, is};
+use super::stage::{Advance, Facts, ending_statements, is, left_behind, stored_events};
 use crate::domain::event::EventKind;
 use crate::domain::job::{JobStatus, Stage};
 use crate::domain::verdict::{Failure, Verdict};
 use crate::store::audit::Actor;
 use crate::store::job::Job;
 use crate::store::publication::Written;
-use crate::store::{Sql, StoreError, Verb, artifact, audit, delivery, event, history, llm_call, publication};
+use crate::store::{Sql, StoreError, Verb, audit, delivery, event, llm_call, publication};
 
 /// A shorter wait would spin; a longer one would not notice that things are well again.
 const SHORTEST_SNOOZE: Duration = Duration::from_secs(1);
@@ -38,37 +38,30 @@ pub(super) fn deliver_to(jobs: &Jobs, url: &str) -> Sql {
 }
 
 impl Jobs {
-    /// Ends a job well: its last artifact, its result, its publications, its deliveries. When somebody asked to cancel it
+    /// Ends a job well: its last artifacts, its result, its publications, its deliveries. When somebody asked to cancel it
     /// before, the row that is answered says `cancelled`.
     pub async fn finish(
         &self,
         claimed: &Claimed,
-        last: &Advance,
+        stages: &[Advance],
         written: &[Written],
     ) -> Result<Result<Job, Fenced>, StoreError> {
         let fence = &claimed.fence;
-        let held_a_target = last.stage == Stage::Publish;
+        let summary = stages.last().map_or_else(|| json!({}), |last| last.summary.clone());
+        let data = json!({ "status": "succeeded", "summary": summary });
         let ended = self
             .guarded(claimed, || {
-                Verb::new("jobs", fence.job_id, succeed(fence, last))
-                    .then(artifact::store(last.stage, &last.artifact))
-                    .then(event::append(EventKind::Succeeded, &json!({ "status": "succeeded", "summary": last.summary })))
-                    .then(audit::about_held(
-                        self.clock().new_id(),
-                        &system(claimed),
-                        "job.succeeded",
-                        "job",
-                        fence.job_id,
-                        &last.summary,
-                    ))
-                    .then_all(last.settled.iter().map(|call| llm_call::settle(*call)))
-                    .then_all(last.history.iter().map(history::keep))
+                let id = self.clock().new_id();
+                Verb::new("jobs", fence.job_id, succeed(fence, stages))
+                    .then_all(left_behind(stages))
+                    .then_all(stored_events(stages, EventKind::Succeeded, &data))
+                    .then(audit::about_held(id, &system(claimed), "job.succeeded", "job", fence.job_id, &summary))
                     .then_all(written.iter().map(publication::adopt))
-                    .then_all(ending_statements(self, &claimed.row, held_a_target))
+                    .then_all(ending_statements(self, &claimed.row, held_a_target(stages)))
             })
             .await?;
         if ended.is_err() && self.was_done(claimed, is_asked_to_cancel).await?.is_some() {
-            return self.finish_cancelled(claimed, last, written).await;
+            return self.finish_cancelled(claimed, stages, written).await;
         }
         self.confirm(claimed, ended, |row| is(JobStatus::Succeeded)(row) || is(JobStatus::Cancelled)(row)).await
     }
@@ -77,23 +70,21 @@ impl Jobs {
     async fn finish_cancelled(
         &self,
         claimed: &Claimed,
-        last: &Advance,
+        stages: &[Advance],
         written: &[Written],
     ) -> Result<Result<Job, Fenced>, StoreError> {
         let fence = &claimed.fence;
-        let published = last.summary.get("published").cloned().unwrap_or_else(|| json!([]));
+        let published = stages.last().and_then(|last| last.summary.get("published")).cloned().unwrap_or_else(|| json!([]));
         let data = json!({ "status": "cancelled", "published": published });
         let ended = self
             .guarded(claimed, || {
                 let id = self.clock().new_id();
-                Verb::new("jobs", fence.job_id, cancel_finished(fence, last))
-                    .then(artifact::store(last.stage, &last.artifact))
-                    .then(event::append(EventKind::Cancelled, &data))
+                Verb::new("jobs", fence.job_id, cancel_finished(fence, stages))
+                    .then_all(left_behind(stages))
+                    .then_all(stored_events(stages, EventKind::Cancelled, &data))
                     .then(audit::about_held(id, &system(claimed), "job.cancelled", "job", fence.job_id, &data))
-                    .then_all(last.settled.iter().map(|call| llm_call::settle(*call)))
-                    .then_all(last.history.iter().map(history::keep))
                     .then_all(written.iter().map(publication::adopt))
-                    .then_all(ending_statements(self, &claimed.row, last.stage == Stage::Publish))
+                    .then_all(ending_statements(self, &claimed.row, held_a_target(stages)))
             })
             .await?;
         self.confirm(claimed, ended, is(JobStatus::Cancelled)).await
@@ -225,28 +216,34 @@ impl Jobs {
     }
 }
 
-fn succeed(fence: &Fence, last: &Advance) -> Sql {
-    let text = "UPDATE jobs SET status = 'succeeded', lease_owner = NULL, event_seq = event_seq + 1, issue_id = COALESCE(?, issue_id), \
+fn succeed(fence: &Fence, stages: &[Advance]) -> Sql {
+    let text = "UPDATE jobs SET status = 'succeeded', stage = ?, lease_owner = NULL, event_seq = event_seq + ?, issue_id = COALESCE(?, issue_id), \
          content_hash = COALESCE(?, content_hash), history_id = COALESCE(history_id, ?), error_code = NULL, error_message = NULL, \
          ended_at = {now}, updated_at = {now} WHERE id = ? AND epoch = ? AND status = 'running' AND cancel_requested_at IS NULL";
-    with_facts(text, fence, last)
+    with_facts(text, fence, stages)
 }
 
-fn cancel_finished(fence: &Fence, last: &Advance) -> Sql {
-    let text = "UPDATE jobs SET status = 'cancelled', lease_owner = NULL, event_seq = event_seq + 1, issue_id = COALESCE(?, issue_id), \
+fn cancel_finished(fence: &Fence, stages: &[Advance]) -> Sql {
+    let text = "UPDATE jobs SET status = 'cancelled', stage = ?, lease_owner = NULL, event_seq = event_seq + ?, issue_id = COALESCE(?, issue_id), \
          content_hash = COALESCE(?, content_hash), history_id = COALESCE(history_id, ?), ended_at = {now}, updated_at = {now} \
          WHERE id = ? AND epoch = ? AND status = 'running'";
-    with_facts(text, fence, last)
+    with_facts(text, fence, stages)
 }
 
-fn with_facts(text: &'static str, fence: &Fence, last: &Advance) -> Sql {
-    let history = last.history.as_ref();
+fn with_facts(text: &'static str, fence: &Fence, stages: &[Advance]) -> Sql {
+    let facts = Facts::of(stages);
     Sql::new(text)
-        .bind(last.issue_id.clone())
-        .bind(history.map(|history| history.content_hash.clone()))
-        .bind(history.map(|history| history.id))
+        .bind(stages.last().map_or("", |stage| stage.stage.as_str()))
+        .bind(facts.events)
+        .bind(facts.issue_id)
+        .bind(facts.content_hash)
+        .bind(facts.history_id)
         .bind(fence.job_id)
         .bind(fence.epoch)
+}
+
+fn held_a_target(stages: &[Advance]) -> bool {
+    stages.last().is_some_and(|last| last.stage == Stage::Publish)
 }
 
 fn is_asked_to_cancel(row: &Job) -> bool {

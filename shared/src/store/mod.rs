@@ -19,6 +19,7 @@ mod sql;
 pub mod user;
 mod verb;
 pub mod worker;
+mod writer;
 
 pub use db::{Db, DbOptions};
 pub use error::StoreError;

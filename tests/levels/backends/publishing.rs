@@ -100,7 +100,7 @@ contract! {
         f.later(Duration::from_millis(1));
         assert!(takes(&f, &second).await);
         assert!(!takes(&f, &first).await);
-        held(f.jobs.finish(&second, &made(Stage::Publish), &[]).await);
+        held(f.jobs.finish(&second, &[made(Stage::Publish)], &[]).await);
         assert!(takes(&f, &first).await);
     }
 
@@ -124,7 +124,7 @@ contract! {
         assert_eq!((row.epoch, row.written_hash, row.remote_id), (1, None, None));
         assert_eq!(f.audited(claimed.fence.job_id).await, ["job.submit", "jira.write"]);
 
-        held(f.jobs.finish(&claimed, &made(Stage::Publish), &[written("as stored")]).await);
+        held(f.jobs.finish(&claimed, &[made(Stage::Publish)], &[written("as stored")]).await);
         let row = record(&f).await;
         assert_eq!((row.state.as_str(), row.written_hash.as_deref(), row.remote_id.as_deref()), ("written", Some("as stored"), Some("77")));
     }

@@ -19,8 +19,8 @@ async fn waiting(f: &Fixture, published: bool) -> Uuid {
     let asked = f.asks(JobKind::AcceptanceCriteria).reviewed().calling_back("https://example.com/hook");
     let id = if published { asked.published() } else { asked }.submit().await;
     let claimed = f.worker("w").await.claims(id).await;
-    held(f.jobs.advance(&claimed, &made(Stage::Fetch), Stage::Criteria).await);
-    held(f.jobs.advance(&claimed, &result_of(Stage::Criteria, f.clock.new_id(), "h1"), Stage::Review).await);
+    held(f.jobs.advance(&claimed, &[made(Stage::Fetch)], Stage::Criteria).await);
+    held(f.jobs.advance(&claimed, &[result_of(Stage::Criteria, f.clock.new_id(), "h1")], Stage::Review).await);
     id
 }
 
@@ -122,8 +122,8 @@ contract! {
         let id = f.asks(JobKind::FullPipeline).submit().await;
         let worker = f.worker("w").await;
         let claimed = worker.claims(id).await;
-        held(f.jobs.advance(&claimed, &made(Stage::Fetch), Stage::Criteria).await);
-        held(f.jobs.advance(&claimed, &made(Stage::Criteria), Stage::Scenarios).await);
+        held(f.jobs.advance(&claimed, &[made(Stage::Fetch)], Stage::Criteria).await);
+        held(f.jobs.advance(&claimed, &[made(Stage::Criteria)], Stage::Scenarios).await);
         held(f.jobs.settle_failure(&claimed, &Failure::fail("llm.refused", "refused")).await);
         f.seconds_later(3600);
         f.heard();
@@ -144,7 +144,7 @@ contract! {
         let id = f.queued().await;
         assert!(matches!(f.jobs.retry(id, &f.person()).await, Err(JobError::WrongStatus { code: "job.not_ended", .. })));
         let claimed = f.worker("w").await.claims(id).await;
-        held(f.jobs.finish(&claimed, &made(Stage::Fetch), &[]).await);
+        held(f.jobs.finish(&claimed, &[made(Stage::Fetch)], &[]).await);
         assert!(matches!(f.jobs.retry(id, &f.person()).await, Err(JobError::WrongStatus { .. })));
         assert!(matches!(f.jobs.retry(f.clock.new_id(), &f.person()).await, Err(JobError::NotFound)));
     }

@@ -14,7 +14,7 @@ mod scenarios;
 use std::sync::Arc;
 use std::time::Duration;
 
-use shared::adapters::connections::Connections;
+use shared::adapters::connections::{Author, Connections};
 use shared::domain::criterion::CriteriaSet;
 use shared::domain::job::{JobKind, Stage};
 use shared::domain::scenario::Suite;
@@ -164,18 +164,25 @@ impl Context<'_> {
             );
         }
         let mut made = self.made_before().await?;
+        let mut ended = Vec::new();
         loop {
             self.may_begin()?;
             let stored = self.one(self.claimed.stage, &mut made).await?;
+            ended.push(stored.advance);
             let Some(next) = self.claimed.stage_after(self.claimed.stage) else {
-                return self.finish(&stored, &made).await;
+                return self.finish(&ended, &stored.written, &made).await;
             };
-            let advanced = self.jobs().advance(&self.claimed, &stored.advance, next).await?;
-            match self.held(advanced, &stored).await? {
+            if self.is_free(next)? {
+                self.claimed.stage = next;
+                continue;
+            }
+            let advanced = self.jobs().advance(&self.claimed, &ended, next).await?;
+            match self.held(advanced, &ended).await? {
                 Next::Run(next) => self.claimed.moved_on_to(next),
                 Next::Waits => return Ok(()),
                 Next::Cancelled => return Err(End::Cancelled),
             }
+            ended.clear();
         }
     }
 
@@ -195,6 +202,11 @@ impl Context<'_> {
             _ if self.claimed.stage == Stage::Fetch => Ok(Made::default()),
             _ => Ok(Made::of_job(db, self.claimed.fence.job_id).await?),
         }
+    }
+
+    /// Whether a stage only computes: nobody is paid and nothing is written, so what came before it is stored with it.
+    fn is_free(&self, stage: Stage) -> Result<bool, Failure> {
+        Ok(matches!(stage, Stage::Criteria | Stage::Scenarios) && matches!(self.author()?, Author::Offline))
     }
 
     async fn one(&self, stage: Stage, made: &mut Made) -> Result<Stored, End> {
@@ -219,23 +231,25 @@ impl Context<'_> {
         self.before.get_or_try_init(look).await
     }
 
-    async fn finish(&self, stored: &Stored, made: &Made) -> Result<(), End> {
-        let finished = self.jobs().finish(&self.claimed, &stored.advance, &stored.written).await?;
+    async fn finish(&self, ended: &[Advance], written: &[Written], made: &Made) -> Result<(), End> {
+        let finished = self.jobs().finish(&self.claimed, ended, written).await?;
         if finished.is_err() {
             // What is in Jira is in Jira.
-            for written in &stored.written {
+            for written in written {
                 self.jobs().settle_publication(&self.claimed.fence, written).await?;
             }
         }
-        let row = self.held(finished, stored).await?;
+        let row = self.held(finished, ended).await?;
         self.count(made, &row);
         Ok(())
     }
 
-    /// What a verb answered while the job was still ours. If it was not, the model calls of the stage were made all the same.
-    async fn held<T>(&self, answer: Result<T, Fenced>, stored: &Stored) -> Result<T, End> {
+    /// What a verb answered while the job was still ours. If it was not, the model calls of its stages were made all the same.
+    async fn held<T>(&self, answer: Result<T, Fenced>, ended: &[Advance]) -> Result<T, End> {
         if answer.is_err() {
-            self.settle_calls(&stored.advance.settled).await?;
+            for stage in ended {
+                self.settle_calls(&stage.settled).await?;
+            }
         }
         Ok(answer?)
     }
