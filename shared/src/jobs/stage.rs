@@ -123,8 +123,8 @@ fn update(fence: &Fence, advance: &Advance, next: Stage, waits: bool) -> Sql {
          history_id = COALESCE(history_id, ?), error_code = NULL, error_message = NULL, updated_at = {now} \
          WHERE id = ? AND epoch = ? AND status = 'running' AND stage = ? AND cancel_requested_at IS NULL"
     } else {
-        "UPDATE jobs SET stage = ?, attempt = 0, crashes = 0, solo_crashes = 0, event_seq = event_seq + 1, issue_id = COALESCE(?, issue_id), \
-         content_hash = COALESCE(?, content_hash), history_id = COALESCE(history_id, ?), error_code = NULL, error_message = NULL, \
+        "UPDATE jobs SET stage = ?, attempt = 0, crashes = 0, solo_crashes = 0, solo = FALSE, event_seq = event_seq + 1, \
+         issue_id = COALESCE(?, issue_id), content_hash = COALESCE(?, content_hash), history_id = COALESCE(history_id, ?), error_code = NULL, error_message = NULL, \
          updated_at = {now} WHERE id = ? AND epoch = ? AND status = 'running' AND stage = ?"
     };
     Sql::new(text)

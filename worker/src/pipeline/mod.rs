@@ -135,7 +135,9 @@ impl Context<'_> {
                 return self.finish(&stored, &made).await;
             };
             let advanced = self.jobs().advance(&self.claimed, &stored.advance, next).await?;
-            match self.held(advanced, &stored).await? {
+            let next = self.held(advanced, &stored).await?;
+            self.run.stored_a_stage();
+            match next {
                 Next::Run(next) => self.claimed.moved_on_to(next),
                 Next::Waits => return Ok(()),
                 Next::Cancelled => return self.end_cancelled(&[]).await,
