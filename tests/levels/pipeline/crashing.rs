@@ -56,7 +56,7 @@ async fn a_crash_after_the_criteria_does_not_pay_for_them_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_job_that_runs_alone_lets_others_run_as_soon_as_it_has_stored_a_stage() {
-    let app = Setup::default().model("sandbox").set("JQA_HEARTBEAT", "50ms").start().await;
+    let app = Setup::default().model("sandbox").set("JQA_HEARTBEAT", "300ms").start().await;
     let hanging = app.jira().order(Fault::new(NEVER).on("POST", LLM).after(1));
     let suspect = app.asks(JobKind::FullPipeline, STORY).submit().await;
     app.jobs.db().execute(Sql::new("UPDATE jobs SET crashes = 3 WHERE id = ?").bind(suspect)).await.expect("a suspect");
