@@ -160,8 +160,8 @@ fn update(fence: &Fence, stages: &[Advance], next: Stage, waits: bool) -> Sql {
          history_id = COALESCE(history_id, ?), error_code = NULL, error_message = NULL, updated_at = {now} \
          WHERE id = ? AND epoch = ? AND status = 'running' AND stage = ? AND cancel_requested_at IS NULL"
     } else {
-        "UPDATE jobs SET stage = ?, attempt = 0, crashes = 0, solo_crashes = 0, event_seq = event_seq + ?, issue_id = COALESCE(?, issue_id), \
-         content_hash = COALESCE(?, content_hash), history_id = COALESCE(history_id, ?), error_code = NULL, error_message = NULL, \
+        "UPDATE jobs SET stage = ?, attempt = 0, crashes = 0, solo_crashes = 0, solo = FALSE, event_seq = event_seq + ?, \
+         issue_id = COALESCE(?, issue_id), content_hash = COALESCE(?, content_hash), history_id = COALESCE(history_id, ?), error_code = NULL, error_message = NULL, \
          updated_at = {now} WHERE id = ? AND epoch = ? AND status = 'running' AND stage = ?"
     };
     let facts = Facts::of(stages);
