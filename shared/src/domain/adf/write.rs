@@ -1,6 +1,6 @@
 //! Our document as ADF that is valid by construction: the safe subset of nodes, no empty text, no control characters, padded tables.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::super::document::{Block, Body, Document, Flow, Inline, Item, Table};
@@ -24,7 +24,7 @@ pub fn adf(document: &Document) -> Value {
             .join(" · ");
         content.extend(paragraph(&[Inline::Em(text)]));
     }
-    json!({"type": "doc", "version": 1, "content": content})
+    object([("type", "doc".into()), ("version", 1.into()), ("content", content.into())])
 }
 
 /// The document as one `expand` node, to stand in somebody's description; its own expands become nested ones.
@@ -39,7 +39,7 @@ pub fn section(title: &str, document: &Document) -> Value {
             Block::Expand { title, body } => content.extend(expand("nestedExpand", title, body)),
         }
     }
-    json!({"type": "expand", "attrs": {"title": plain::line(title)}, "content": filled(content)})
+    titled("expand", plain::line(title), content)
 }
 
 /// One block, as none or one node.
@@ -61,24 +61,46 @@ fn expand(kind: &str, title: &str, parts: &[Body]) -> Option<Value> {
             part => body(part),
         })
         .collect();
-    (!title.is_empty() || !content.is_empty())
-        .then(|| json!({"type": kind, "attrs": {"title": title}, "content": filled(content)}))
+    (!title.is_empty() || !content.is_empty()).then(|| titled(kind, title, content))
+}
+
+fn titled(kind: &str, title: String, content: Vec<Value>) -> Value {
+    node(kind, Some(object([("title", title.into())])), filled(content))
+}
+
+/// A node with its attributes and children.
+fn node(kind: &str, attrs: Option<Value>, content: Vec<Value>) -> Value {
+    let attrs = attrs.map(|attrs| ("attrs", attrs));
+    object([Some(("type", kind.into())), attrs, Some(("content", content.into()))].into_iter().flatten())
+}
+
+/// An object of values that are moved into it: `json!` would copy whole subtrees.
+fn object(fields: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
+    let mut object = Map::with_capacity(3);
+    object.extend(fields.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    Value::Object(object)
+}
+
+fn empty_paragraph() -> Value {
+    object([("type", "paragraph".into())])
 }
 
 /// Content for a node that must not be empty.
 fn filled(content: Vec<Value>) -> Vec<Value> {
-    if content.is_empty() { vec![json!({"type": "paragraph"})] } else { content }
+    if content.is_empty() { vec![empty_paragraph()] } else { content }
 }
 
 fn body(part: &Body) -> Option<Value> {
     match part {
         Body::Heading { level, text } => {
             let content = inline(text);
-            (!content.is_empty()).then(|| json!({"type": "heading", "attrs": {"level": level.number()}, "content": content}))
+            let attrs = object([("level", level.number().into())]);
+            (!content.is_empty()).then(|| node("heading", Some(attrs), content))
         }
         Body::Panel { kind, body } => {
             let content: Vec<Value> = body.iter().filter_map(|part| flow(part, 0)).collect();
-            (!content.is_empty()).then(|| json!({"type": "panel", "attrs": {"panelType": kind.as_str()}, "content": content}))
+            let attrs = object([("panelType", kind.as_str().into())]);
+            (!content.is_empty()).then(|| node("panel", Some(attrs), content))
         }
         Body::Table(rows) => table(rows),
         Body::Rule => Some(json!({"type": "rule"})),
@@ -97,7 +119,7 @@ fn flow(part: &Flow, level: usize) -> Option<Value> {
 
 fn paragraph(text: &[Inline]) -> Option<Value> {
     let content = inline(text);
-    (!content.is_empty()).then(|| json!({"type": "paragraph", "content": content}))
+    (!content.is_empty()).then(|| node("paragraph", None, content))
 }
 
 fn code_block(language: &str, text: &str) -> Option<Value> {
@@ -107,17 +129,13 @@ fn code_block(language: &str, text: &str) -> Option<Value> {
         return None;
     }
     let language = plain::line(language);
-    let content = json!([{"type": "text", "text": text}]);
-    Some(if language.is_empty() {
-        json!({"type": "codeBlock", "content": content})
-    } else {
-        json!({"type": "codeBlock", "attrs": {"language": language}, "content": content})
-    })
+    let attrs = (!language.is_empty()).then(|| object([("language", language.into())]));
+    Some(node("codeBlock", attrs, vec![object([("type", "text".into()), ("text", text.into())])]))
 }
 
 fn list(kind: &str, items: &[Item], level: usize) -> Option<Value> {
     let content = list_items(items, level + 1);
-    (!content.is_empty()).then(|| json!({"type": kind, "content": content}))
+    (!content.is_empty()).then(|| node(kind, None, content))
 }
 
 fn list_items(items: &[Item], level: usize) -> Vec<Value> {
@@ -136,8 +154,8 @@ fn list_items(items: &[Item], level: usize) -> Vec<Value> {
         let text = paragraph(&item.text);
         if text.is_some() || !content.is_empty() {
             // An item begins with a paragraph: older servers refuse one that begins with a list.
-            content.insert(0, text.unwrap_or_else(|| json!({"type": "paragraph"})));
-            out.push(json!({"type": "listItem", "content": content}));
+            content.insert(0, text.unwrap_or_else(empty_paragraph));
+            out.push(node("listItem", None, content));
         }
         out.extend(lifted);
     }
@@ -156,17 +174,17 @@ fn table(table: &Table) -> Option<Value> {
     }
     rows.extend(table.rows.iter().map(|cells| row("tableCell", cells, width)));
     let attrs = json!({"isNumberColumnEnabled": table.numbered, "layout": "default"});
-    Some(json!({"type": "table", "attrs": attrs, "content": rows}))
+    Some(node("table", Some(attrs), rows))
 }
 
 fn row(kind: &str, cells: &[Vec<Inline>], width: usize) -> Value {
     let cells: Vec<Value> = (0..width)
         .map(|column| {
-            let text = cells.get(column).and_then(|cell| paragraph(cell)).unwrap_or_else(|| json!({"type": "paragraph"}));
-            json!({"type": kind, "content": [text]})
+            let text = cells.get(column).and_then(|cell| paragraph(cell)).unwrap_or_else(empty_paragraph);
+            node(kind, None, vec![text])
         })
         .collect();
-    json!({"type": "tableRow", "content": cells})
+    node("tableRow", None, cells)
 }
 
 /// A table where none may stand: an item for each row, its first cell as the line, the others below with their column's name.
@@ -190,32 +208,41 @@ fn inline(parts: &[Inline]) -> Vec<Value> {
     let mut out: Vec<Value> = Vec::new();
     for part in parts {
         match part {
-            Inline::Text(text) => lines(&mut out, text, &json!([])),
-            Inline::Strong(text) => lines(&mut out, text, &json!([{"type": "strong"}])),
-            Inline::Em(text) => lines(&mut out, text, &json!([{"type": "em"}])),
-            Inline::Code(text) => lines(&mut out, text, &json!([{"type": "code"}])),
+            Inline::Text(text) => lines(&mut out, text, None),
+            Inline::Strong(text) => lines(&mut out, text, Some(mark("strong"))),
+            Inline::Em(text) => lines(&mut out, text, Some(mark("em"))),
+            Inline::Code(text) => lines(&mut out, text, Some(mark("code"))),
             Inline::Link { text, url } => link(&mut out, text, url),
             Inline::Status { text, colour } => {
                 let text = plain::line(text);
                 if !text.is_empty() {
-                    out.push(json!({"type": "status", "attrs": {"text": text, "color": colour.as_str()}}));
+                    let attrs = object([("text", text.into()), ("color", colour.as_str().into())]);
+                    out.push(object([("type", "status".into()), ("attrs", attrs)]));
                 }
             }
-            Inline::Break => out.push(json!({"type": "hardBreak"})),
+            Inline::Break => out.push(hard_break()),
         }
     }
     out
+}
+
+fn hard_break() -> Value {
+    object([("type", "hardBreak".into())])
+}
+
+fn mark(kind: &str) -> Value {
+    Value::Array(vec![object([("type", kind.into())])])
 }
 
 fn link(out: &mut Vec<Value>, text: &str, url: &str) {
     match address(url) {
         Some(address) => {
             let text = if plain::line(text).is_empty() { &address } else { text };
-            lines(out, text, &json!([{"type": "link", "attrs": {"href": address}}]));
+            lines(out, text, Some(json!([{"type": "link", "attrs": {"href": address}}])));
         }
         // Not a link, but not lost either.
-        None if plain::line(url).is_empty() || plain::line(url) == plain::line(text) => lines(out, text, &json!([])),
-        None => lines(out, &format!("{text} ({url})"), &json!([])),
+        None if plain::line(url).is_empty() || plain::line(url) == plain::line(text) => lines(out, text, None),
+        None => lines(out, &format!("{text} ({url})"), None),
     }
 }
 
@@ -227,24 +254,22 @@ fn address(url: &str) -> Option<String> {
 }
 
 /// Text with line ends as breaks, merged with the text before when that has the same marks.
-fn lines(out: &mut Vec<Value>, text: &str, marks: &Value) {
-    let has_marks = marks.as_array().is_some_and(|marks| !marks.is_empty());
+fn lines(out: &mut Vec<Value>, text: &str, marks: Option<Value>) {
     for (number, line) in plain::visible(text).split('\n').enumerate() {
         if number > 0 {
-            out.push(json!({"type": "hardBreak"}));
+            out.push(hard_break());
         }
         if line.is_empty() {
             continue;
         }
-        let before = out.last_mut().filter(|last| {
-            last.get("type").and_then(Value::as_str) == Some("text") && last.get("marks") == has_marks.then_some(marks)
-        });
+        let before = out
+            .last_mut()
+            .filter(|last| last.get("type").and_then(Value::as_str) == Some("text") && last.get("marks") == marks.as_ref());
         if let Some(Value::String(before)) = before.and_then(|last| last.get_mut("text")) {
             before.push_str(line);
-        } else if has_marks {
-            out.push(json!({"type": "text", "text": line, "marks": marks}));
         } else {
-            out.push(json!({"type": "text", "text": line}));
+            let marks = marks.clone().map(|marks| ("marks", marks));
+            out.push(object([Some(("type", "text".into())), Some(("text", line.into())), marks].into_iter().flatten()));
         }
     }
 }
