@@ -8,6 +8,7 @@ mod m0002_jobs;
 mod m0003_results;
 mod m0004_deliveries;
 mod m0005_audit;
+mod m0006_removals;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend};
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_results::Migration),
             Box::new(m0004_deliveries::Migration),
             Box::new(m0005_audit::Migration),
+            Box::new(m0006_removals::Migration),
         ]
     }
 }

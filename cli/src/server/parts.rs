@@ -41,13 +41,6 @@ pub(super) fn api(f: &Foundation, drain: Drain, public_url: &str, closed: Cancel
     let tokens = TokenSettings { life: f.settings.accounts.access_token_life, ..TokenSettings::default() };
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let passwords = Passwords::new((cores / 2).max(1));
-    let warming = passwords.clone();
-    f.lifecycle.spawn(async move {
-        // So that the first unknown account takes as long to refuse as any other.
-        if let Err(error) = warming.warm_up().await {
-            tracing::warn!(%error, "password checks are not warmed up");
-        }
-    });
     Ok(Api::new(Parts {
         jobs: f.jobs.clone(),
         connections: f.connections.clone(),

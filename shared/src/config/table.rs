@@ -30,7 +30,7 @@ pub const SETTINGS: &[Setting] = &[
     plain("JQA_REDIS_URL", "", "`redis://…` or `rediss://…`; empty = queue and events within the process"),
     plain("JQA_REDIS_PREFIX", "jqa", "prefix of our keys and channels in Redis"),
     plain("JQA_QUEUE_BOUND", "500", "messages in the queue, for each lane"),
-    plain("JQA_QUEUE_POLL", "5ms", "how often an idle worker looks into Redis"),
+    plain("JQA_QUEUE_POLL", "100ms", "how often an idle worker looks into Redis without being rung for"),
     plain("JQA_BIND", "127.0.0.1:8000", "address of the API"),
     plain(
         "JQA_OPS_BIND",

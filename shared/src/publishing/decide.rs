@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::duplicate::Duplicate;
 use super::pieces::{PROPERTY, Piece};
 use super::plan::Site;
 use crate::domain::adf::{fit, hash, marker, section};
@@ -17,7 +18,7 @@ pub struct Decision {
     /// The comment it is about, when it exists.
     pub comment: Option<Comment>,
     /// Comments of ours that stand beside it by mistake: the older one stays.
-    pub surplus: Vec<String>,
+    pub duplicates: Vec<Duplicate>,
     /// The body to send: of the comment, or the whole description.
     pub body: Value,
     /// How many blocks at the top of a comment's body are a person's, ours standing below them.
@@ -43,7 +44,7 @@ fn comment(piece: &Piece, record: Option<&Publication>, site: &Site, on_conflict
     let Some(current) = ours.next() else {
         return write(PlannedAction::Create, piece, None);
     };
-    let surplus = ours.map(|comment| comment.id.clone()).collect();
+    let duplicates = ours.map(|comment| Duplicate::of(comment, piece, record)).collect();
     let known = |hash: &str| hash == piece.hash || is_as_we_wrote_it(current, record, hash);
     let now = hash::content_hash(&current.body);
     let decision = if now == piece.hash {
@@ -57,7 +58,7 @@ fn comment(piece: &Piece, record: Option<&Publication>, site: &Site, on_conflict
             None => edited(piece, current, on_conflict),
         }
     };
-    Decision { surplus, ..decision }
+    Decision { duplicates, ..decision }
 }
 
 /// Comments that a piece stands in, oldest first. Those with our property are ours, and only when there is none the
@@ -80,7 +81,7 @@ pub(super) fn is_as_we_wrote_it(comment: &Comment, record: Option<&Publication>,
 }
 
 /// Where ours begins below a rule and what a person wrote, and its hash, when it stands there as we know it.
-fn below_theirs(body: &Value, known: impl Fn(&str) -> bool) -> Option<(usize, String)> {
+pub(super) fn below_theirs(body: &Value, known: impl Fn(&str) -> bool) -> Option<(usize, String)> {
     let blocks = blocks_of(body);
     let rules = blocks.iter().enumerate().filter(|(_, block)| block.get("type").and_then(Value::as_str) == Some("rule"));
     rules.map(|(at, _)| (at + 1, hash::content_hash(&document(&blocks[at + 1..])))).find(|(_, hash)| known(hash))
@@ -139,7 +140,7 @@ fn write(action: PlannedAction, piece: &Piece, current: Option<&Comment>) -> Dec
     Decision {
         action,
         comment: current.cloned(),
-        surplus: Vec::new(),
+        duplicates: Vec::new(),
         body: piece.content.clone(),
         theirs: 0,
         hash: piece.hash.clone(),
@@ -173,7 +174,7 @@ pub(super) fn property_marker(comment: &Comment) -> Option<&str> {
     property(comment, "marker")
 }
 
-fn property_hash(comment: &Comment) -> Option<&str> {
+pub(super) fn property_hash(comment: &Comment) -> Option<&str> {
     property(comment, "hash")
 }
 

@@ -88,6 +88,11 @@ pub async fn find(db: &Db, id: Uuid) -> Result<Option<History>, StoreError> {
     db.read_one(Sql::new("SELECT * FROM generation_history WHERE id = ?").bind(id)).await
 }
 
+/// The result that an id stands for: its own, or that of its job. Ids are unique among both.
+pub async fn named_by(db: &Db, id: Uuid) -> Result<Option<History>, StoreError> {
+    db.read_one(Sql::new("SELECT * FROM generation_history WHERE id = ? OR job_id = ?").bind(id).bind(id)).await
+}
+
 /// The result of a job.
 pub async fn of_job(db: &Db, job_id: Uuid) -> Result<Option<History>, StoreError> {
     db.read_one(Sql::new("SELECT * FROM generation_history WHERE job_id = ?").bind(job_id)).await

@@ -63,7 +63,7 @@ contract! {
             assert!(f.jobs.release(&before.fence).await.expect("an answer"));
             let now = worker.claims(id).await;
             assert_eq!(now.fence.epoch, epoch);
-            assert!(fenced(f.jobs.finish(&before, &made(before.stage), &[]).await));
+            assert!(fenced(f.jobs.finish(&before, &[made(before.stage)], &[]).await));
             assert!(!f.jobs.release(&before.fence).await.expect("an answer"));
             before = now;
         }

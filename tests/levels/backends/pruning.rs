@@ -35,8 +35,8 @@ async fn prune_all(f: &Fixture) -> usize {
 async fn ended(f: &Fixture) -> uuid::Uuid {
     let id = f.queued().await;
     let claimed = f.worker("w").await.claims(id).await;
-    held(f.jobs.advance(&claimed, &made(Stage::Fetch), Stage::Criteria).await);
-    held(f.jobs.finish(&claimed, &made(Stage::Criteria), &[]).await);
+    held(f.jobs.advance(&claimed, &[made(Stage::Fetch)], Stage::Criteria).await);
+    held(f.jobs.finish(&claimed, &[made(Stage::Criteria)], &[]).await);
     id
 }
 

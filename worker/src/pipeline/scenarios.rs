@@ -6,6 +6,7 @@ use shared::domain::checks;
 use shared::domain::criterion::CriteriaSet;
 use shared::domain::drafter;
 use shared::domain::job::{JobKind, Stage};
+use shared::domain::json::to_json;
 use shared::domain::language::Language;
 use shared::domain::reply::ScenariosReply;
 use shared::domain::request::Review;
@@ -17,28 +18,27 @@ use shared::domain::verdict::Failure;
 use shared::jobs::Advance;
 use shared::store::history::{self, NewHistory};
 use shared::store::llm_call::Settled;
+use shared::store::made::Made;
 use shared::store::user;
 
 use super::author::{REPAIR_ROUNDS, Session};
 use super::criteria::offline;
-use super::fetch::to_json;
-use super::made::Made;
-use super::{Context, End, Stored};
+use super::{Context, End, Stored, story};
 use crate::prompts;
 
 impl Context<'_> {
     pub(super) async fn scenarios(&self, made: &mut Made) -> Result<Stored, End> {
-        let before = made.before(self.jobs(), &self.claimed.row.connection).await?.suite;
-        let story = made.story()?;
+        let story = story(made)?;
+        let before = self.before(story).await?.suite.as_ref();
         let (own, accepted) = match made.criteria.as_ref() {
             Some(artifact) => (true, artifact.set.clone()),
             None => (false, self.accepted_criteria(story).await?),
         };
         let (suite, by, settled) = match self.author()? {
-            Author::Offline => (draft(story, &accepted, before.as_ref()), offline(), Vec::new()),
+            Author::Offline => (draft(story, &accepted, before), offline(), Vec::new()),
             Author::Model(llm) => {
                 let mut session = Session::new(self, Stage::Scenarios, llm.as_ref(), prompts::SCENARIOS_VERSION);
-                let suite = ask(&mut session, story, &accepted, before.as_ref()).await?;
+                let suite = ask(&mut session, story, &accepted, before).await?;
                 (suite, session.by, session.settled)
             }
         };
@@ -62,10 +62,7 @@ impl Context<'_> {
     async fn accepted_criteria(&self, story: &Story) -> Result<CriteriaSet, End> {
         let db = self.jobs().db();
         let row = match self.claimed.request.from {
-            Some(id) => match history::find(db, id).await? {
-                Some(row) => Some(row),
-                None => history::of_job(db, id).await?,
-            },
+            Some(id) => history::named_by(db, id).await?,
             None => {
                 let (owner, connection) = (self.claimed.row.owner_id, &self.claimed.row.connection);
                 let role: Option<Role> = user::by_id(db, owner).await?.and_then(|user| user.role.parse().ok());
@@ -103,7 +100,7 @@ impl Context<'_> {
         if stage != complete {
             return Ok(None);
         }
-        let story = made.story()?;
+        let story = story(made)?;
         let by = made.authorship();
         let sources: serde_json::Map<String, serde_json::Value> =
             story.parts.iter().map(|part| (part.id.clone(), json!(part.sha256))).collect();

@@ -215,7 +215,7 @@ impl Runner {
     }
 
     async fn run_one(&self, claimed: &Claimed, run: &Run, turn: Turn) {
-        let _turn = if claimed.must_run_alone() {
+        let turn = if claimed.must_run_alone() {
             drop(turn);
             match self.solo.alone(&self.jobs, claimed, run).await {
                 Ok(turn) => turn,
@@ -224,12 +224,12 @@ impl Runner {
         } else {
             turn
         };
-        let ended = AssertUnwindSafe(self.pipeline.run(claimed.clone(), run, &self.lease)).catch_unwind().await;
-        match ended {
+        let work = AssertUnwindSafe(self.pipeline.run(claimed.clone(), run, &self.lease)).catch_unwind();
+        match turn.during(work, run.is_cleared()).await {
             Ok((End::Done, _)) => {}
             Ok((End::Failed(failure), now)) => self.settle(&now, &failure).await,
             Ok((End::GiveBack, now)) => self.give_back(&now).await,
-            Ok((End::Lost | End::Refused, now)) => self.lost(&now),
+            Ok((End::Lost | End::Cancelled, now)) => self.lost(&now),
             Err(_) => {
                 let failure = Failure::retry("job.panicked", "the job hit a defect of the program; its log has the place");
                 self.settle(claimed, &failure).await;

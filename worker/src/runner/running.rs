@@ -28,6 +28,7 @@ pub struct Run {
     lost: CancellationToken,
     stopping: CancellationToken,
     out_of_grace: CancellationToken,
+    stored: CancellationToken,
 }
 
 impl Run {
@@ -45,12 +46,32 @@ impl Run {
         }
     }
 
+    /// A stage was stored: the job is no longer suspected of killing workers.
+    pub fn stored_a_stage(&self) {
+        self.stored.cancel();
+    }
+
+    /// Waits until the run has stored a stage.
+    pub(super) async fn is_cleared(&self) {
+        self.stored.cancelled().await;
+    }
+
     /// Waits for something that may be dropped at any point: a read, a model call.
     pub async fn interruptible<F: Future>(&self, work: F) -> Result<F::Output, Interrupted> {
         tokio::select! {
             biased;
             () = self.lost.cancelled() => Err(Interrupted::Lost),
             () = self.cancelled.cancelled() => Err(Interrupted::Cancelled),
+            () = self.out_of_grace.cancelled() => Err(Interrupted::Stopping),
+            done = work => Ok(done),
+        }
+    }
+
+    /// The same for work that a cancel does not end, because it is what a cancel needs.
+    pub async fn unless_lost<F: Future>(&self, work: F) -> Result<F::Output, Interrupted> {
+        tokio::select! {
+            biased;
+            () = self.lost.cancelled() => Err(Interrupted::Lost),
             () = self.out_of_grace.cancelled() => Err(Interrupted::Stopping),
             done = work => Ok(done),
         }
@@ -81,6 +102,7 @@ impl Running {
             lost: CancellationToken::new(),
             stopping: self.stopping.clone(),
             out_of_grace: self.out_of_grace.clone(),
+            stored: CancellationToken::new(),
         };
         let entry = Entry { epoch: fence.epoch, since: Instant::now(), run: run.clone() };
         let mut jobs = self.jobs();

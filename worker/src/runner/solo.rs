@@ -1,4 +1,5 @@
-//! A job that may be what kills workers runs without neighbours, so that they are cleared of suspicion.
+//! A job that may be what kills workers runs without neighbours until it has stored a stage, so that they are cleared of
+//! suspicion.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +19,24 @@ pub(super) enum Turn {
     /// Beside others.
     Among { _guard: OwnedRwLockReadGuard<()> },
     /// Alone.
-    Alone { _guard: OwnedRwLockWriteGuard<()> },
+    Alone { guard: OwnedRwLockWriteGuard<()> },
+}
+
+impl Turn {
+    /// Runs `work`; others may run beside it as soon as it is `cleared`.
+    pub(super) async fn during<T>(self, work: impl Future<Output = T>, cleared: impl Future<Output = ()>) -> T {
+        let mut work = std::pin::pin!(work);
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            () = cleared => {}
+        }
+        let _beside_others = match self {
+            Self::Alone { guard } => Self::Among { _guard: guard.downgrade() },
+            among @ Self::Among { .. } => among,
+        };
+        work.await
+    }
 }
 
 /// See the module.
@@ -51,7 +69,7 @@ impl Solo {
         let waited = run.interruptible(tokio::time::timeout(PATIENCE, self.turns.clone().write_owned())).await;
         let Ok(Ok(guard)) = waited else { return Err(later()) };
         match jobs.starts_alone(&claimed.fence).await {
-            Ok(true) => Ok(Turn::Alone { _guard: guard }),
+            Ok(true) => Ok(Turn::Alone { guard }),
             Ok(false) | Err(_) => Err(later()),
         }
     }

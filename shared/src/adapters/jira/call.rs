@@ -11,7 +11,7 @@ use url::Url;
 
 use super::errors;
 use super::settings::JiraSettings;
-use crate::adapters::http::{ExchangeError, Trouble, exchange};
+use crate::adapters::http::{self, ExchangeError, Trouble, exchange};
 use crate::ports::{Clock, JiraError, SystemClock};
 
 /// Whether a call changes something; only calls that do not are repeated.
@@ -58,11 +58,10 @@ const LONGEST_ANSWER: usize = 32 * 1024 * 1024;
 
 impl Wire {
     pub(super) fn new(settings: JiraSettings) -> Result<Self, JiraError> {
-        let client = Client::builder()
+        let client = http::client()
             .user_agent(&settings.user_agent)
             .timeout(settings.timeout)
             .connect_timeout(settings.connect_timeout)
-            .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| JiraError::NoAnswer(format!("the HTTP client cannot be built: {}", error.without_url())))?;
         let slots = Semaphore::new(settings.max_in_flight.clamp(1, Semaphore::MAX_PERMITS));

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::openai_compatible::HttpBody;
 use super::settings::{ConfigProblem, LlmSettings};
-use crate::adapters::http::{Answer, Secret, Trouble, exchange};
+use crate::adapters::http::{self, Answer, Secret, Trouble, exchange};
 use crate::ports::{LlmError, Prompt};
 
 /// A reply of a hundred thousand tokens is far below this.
@@ -34,11 +34,10 @@ impl fmt::Debug for Transport {
 
 impl Transport {
     pub(super) fn new(settings: &LlmSettings, base: Url) -> Result<Self, ConfigProblem> {
-        let client = Client::builder()
+        let client = http::client()
             .user_agent(&settings.user_agent)
             .timeout(settings.timeout)
             .connect_timeout(settings.connect_timeout)
-            .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| ConfigProblem::new("JQA_LLM_BASE_URL", error.without_url().to_string()))?;
         let key = settings.api_key.clone().filter(|key| !key.is_empty());
