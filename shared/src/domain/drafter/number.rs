@@ -296,7 +296,7 @@ fn side(plain: &Plain<'_>, number: &Number, unit: &str, end: usize, words: &Lexi
 fn endings<'a>(folded: &'a str, words: &Lexicon) -> Vec<&'a str> {
     let mut text = folded.trim_end_matches(|letter: char| letter.is_whitespace() || letter == ':' || letter == '=');
     let mut endings = vec![text];
-    while let Some((head, last)) = text.rsplit_once(' ').filter(|(_, last)| last.len() <= 3 && words.small.holds(last))
+    while let Some((head, _)) = text.rsplit_once(' ').filter(|(_, last)| last.len() <= 3 && words.small.holds(last))
         && endings.len() < 3
     {
         text = head.trim_end();
