@@ -133,7 +133,8 @@ async fn a_model_that_asks_to_slow_down_is_waited_for() {
     let app = App::with_model("sandbox-429").await;
     let id = app.asks(JobKind::AcceptanceCriteria, STORY).run().await;
     let row = app.job(id).await;
-    assert_eq!((row.due_at - app.clock.now_ms(), row.attempt), (1000, 0));
+    assert!((1000..=1100).contains(&(row.due_at - app.clock.now_ms())), "{}", row.due_at - app.clock.now_ms());
+    assert_eq!(row.attempt, 0);
 }
 
 #[tokio::test]
