@@ -4,19 +4,35 @@ use serde_json::Value;
 
 use super::super::document::{Block, Body, Document, Flow, Footer, Inline, Item, Table};
 use super::super::language::Language;
+use super::node::Node;
 use super::{marker, write};
 
 /// Jira refuses 32,767 characters and some texts below it; whether it counts text or JSON is not known, so we count JSON.
 pub const LIMIT_BYTES: usize = 28_000;
 
+/// A text for Jira, and what tells whether it is the same later.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Written {
+    /// ADF.
+    pub content: Value,
+    /// The [`content_hash`](super::hash::content_hash) of it.
+    pub hash: String,
+}
+
+impl From<Node<'_>> for Written {
+    fn from(node: Node<'_>) -> Self {
+        Self { hash: node.hash(), content: node.into() }
+    }
+}
+
 /// The document as ADF in parts that fit: most documents are one, and are rendered once.
 #[must_use]
-pub fn written(document: &Document, limit: usize, language: Language) -> Vec<Value> {
-    let whole = write::adf(document);
-    if bytes(&whole) <= limit {
-        return vec![whole];
+pub fn written(document: &Document, limit: usize, language: Language) -> Vec<Written> {
+    let whole = write::tree(document);
+    if whole.json().len() <= limit {
+        return vec![whole.into()];
     }
-    cut_to(document, limit, language).iter().map(write::adf).collect()
+    cut_to(document, limit, language).iter().map(|part| write::tree(part).into()).collect()
 }
 
 /// The document in parts, each at most `limit` bytes of JSON (and so of text), in order.
@@ -80,35 +96,12 @@ fn numbered(parts: Vec<Vec<Block>>, footer: Option<&Footer>, language: Language)
 /// Bytes of the serialised document.
 #[must_use]
 pub fn length(document: &Document) -> usize {
-    bytes(&write::adf(document))
-}
-
-/// Bytes of a value when it is serialised.
-#[must_use]
-pub fn bytes(value: &Value) -> usize {
-    let mut count = Count(0);
-    // Counting cannot fail.
-    let _ = serde_json::to_writer(&mut count, value);
-    count.0
-}
-
-/// Counts what is written to it.
-struct Count(usize);
-
-impl std::io::Write for Count {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+    write::tree(document).json().len()
 }
 
 /// Bytes of a serialised block with its comma.
 fn size(block: &Block) -> usize {
-    write::block(block).map_or(0, |node| bytes(&node) + 1)
+    write::block(block).map_or(0, |node| node.json().len() + 1)
 }
 
 const fn is_heading(block: &Block) -> bool {

@@ -11,7 +11,7 @@ use super::marker::is_empty_paragraph;
 const DEPTH: usize = 200;
 
 /// Attributes that say how something is laid out or identified, not what it says. The editor sets them on any save.
-const LAYOUT: &[&str] = &[
+pub(super) const LAYOUT: &[&str] = &[
     "localId",
     "layout",
     "width",
@@ -52,11 +52,11 @@ fn value(out: &mut Vec<u8>, value: &Value, depth: usize) {
 }
 
 /// Writing to memory cannot fail, and strings and numbers always have JSON.
-fn json(out: &mut Vec<u8>, value: &(impl serde::Serialize + ?Sized)) {
+pub(super) fn json(out: &mut Vec<u8>, value: &(impl serde::Serialize + ?Sized)) {
     let _ = serde_json::to_writer(out, value);
 }
 
-fn list<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, mut each: impl FnMut(&mut Vec<u8>, T)) {
+pub(super) fn list<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, mut each: impl FnMut(&mut Vec<u8>, T)) {
     out.push(b'[');
     for (number, item) in items.into_iter().enumerate() {
         if number > 0 {

@@ -1,9 +1,12 @@
 //! Our document as ADF that is valid by construction: the safe subset of nodes, no empty text, no control characters, padded tables.
 
-use serde_json::{Map, Value, json};
+use std::borrow::Cow;
+
+use serde_json::Value;
 use url::Url;
 
 use super::super::document::{Block, Body, Document, Flow, Inline, Item, Table};
+use super::node::{Attr, DOC, Mark, Node};
 use super::plain;
 
 /// Deeper lists are flattened: Jira's editor handles six levels.
@@ -14,17 +17,23 @@ const URL_LENGTH: usize = 2_000;
 /// The document as a `doc` node.
 #[must_use]
 pub fn adf(document: &Document) -> Value {
-    let mut content: Vec<Value> = document.blocks.iter().flat_map(block).collect();
+    tree(document).into()
+}
+
+/// The same before it is JSON.
+#[must_use]
+pub fn tree(document: &Document) -> Node<'_> {
+    let mut content: Vec<Node<'_>> = document.blocks.iter().flat_map(block).collect();
     if let Some(footer) = &document.footer {
-        let text = [footer.text.as_str(), footer.marker.as_str()]
-            .iter()
-            .filter(|part| !part.is_empty())
-            .copied()
-            .collect::<Vec<_>>()
-            .join(" · ");
-        content.extend(paragraph(&[Inline::Em(text)]));
+        let both = !footer.text.is_empty() && !footer.marker.is_empty();
+        let text = format!("{}{}{}", footer.text, if both { " · " } else { "" }, footer.marker);
+        let mut line = Vec::new();
+        lines(&mut line, &text, Some(&Mark::Plain("em")));
+        // The words are put together here and not in the document.
+        let owned = line.into_iter().map(Node::into_owned).collect::<Vec<_>>();
+        content.extend((!owned.is_empty()).then(|| Node::of("paragraph", owned)));
     }
-    object([("type", "doc".into()), ("version", 1.into()), ("content", content.into())])
+    Node::of(DOC, content)
 }
 
 /// The document as one `expand` node, to stand in somebody's description; its own expands become nested ones.
@@ -32,7 +41,13 @@ pub fn adf(document: &Document) -> Value {
 /// Give it a title that ends with the marker.
 #[must_use]
 pub fn section(title: &str, document: &Document) -> Value {
-    let mut content: Vec<Value> = Vec::new();
+    section_tree(title, document).into()
+}
+
+/// The same before it is JSON.
+#[must_use]
+pub fn section_tree<'a>(title: &str, document: &'a Document) -> Node<'a> {
+    let mut content: Vec<Node<'_>> = Vec::new();
     for block in &document.blocks {
         match block {
             Block::Body(part) => content.extend(body(part)),
@@ -43,72 +58,54 @@ pub fn section(title: &str, document: &Document) -> Value {
 }
 
 /// One block, as none or one node.
-pub(super) fn block(block: &Block) -> Option<Value> {
+pub(super) fn block(block: &Block) -> Option<Node<'_>> {
     match block {
         Block::Body(part) => body(part),
         Block::Expand { title, body } => expand("expand", title, body),
     }
 }
 
-fn expand(kind: &str, title: &str, parts: &[Body]) -> Option<Value> {
+fn expand<'a>(kind: &'static str, title: &str, parts: &'a [Body]) -> Option<Node<'a>> {
     let title = plain::line(title);
     let nested = kind == "nestedExpand";
-    let content: Vec<Value> = parts
+    let content: Vec<Node<'_>> = parts
         .iter()
         .filter_map(|part| match part {
             // No table may stand in a nested expand.
-            Body::Table(table) if nested => flow(&as_list(table), 0),
+            Body::Table(table) if nested => flow(&as_list(table), 0).map(Node::into_owned),
             part => body(part),
         })
         .collect();
     (!title.is_empty() || !content.is_empty()).then(|| titled(kind, title, content))
 }
 
-fn titled(kind: &str, title: String, content: Vec<Value>) -> Value {
-    node(kind, Some(object([("title", title.into())])), filled(content))
+/// A node that opens; it must not be empty.
+fn titled<'a>(kind: &'static str, title: String, content: Vec<Node<'a>>) -> Node<'a> {
+    let content = if content.is_empty() { vec![Node::bare("paragraph")] } else { content };
+    Node::of(kind, content).with("title", Attr::Text(title.into()))
 }
 
-/// A node with its attributes and children.
-fn node(kind: &str, attrs: Option<Value>, content: Vec<Value>) -> Value {
-    let attrs = attrs.map(|attrs| ("attrs", attrs));
-    object([Some(("type", kind.into())), attrs, Some(("content", content.into()))].into_iter().flatten())
+/// A node that is nothing without children.
+fn filled<'a>(kind: &'static str, content: Vec<Node<'a>>) -> Option<Node<'a>> {
+    (!content.is_empty()).then(|| Node::of(kind, content))
 }
 
-/// An object of values that are moved into it: `json!` would copy whole subtrees.
-fn object(fields: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
-    let mut object = Map::with_capacity(3);
-    object.extend(fields.into_iter().map(|(name, value)| (name.to_owned(), value)));
-    Value::Object(object)
-}
-
-fn empty_paragraph() -> Value {
-    object([("type", "paragraph".into())])
-}
-
-/// Content for a node that must not be empty.
-fn filled(content: Vec<Value>) -> Vec<Value> {
-    if content.is_empty() { vec![empty_paragraph()] } else { content }
-}
-
-fn body(part: &Body) -> Option<Value> {
+fn body(part: &Body) -> Option<Node<'_>> {
     match part {
         Body::Heading { level, text } => {
-            let content = inline(text);
-            let attrs = object([("level", level.number().into())]);
-            (!content.is_empty()).then(|| node("heading", Some(attrs), content))
+            filled("heading", inline(text)).map(|node| node.with("level", Attr::Number(level.number())))
         }
         Body::Panel { kind, body } => {
-            let content: Vec<Value> = body.iter().filter_map(|part| flow(part, 0)).collect();
-            let attrs = object([("panelType", kind.as_str().into())]);
-            (!content.is_empty()).then(|| node("panel", Some(attrs), content))
+            let content = body.iter().filter_map(|part| flow(part, 0)).collect();
+            filled("panel", content).map(|node| node.with("panelType", Attr::Text(kind.as_str().into())))
         }
         Body::Table(rows) => table(rows),
-        Body::Rule => Some(json!({"type": "rule"})),
+        Body::Rule => Some(Node::bare("rule")),
         Body::Flow(part) => flow(part, 0),
     }
 }
 
-fn flow(part: &Flow, level: usize) -> Option<Value> {
+fn flow(part: &Flow, level: usize) -> Option<Node<'_>> {
     match part {
         Flow::Paragraph(text) => paragraph(text),
         Flow::BulletList(items) => list("bulletList", items, level),
@@ -117,31 +114,35 @@ fn flow(part: &Flow, level: usize) -> Option<Value> {
     }
 }
 
-fn paragraph(text: &[Inline]) -> Option<Value> {
-    let content = inline(text);
-    (!content.is_empty()).then(|| node("paragraph", None, content))
+fn paragraph(text: &[Inline]) -> Option<Node<'_>> {
+    filled("paragraph", inline(text))
 }
 
-fn code_block(language: &str, text: &str) -> Option<Value> {
-    let text = plain::visible(text);
-    let text = text.trim_matches('\n');
+fn code_block<'a>(language: &str, text: &'a str) -> Option<Node<'a>> {
+    let text = match plain::visible(text) {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim_matches('\n')),
+        Cow::Owned(text) => Cow::Owned(text.trim_matches('\n').to_owned()),
+    };
     if text.is_empty() {
         return None;
     }
     let language = plain::line(language);
-    let attrs = (!language.is_empty()).then(|| object([("language", language.into())]));
-    Some(node("codeBlock", attrs, vec![object([("type", "text".into()), ("text", text.into())])]))
+    let node = Node::of("codeBlock", vec![Node::text(text, None)]);
+    Some(if language.is_empty() { node } else { node.with("language", Attr::Text(language.into())) })
 }
 
-fn list(kind: &str, items: &[Item], level: usize) -> Option<Value> {
-    let content = list_items(items, level + 1);
-    (!content.is_empty()).then(|| node(kind, None, content))
+fn list<'a>(kind: &'static str, items: &'a [Item], level: usize) -> Option<Node<'a>> {
+    filled(kind, list_items(items, level + 1))
 }
 
-fn list_items(items: &[Item], level: usize) -> Vec<Value> {
-    let mut out = Vec::new();
+fn list_items(items: &[Item], level: usize) -> Vec<Node<'_>> {
+    let mut out = Vec::with_capacity(items.len());
     for item in items {
-        let mut content = Vec::new();
+        let mut content = Vec::with_capacity(item.body.len() + 1);
+        // An item begins with a paragraph: older servers refuse one that begins with a list.
+        let text = paragraph(&item.text);
+        let said = text.is_some();
+        content.push(text.unwrap_or(Node::bare("paragraph")));
         let mut lifted = Vec::new();
         for part in &item.body {
             match part {
@@ -151,40 +152,44 @@ fn list_items(items: &[Item], level: usize) -> Vec<Value> {
                 part => content.extend(flow(part, level)),
             }
         }
-        let text = paragraph(&item.text);
-        if text.is_some() || !content.is_empty() {
-            // An item begins with a paragraph: older servers refuse one that begins with a list.
-            content.insert(0, text.unwrap_or_else(empty_paragraph));
-            out.push(node("listItem", None, content));
+        if said || content.len() > 1 {
+            out.push(Node::of("listItem", content));
         }
         out.extend(lifted);
     }
     out
 }
 
-fn table(table: &Table) -> Option<Value> {
+fn table(table: &Table) -> Option<Node<'_>> {
     let width = table.rows.iter().map(Vec::len).max().unwrap_or(0).max(table.header.len());
     if width == 0 {
         return None;
     }
-    let mut rows: Vec<Value> = Vec::new();
+    let mut rows: Vec<Node<'_>> = Vec::with_capacity(table.rows.len() + 1);
     if !table.header.is_empty() {
-        let header: Vec<Vec<Inline>> = table.header.iter().map(|text| vec![Inline::strong(text)]).collect();
-        rows.push(row("tableHeader", &header, width));
+        rows.push(row("tableHeader", table.header.iter().map(|text| heading(text)).collect(), width));
     }
-    rows.extend(table.rows.iter().map(|cells| row("tableCell", cells, width)));
-    let attrs = json!({"isNumberColumnEnabled": table.numbered, "layout": "default"});
-    Some(node("table", Some(attrs), rows))
+    rows.extend(table.rows.iter().map(|cells| row("tableCell", cells.iter().map(|cell| inline(cell)).collect(), width)));
+    let node = Node::of("table", rows).with("isNumberColumnEnabled", Attr::Flag(table.numbered));
+    Some(node.with("layout", Attr::Text("default".into())))
 }
 
-fn row(kind: &str, cells: &[Vec<Inline>], width: usize) -> Value {
-    let cells: Vec<Value> = (0..width)
-        .map(|column| {
-            let text = cells.get(column).and_then(|cell| paragraph(cell)).unwrap_or_else(empty_paragraph);
-            node(kind, None, vec![text])
+/// A column's name.
+fn heading(text: &str) -> Vec<Node<'_>> {
+    let mut cell = Vec::new();
+    lines(&mut cell, text, Some(&Mark::Plain("strong")));
+    cell
+}
+
+fn row<'a>(kind: &'static str, cells: Vec<Vec<Node<'a>>>, width: usize) -> Node<'a> {
+    let mut cells = cells.into_iter();
+    let cells: Vec<Node<'_>> = (0..width)
+        .map(|_| {
+            let text = cells.next().and_then(|cell| filled("paragraph", cell)).unwrap_or(Node::bare("paragraph"));
+            Node::of(kind, vec![text])
         })
         .collect();
-    node("tableRow", None, cells)
+    Node::of("tableRow", cells)
 }
 
 /// A table where none may stand: an item for each row, its first cell as the line, the others below with their column's name.
@@ -204,45 +209,44 @@ fn as_list(table: &Table) -> Flow {
     if table.numbered { Flow::OrderedList(items.collect()) } else { Flow::BulletList(items.collect()) }
 }
 
-fn inline(parts: &[Inline]) -> Vec<Value> {
-    let mut out: Vec<Value> = Vec::new();
+fn inline(parts: &[Inline]) -> Vec<Node<'_>> {
+    let mut out: Vec<Node<'_>> = Vec::with_capacity(parts.len());
     for part in parts {
         match part {
             Inline::Text(text) => lines(&mut out, text, None),
-            Inline::Strong(text) => lines(&mut out, text, Some(mark("strong"))),
-            Inline::Em(text) => lines(&mut out, text, Some(mark("em"))),
-            Inline::Code(text) => lines(&mut out, text, Some(mark("code"))),
+            Inline::Strong(text) => lines(&mut out, text, Some(&Mark::Plain("strong"))),
+            Inline::Em(text) => lines(&mut out, text, Some(&Mark::Plain("em"))),
+            Inline::Code(text) => lines(&mut out, text, Some(&Mark::Plain("code"))),
             Inline::Link { text, url } => link(&mut out, text, url),
             Inline::Status { text, colour } => {
                 let text = plain::line(text);
                 if !text.is_empty() {
-                    let attrs = object([("text", text.into()), ("color", colour.as_str().into())]);
-                    out.push(object([("type", "status".into()), ("attrs", attrs)]));
+                    let status = Node::bare("status").with("text", Attr::Text(text.into()));
+                    out.push(status.with("color", Attr::Text(colour.as_str().into())));
                 }
             }
-            Inline::Break => out.push(hard_break()),
+            Inline::Break => out.push(Node::bare("hardBreak")),
         }
     }
     out
 }
 
-fn hard_break() -> Value {
-    object([("type", "hardBreak".into())])
-}
-
-fn mark(kind: &str) -> Value {
-    Value::Array(vec![object([("type", kind.into())])])
-}
-
-fn link(out: &mut Vec<Value>, text: &str, url: &str) {
+fn link<'a>(out: &mut Vec<Node<'a>>, text: &'a str, url: &'a str) {
     match address(url) {
-        Some(address) => {
-            let text = if plain::line(text).is_empty() { &address } else { text };
-            lines(out, text, Some(json!([{"type": "link", "attrs": {"href": address}}])));
+        Some(address) if plain::line(text).is_empty() => {
+            let mut shown = Vec::new();
+            lines(&mut shown, &address, Some(&Mark::Link(Cow::Borrowed(&address))));
+            out.extend(shown.into_iter().map(Node::into_owned));
         }
+        Some(address) => lines(out, text, Some(&Mark::Link(address.into()))),
         // Not a link, but not lost either.
         None if plain::line(url).is_empty() || plain::line(url) == plain::line(text) => lines(out, text, None),
-        None => lines(out, &format!("{text} ({url})"), None),
+        None => {
+            lines(out, text, None);
+            lines(out, " (", None);
+            lines(out, url, None);
+            lines(out, ")", None);
+        }
     }
 }
 
@@ -254,22 +258,25 @@ fn address(url: &str) -> Option<String> {
 }
 
 /// Text with line ends as breaks, merged with the text before when that has the same marks.
-fn lines(out: &mut Vec<Value>, text: &str, marks: Option<Value>) {
-    for (number, line) in plain::visible(text).split('\n').enumerate() {
-        if number > 0 {
-            out.push(hard_break());
+fn lines<'a>(out: &mut Vec<Node<'a>>, text: &'a str, mark: Option<&Mark<'a>>) {
+    match plain::visible(text) {
+        Cow::Borrowed(text) => text.split('\n').enumerate().for_each(|(number, line)| push_line(out, number, line.into(), mark)),
+        Cow::Owned(text) => {
+            let lines = text.split('\n').map(|line| Cow::Owned(line.to_owned()));
+            lines.enumerate().for_each(|(number, line)| push_line(out, number, line, mark));
         }
-        if line.is_empty() {
-            continue;
-        }
-        let before = out
-            .last_mut()
-            .filter(|last| last.get("type").and_then(Value::as_str) == Some("text") && last.get("marks") == marks.as_ref());
-        if let Some(Value::String(before)) = before.and_then(|last| last.get_mut("text")) {
-            before.push_str(line);
-        } else {
-            let marks = marks.clone().map(|marks| ("marks", marks));
-            out.push(object([Some(("type", "text".into())), Some(("text", line.into())), marks].into_iter().flatten()));
-        }
+    }
+}
+
+fn push_line<'a>(out: &mut Vec<Node<'a>>, number: usize, line: Cow<'a, str>, mark: Option<&Mark<'a>>) {
+    if number > 0 {
+        out.push(Node::bare("hardBreak"));
+    }
+    if line.is_empty() {
+        return;
+    }
+    match out.last_mut().and_then(|last| last.text_marked(mark)) {
+        Some(before) => before.push_str(&line),
+        None => out.push(Node::text(line, mark.cloned())),
     }
 }

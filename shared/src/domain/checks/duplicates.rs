@@ -19,12 +19,19 @@ const ALIKE: f64 = 0.8;
 /// Items with fewer runs of three characters are too short to be judged.
 const TINY: usize = 6;
 
-/// An item as it is compared: sample data masked, the story's own numbers kept.
-pub(super) struct Shape {
+/// An item as it is compared: sample data masked, the story's own numbers kept. What is not asked for is not masked.
+pub(super) struct Shape<'a> {
+    story: &'a Haystack,
+    keep_numbers: bool,
     sections: [Section; 3],
 }
 
 struct Section {
+    steps: Vec<String>,
+    masked: OnceCell<Masked>,
+}
+
+struct Masked {
     text: String,
     /// Bits of the runs of three characters: what cannot be alike is told apart by them, without looking at the runs.
     sketch: u128,
@@ -32,26 +39,37 @@ struct Section {
     words: OnceCell<BTreeSet<String>>,
 }
 
-impl Shape {
-    /// Masks and cuts an item's steps.
-    pub(super) fn of(item: &Item<'_>, story: &Haystack) -> Self {
-        let sections = [item.given, item.when, item.then].map(|steps| {
-            let masked: Vec<String> = steps.iter().map(|step| masked(step, story, item.about_limits)).collect();
-            Section::new(masked.join(" "))
-        });
-        Self { sections }
+impl<'a> Shape<'a> {
+    /// The shape of an item.
+    pub(super) fn of(item: &Item<'_>, story: &'a Haystack) -> Self {
+        let sections = [item.given, item.when, item.then].map(|steps| Section { steps: steps.to_vec(), masked: OnceCell::new() });
+        Self { story, keep_numbers: item.about_limits, sections }
     }
 
     /// Whether two items say the same.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        let alike = self.sections.iter().zip(&other.sections).all(|(left, right)| left.may_be_same(right));
+        let pairs = || self.sections.iter().zip(&other.sections);
+        let alike =
+            pairs().all(|(left, right)| self.are_equal(left, other, right) || self.masked(left).may_be_same(other.masked(right)));
         alike
-            && self.sections.iter().map(|section| section.trigrams().len()).sum::<usize>() >= TINY
-            && self.sections.iter().zip(&other.sections).all(|(left, right)| left.is_same(right))
+            && self.sections.iter().map(|section| self.masked(section).trigrams().len()).sum::<usize>() >= TINY
+            && pairs().all(|(left, right)| self.masked(left).is_same(other.masked(right)))
+    }
+
+    /// Whether two sections are the same before anything is masked.
+    fn are_equal(&self, left: &Section, other: &Self, right: &Section) -> bool {
+        self.keep_numbers == other.keep_numbers && left.steps == right.steps
+    }
+
+    fn masked<'s>(&self, section: &'s Section) -> &'s Masked {
+        section.masked.get_or_init(|| {
+            let steps: Vec<String> = section.steps.iter().map(|step| masked(step, self.story, self.keep_numbers)).collect();
+            Masked::new(steps.join(" "))
+        })
     }
 }
 
-impl Section {
+impl Masked {
     fn new(text: String) -> Self {
         // Of 128 bits one for each run, by its remainder.
         let sketch = trigrams(&text).fold(0, |bits: u128, run| bits | 1 << (run.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 57));

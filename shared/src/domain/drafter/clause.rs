@@ -137,9 +137,7 @@ fn trailing(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
     let asks = said.folded.split_whitespace().last().is_some_and(|word| words.asks.holds(word));
     let inside = outcome.matches('(').count() > outcome.matches(')').count();
     // "…, if it is known" belongs to the last part of the outcome only.
-    let back = Plain::new(condition).after(words.edges.pronouns).is_some()
-        && outcome.contains(' ')
-        && said.has(words.and);
+    let back = Plain::new(condition).after(words.edges.pronouns).is_some() && outcome.contains(' ') && said.has(words.and);
     if asks || inside || back || outcome.split_whitespace().count() < 2 || condition.split_whitespace().count() < 2 {
         return None;
     }

@@ -248,12 +248,7 @@ impl<'a> Draft<'a> {
         Plain::new(text).has(self.words.vague_result)
     }
 
-    fn statement(
-        &mut self,
-        statement: &Statement<'_>,
-        plain: &Sentence<'_>,
-        lead: Option<(&Statement<'_>, &Sentence<'_>)>,
-    ) {
+    fn statement(&mut self, statement: &Statement<'_>, plain: &Sentence<'_>, lead: Option<(&Statement<'_>, &Sentence<'_>)>) {
         let phrases = &self.words.phrases;
         if statement.text.ends_with('?') {
             return self.doubts.instead(phrases.ask_answer, &[&statement.text]);

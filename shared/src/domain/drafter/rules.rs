@@ -100,8 +100,7 @@ fn outcome_of(sentence: &Sentence<'_>, words: &Lexicon) -> String {
     let stated = plain.has(words.modal)
         || plain.after(words.small).is_some()
         || [words.edges.stating, words.edges.predicate].iter().any(|verbs| plain.find(verbs).is_some_and(|hit| hit.start > 0));
-    let few = !stated
-        && (outcome.split_whitespace().count() <= 4 || !sentence.limits().is_empty() || outcome.contains(" = "));
+    let few = !stated && (outcome.split_whitespace().count() <= 4 || !sentence.limits().is_empty() || outcome.contains(" = "));
     if imperative || few { fill(words.phrases.holds, &[outcome]) } else { outcome.to_owned() }
 }
 

@@ -141,6 +141,9 @@ fn without_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
     let mut rest = text.chars();
     for expected in word.chars() {
         let got = rest.next()?;
+        if got.is_ascii() && expected.is_ascii() {
+            if got.eq_ignore_ascii_case(&expected) { continue } else { return None }
+        }
         let same = got == expected || got.to_lowercase().eq(expected.to_lowercase()) || (expected == '\'' && got == '’');
         if !same {
             return None;

@@ -1,10 +1,11 @@
 //! A story made ready for looking words up.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::markup;
+use super::markup::{self, Words};
 use super::number::{Number, literals, literals_of};
-use super::unify::{fold, plain, text};
+use super::unify::{fold, plain};
 use crate::domain::story::Story;
 
 /// The parts of a story, normalised once.
@@ -32,7 +33,7 @@ impl Haystack {
             for number in literals_of(&plain) {
                 numbers.extend(number.other.into_iter().flatten().chain([number.canonical]));
             }
-            let text = bare(&fold(&markup::strip(&plain)));
+            let text = bare(markup::words_of(&plain));
             parts.push(Part { id: part.id.clone(), own: part.kind.is_the_story(), text });
         }
         parts.sort_by_key(|part| !part.own);
@@ -82,32 +83,45 @@ impl Haystack {
 
 /// Normalised text without quotation marks and without the space that French puts before punctuation.
 fn comparable(raw: &str) -> String {
-    bare(&text(raw))
+    bare(markup::words_of(&plain(raw)))
 }
 
-fn bare(normal: &str) -> String {
-    let mut words = String::with_capacity(normal.len());
-    let mut before = None;
-    for (at, c) in normal.char_indices() {
-        match c {
-            '"' => {}
-            '\'' => {
-                let after = normal.get(at + 1..).and_then(|rest| rest.chars().next());
-                if before.is_some_and(char::is_alphanumeric) && after.is_some_and(char::is_alphanumeric) {
-                    words.push(c);
-                }
-            }
-            ':' | ';' | '!' | '?' | '.' | ',' | ')' => {
-                words.truncate(words.trim_end().len());
-                words.push(c);
-            }
-            ' ' if words.ends_with([' ', '(']) || words.is_empty() => {}
-            other => words.push(other),
+/// The words in lower case, one space between them.
+fn bare(words: Words<'_>) -> String {
+    let mut out = String::with_capacity(words.size());
+    for word in words.iter() {
+        if !(out.is_empty() || out.ends_with([' ', '('])) {
+            out.push(' ');
         }
-        before = Some(c);
+        let lower = if is_plain(word) { Cow::Borrowed(word) } else { Cow::Owned(fold(word)) };
+        let mut before = None;
+        for (at, c) in lower.char_indices() {
+            match c {
+                '"' => {}
+                '\'' => {
+                    let after = lower.get(at + 1..).and_then(|rest| rest.chars().next());
+                    if before.is_some_and(char::is_alphanumeric) && after.is_some_and(char::is_alphanumeric) {
+                        out.push(c);
+                    }
+                }
+                ':' | ';' | '!' | '?' | '.' | ',' | ')' => {
+                    out.truncate(out.trim_end().len());
+                    out.push(c);
+                }
+                'ß' => out.push_str("ss"),
+                c if c.is_ascii() => out.push(c.to_ascii_lowercase()),
+                c => out.extend(c.to_lowercase()),
+            }
+            before = Some(c);
+        }
     }
-    words.truncate(words.trim_end().len());
-    words
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// Whether a word is in its common form but for its capitals.
+fn is_plain(word: &str) -> bool {
+    word.bytes().all(|byte| matches!(byte, b'!'..=b'~' | 0x80..=0xbf | 0xc3))
 }
 
 fn needle(quote: &str) -> String {

@@ -1,9 +1,38 @@
 //! Takes Markdown and wiki markup off a text.
 
+use std::borrow::Cow;
+
 use super::unify::spaced;
 
 /// The words of a text, lines joined by spaces.
 pub(super) fn strip(text: &str) -> String {
+    let words = words_of(text);
+    spaced(words.iter(), words.size())
+}
+
+/// Words without markup.
+pub(super) struct Words<'a>(Cow<'a, str>);
+
+impl Words<'_> {
+    /// The words in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.split_whitespace().filter(|word| !is_decoration(word))
+    }
+
+    /// At least as many bytes as the words have.
+    pub(super) fn size(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// The words of a text.
+pub(super) fn words_of(text: &str) -> Words<'_> {
+    if !text.contains('\n') {
+        let line = without_markers(text.trim());
+        if !line.bytes().any(is_markup) {
+            return Words(Cow::Borrowed(line));
+        }
+    }
     let mut words = String::with_capacity(text.len() + 1);
     for line in text.lines() {
         // Whether an underscore stands within a word is judged on its own line.
@@ -11,7 +40,7 @@ pub(super) fn strip(text: &str) -> String {
         without_inline(&mut words, start, without_markers(line.trim()));
         words.push(' ');
     }
-    spaced(words.split_whitespace().filter(|word| !is_decoration(word)), words.len())
+    Words(Cow::Owned(words))
 }
 
 /// A dash or bullet that stands alone joins or lists, it does not say anything.

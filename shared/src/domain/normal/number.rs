@@ -153,9 +153,29 @@ fn packed(word: &str) -> u64 {
     word.bytes().fold(0, |sum, byte| sum << 8 | u64::from(byte))
 }
 
+/// For each letter the lengths of the words that begin with it, as bits; for a letter that is not ASCII all of them.
+const LENGTHS: [u8; 256] = {
+    let mut lengths = [0; 256];
+    let mut at = 0;
+    while at < WORDS.len() {
+        let word = WORDS[at].0.as_bytes();
+        let first = word[0];
+        lengths[first as usize] |= 1 << word.len();
+        lengths[first.to_ascii_uppercase() as usize] |= 1 << word.len();
+        at += 1;
+    }
+    let mut at = 128;
+    while at < 256 {
+        lengths[at] = u8::MAX;
+        at += 1;
+    }
+    lengths
+};
+
 /// The number that a word is, in any case of its letters.
 fn in_letters(word: &str) -> Option<Number> {
-    if word.len() > LONGEST_WORD || word.len() < 2 {
+    let lengths = word.bytes().next().and_then(|first| LENGTHS.get(usize::from(first)))?;
+    if word.len() > LONGEST_WORD || lengths >> word.len() & 1 == 0 {
         return None;
     }
     let key = if word.is_ascii() { packed(word) | ascii_lower(word.len()) } else { packed(&word.to_lowercase()) };
