@@ -9,6 +9,8 @@ mod m0003_results;
 mod m0004_deliveries;
 mod m0005_audit;
 mod m0006_removals;
+mod m0007_versions;
+mod m0008_ledger_age;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend};
@@ -26,6 +28,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_deliveries::Migration),
             Box::new(m0005_audit::Migration),
             Box::new(m0006_removals::Migration),
+            Box::new(m0007_versions::Migration),
+            Box::new(m0008_ledger_age::Migration),
         ]
     }
 }

@@ -88,6 +88,7 @@ pub const SETTINGS: &[Setting] = &[
     plain("JQA_KEEP_JOBS", "30d", "how long ended jobs are kept"),
     plain("JQA_KEEP_HISTORY", "365d", "how long results are kept"),
     plain("JQA_KEEP_AUDIT", "365d", "how long audit entries are kept"),
+    plain("JQA_KEEP_LEDGER", "365d", "how long the record of model calls and their tokens is kept"),
     secret("JQA_CALLBACK_SECRET", "`whsec_…`; signs callbacks; empty = derived from the secret key"),
     plain("JQA_OUTBOUND_ALLOW", "", "private addresses that callbacks may go to, as CIDR blocks separated by commas"),
     plain("JQA_LOG", "info,sqlx=warn,sea_orm_migration=warn", "log filter, such as `warn` or `info,worker=debug`"),

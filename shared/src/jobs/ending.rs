@@ -7,7 +7,7 @@ use serde_json::json;
 use super::Jobs;
 use super::claim::{Claimed, Fence};
 use super::error::Fenced;
-use super::limits::ms;
+use super::limits::{ms, snooze};
 use super::stage::{Advance, Facts, ending_statements, is, left_behind, stored_events};
 use crate::domain::event::EventKind;
 use crate::domain::job::{JobStatus, Stage};
@@ -16,10 +16,6 @@ use crate::store::audit::Actor;
 use crate::store::job::Job;
 use crate::store::publication::Written;
 use crate::store::{Sql, StoreError, Verb, audit, delivery, event, llm_call, publication};
-
-/// A shorter wait would spin; a longer one would not notice that things are well again.
-const SHORTEST_SNOOZE: Duration = Duration::from_secs(1);
-const LONGEST_SNOOZE: Duration = Duration::from_secs(3600);
 
 /// What became of a run that did not succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +90,7 @@ impl Jobs {
     pub async fn settle_failure(&self, claimed: &Claimed, failure: &Failure) -> Result<Result<Outcome, Fenced>, StoreError> {
         match failure.verdict {
             Verdict::Retry => self.put_back(claimed, failure, self.limits.backoff(claimed.row.attempt), true).await,
-            Verdict::Snooze(wait) => self.put_back(claimed, failure, wait.clamp(SHORTEST_SNOOZE, LONGEST_SNOOZE), false).await,
+            Verdict::Snooze(wait) => self.put_back(claimed, failure, snooze(wait), false).await,
             Verdict::Fail => self.fail(claimed, failure).await,
         }
     }

@@ -1,5 +1,7 @@
 //! `advance`: store what a stage produced, then go on.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use serde_json::json;
 
 use super::claim::{Claimed, Fence};
@@ -11,6 +13,9 @@ use crate::store::history::NewHistory;
 use crate::store::job::Job;
 use crate::store::llm_call::{NewCall, Settled};
 use crate::store::{Sql, StoreError, Verb, artifact, event, history, job, llm_call};
+
+/// A verb that is refused more often is refused for another reason than a version that was just taken.
+const MOST_CONFLICTS: u32 = 50;
 
 /// What a stage leaves behind.
 #[derive(Debug, Clone)]
@@ -88,7 +93,8 @@ impl Jobs {
     }
 
     /// Runs a verb of a worker until the database answers. A transient failure leaves open whether it was carried out,
-    /// so the caller confirms a refusal with [`Jobs::was_done`].
+    /// so the caller confirms a refusal with [`Jobs::was_done`]. Of two results of a story that take its next version at
+    /// once, one is refused, and takes the version after it.
     pub(super) async fn guarded(&self, claimed: &Claimed, verb: impl Fn() -> Verb) -> Result<Result<Job, Fenced>, StoreError> {
         use backon::{ExponentialBuilder, Retryable};
 
@@ -98,9 +104,14 @@ impl Jobs {
             .with_max_delay(std::time::Duration::from_secs(2))
             .with_jitter()
             .without_max_times();
+        let refused = AtomicU32::new(0);
+        let is_to_be_repeated = |error: &StoreError| match error {
+            StoreError::Conflict => refused.fetch_add(1, Ordering::Relaxed) < MOST_CONFLICTS,
+            error => error.is_transient(),
+        };
         let row = attempt
             .retry(waits)
-            .when(StoreError::is_transient)
+            .when(is_to_be_repeated)
             .notify(|error, wait| tracing::warn!(job.id = %claimed.fence.job_id, %error, ?wait, "a result is kept until the database answers"))
             .await?;
         Ok(row.ok_or(Fenced))

@@ -106,6 +106,22 @@ impl LlmError {
     }
 }
 
+/// A call that failed, and what it cost all the same: a reply that was cut or cannot be read is billed too.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{error}")]
+pub struct LlmFailure {
+    /// What happened.
+    pub error: LlmError,
+    /// What it cost; `None` when the provider did not say.
+    pub usage: Option<Usage>,
+}
+
+impl From<LlmError> for LlmFailure {
+    fn from(error: LlmError) -> Self {
+        Self { error, usage: None }
+    }
+}
+
 impl From<LlmError> for Failure {
     fn from(error: LlmError) -> Self {
         let verdict = match &error {
@@ -127,7 +143,7 @@ impl From<LlmError> for Failure {
 #[async_trait]
 pub trait Llm: Send + Sync + 'static {
     /// Asks once.
-    async fn complete(&self, prompt: &Prompt) -> Result<Completion, LlmError>;
+    async fn complete(&self, prompt: &Prompt) -> Result<Completion, LlmFailure>;
 
     /// Provider name for metrics and records.
     fn provider(&self) -> &'static str;

@@ -138,6 +138,26 @@ contract! {
         }
     }
 
+    async fn results_of_a_story_that_end_at_once_have_versions_of_their_own(f: Arc<Fixture>) {
+        let worker = f.worker("w").await;
+        let mut ends = Vec::new();
+        for _ in 0..16 {
+            let claimed = worker.claims(f.queued().await).await;
+            held(f.jobs.advance(&claimed, &[made(Stage::Fetch)], Stage::Criteria).await);
+            let f = f.clone();
+            ends.push(tokio::spawn(async move {
+                held(f.jobs.finish(&claimed, &[result_of(Stage::Criteria, f.clock.new_id(), "hash")], &[]).await).id
+            }));
+        }
+        let mut versions = Vec::new();
+        for end in ends {
+            let id = end.await.expect("a task");
+            versions.push(history::of_job(&f.db, id).await.expect("an answer").expect("a result").version);
+        }
+        versions.sort_unstable();
+        assert_eq!(versions, (1..=16).collect::<Vec<_>>());
+    }
+
     async fn calls_are_written_before_they_are_made_and_settled_with_the_stage(f: Arc<Fixture>) {
         let id = f.queued().await;
         let claimed = f.worker("w").await.claims(id).await;

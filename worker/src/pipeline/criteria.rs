@@ -58,7 +58,7 @@ impl Context<'_> {
         before: Option<&CriteriaSet>,
         llm: &dyn Llm,
     ) -> Result<(CriteriaArtifact, Vec<Settled>), End> {
-        let mut session = Session::new(self, Stage::Criteria, llm, prompts::CRITERIA_VERSION);
+        let mut session = Session::begin(self, Stage::Criteria, llm, prompts::CRITERIA_VERSION).await?;
         let reply: CriteriaReply = session.ask(&prompts::criteria(story, language)).await?;
         let mut checked = checks::criteria(story, language, reply, before);
         for _ in 0..REPAIR_ROUNDS {

@@ -283,8 +283,9 @@ impl Context<'_> {
         Ok(self.run.interruptible(work).await?)
     }
 
+    /// By the clock of the database: the claim was the last to change the row, at this time.
     fn deadline_passed(&self) -> bool {
-        self.claimed.row.deadline_at <= self.jobs().clock().now_ms()
+        self.claimed.row.deadline_at <= self.claimed.row.updated_at
     }
 
     fn jobs(&self) -> &Jobs {

@@ -37,7 +37,7 @@ impl Context<'_> {
         let (suite, by, settled) = match self.author()? {
             Author::Offline => (draft(story, &accepted, before), offline(), Vec::new()),
             Author::Model(llm) => {
-                let mut session = Session::new(self, Stage::Scenarios, llm.as_ref(), prompts::SCENARIOS_VERSION);
+                let mut session = Session::begin(self, Stage::Scenarios, llm.as_ref(), prompts::SCENARIOS_VERSION).await?;
                 let suite = ask(&mut session, story, &accepted, before).await?;
                 (suite, session.by, session.settled)
             }

@@ -12,7 +12,7 @@ use super::schema::portable_json;
 use super::settings::{Structured, TokenParam};
 use crate::adapters::http::{excerpt, retry_after};
 use crate::domain::json::to_json;
-use crate::ports::{Completion, LlmError, Prompt, Usage};
+use crate::ports::{Completion, LlmError, LlmFailure, Prompt, Usage};
 
 /// A provider's words are shown up to this length.
 const SHOWN: usize = 300;
@@ -101,28 +101,36 @@ fn schema_name(name: &str) -> String {
 }
 
 /// Reads the answer. The text of a completion is one whole JSON object; everything else is an error.
-pub fn decode(status: u16, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<Completion, LlmError> {
+pub fn decode(status: u16, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<Completion, LlmFailure> {
     let parsed: Option<Value> = serde_json::from_slice(body).ok();
     if !matches!(status, 200..=299) {
-        return Err(failure(status, headers, parsed.as_ref(), now));
+        return Err(failure(status, headers, parsed.as_ref(), now).into());
     }
     let Some(answer) = parsed.filter(Value::is_object) else {
-        return Err(unreadable(if looks_like_a_page(body) { "a web page; check the base URL" } else { "no JSON" }));
+        return Err(unreadable(if looks_like_a_page(body) { "a web page; check the base URL" } else { "no JSON" }).into());
     };
+    let usage = usage(&answer);
+    match reply(&answer, headers, now) {
+        Ok(text) => Ok(Completion {
+            text,
+            model: answer.get("model").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            usage: usage.unwrap_or_default(),
+        }),
+        Err(error) => Err(LlmFailure { error, usage }),
+    }
+}
+
+/// The JSON object that an answer holds.
+fn reply(answer: &Value, headers: &HeaderMap, now: DateTime<Utc>) -> Result<String, LlmError> {
     if answer.get("error").is_some_and(|error| !error.is_null()) {
-        return Err(in_band(&answer, headers, now));
+        return Err(in_band(answer, headers, now));
     }
     let choice = answer.pointer("/choices/0").ok_or_else(|| unreadable("no choices; check the base URL"))?;
     if choice.get("error").is_some_and(|error| !error.is_null()) {
         return Err(in_band(choice, headers, now));
     }
     let text = reply_text(choice)?;
-    let object = salvage(&text).ok_or_else(|| unreadable("no whole JSON object in the reply"))?;
-    Ok(Completion {
-        text: object.to_owned(),
-        model: answer.get("model").and_then(Value::as_str).unwrap_or_default().to_owned(),
-        usage: usage(&answer),
-    })
+    salvage(&text).map(str::to_owned).ok_or_else(|| unreadable("no whole JSON object in the reply"))
 }
 
 /// The text of a choice that is neither refused nor cut.
@@ -153,9 +161,10 @@ fn part_text(part: &Value) -> Option<&str> {
     part.get("text").filter(|_| is_text).and_then(Value::as_str)
 }
 
-fn usage(answer: &Value) -> Usage {
-    let count = |name: &str| answer.pointer(name).and_then(Value::as_i64).unwrap_or(0).max(0);
-    Usage { input_tokens: count("/usage/prompt_tokens"), output_tokens: count("/usage/completion_tokens") }
+fn usage(answer: &Value) -> Option<Usage> {
+    let usage = answer.get("usage").filter(|usage| usage.is_object())?;
+    let count = |name: &str| usage.get(name).and_then(Value::as_i64).unwrap_or(0).max(0);
+    Some(Usage { input_tokens: count("prompt_tokens"), output_tokens: count("completion_tokens") })
 }
 
 /// An error in an answer that calls itself a success, as gateways send it.

@@ -28,7 +28,7 @@ fn params() -> Params {
     }
 }
 
-fn read(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Result<Completion, LlmError> {
+fn read(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Result<Completion, LlmFailure> {
     let pairs = headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
     decode(status, &HeaderMap::from_iter(pairs), body.as_bytes(), DateTime::default())
 }
@@ -39,7 +39,18 @@ fn choice(finish: &str, message: &Value) -> String {
 }
 
 fn error(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> LlmError {
-    read(status, headers, body).unwrap_err()
+    read(status, headers, body).unwrap_err().error
+}
+
+#[test]
+fn a_reply_that_is_of_no_use_tells_what_it_cost() {
+    let message = json!({ "role": "assistant", "content": "I would rather not." });
+    for finish in ["length", "content_filter", "stop"] {
+        let failed = read(200, &[], &choice(finish, &message)).unwrap_err();
+        assert_eq!(failed.usage, Some(Usage { input_tokens: 11, output_tokens: 7 }), "{finish}");
+    }
+    assert_eq!(read(500, &[], "{}").unwrap_err().usage, None);
+    assert_eq!(read(200, &[], "{}").unwrap_err().usage, None, "nobody said");
 }
 
 #[test]
