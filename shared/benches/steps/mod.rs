@@ -161,7 +161,7 @@ pub(crate) fn run(source: &Source) -> Vec<Duration> {
         let site =
             Site { issue: RawIssue { body: Value::Null, url: String::new() }, comments: Vec::new(), description: Value::Null };
         let decisions: Vec<_> = pieces.iter().map(|piece| publishing::decide(piece, None, &site, OnConflict::Keep)).collect();
-        let bodies: Vec<String> = decisions.iter().map(|decision| decision.body.to_string()).collect();
+        let bodies: Vec<String> = decisions.iter().map(|decision| decision.body.json().to_owned()).collect();
         (hash, decisions, bodies)
     });
     let params = Params {
@@ -277,5 +277,5 @@ pub(crate) fn write(source: &Source, folder: &Path) -> std::io::Result<()> {
     put("comment.md", &render::document_markdown(&document))?;
     put("csv", &render::csv(&output))?;
     let pieces = pieces(&story, &set, &suite);
-    put("adf.json", &serde_json::to_string_pretty(&pieces.iter().map(|piece| &piece.content).collect::<Vec<_>>())?)
+    put("adf.json", &serde_json::to_string_pretty(&pieces.iter().map(|piece| piece.content.value()).collect::<Vec<_>>())?)
 }

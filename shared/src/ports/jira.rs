@@ -1,11 +1,11 @@
 //! Jira, as the pipeline and the publishers need it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::Value;
 
+use crate::domain::adf::text::Adf;
 use crate::domain::verdict::{Failure, Verdict};
 
 /// An issue as Jira sent it.
@@ -38,7 +38,7 @@ pub struct Comment {
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewComment {
     /// ADF.
-    pub body: Arc<Value>,
+    pub body: Adf,
     /// Properties to set with it.
     pub properties: Vec<(String, Value)>,
     /// Visibility to keep.
@@ -182,5 +182,5 @@ pub trait Jira: Send + Sync + 'static {
     async fn delete_comment(&self, key: &str, id: &str) -> Result<(), JiraError>;
 
     /// Replaces the description (ADF).
-    async fn update_description(&self, key: &str, description: &Value) -> Result<(), JiraError>;
+    async fn update_description(&self, key: &str, description: &Adf) -> Result<(), JiraError>;
 }

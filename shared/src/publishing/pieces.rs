@@ -1,10 +1,9 @@
 //! What is to stand where: the result, rendered and cut to what Jira takes.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
 use crate::domain::adf::fit::{self, Written};
+use crate::domain::adf::text::Adf;
 use crate::domain::adf::{marker, write};
 use crate::domain::publish::{PublishMode, PublishTarget};
 use crate::domain::render::{self, Output};
@@ -32,9 +31,7 @@ pub struct Piece {
     /// What it is known by in Jira.
     pub marker: String,
     /// ADF: a whole document for a comment, one `expand` node for a section.
-    pub content: Arc<Value>,
-    /// Bytes of `content` when it is serialised.
-    pub length: usize,
+    pub content: Adf,
     /// [`content_hash`](crate::domain::adf::hash::content_hash) of `content`.
     pub hash: String,
 }
@@ -57,19 +54,13 @@ pub fn pieces(subject: &Subject<'_>, target: PublishTarget) -> Vec<Piece> {
         PublishMode::Comment => fit::written(&document, fit::LIMIT_BYTES, subject.output.language()),
         PublishMode::Description => {
             let title = render::section_title(&subject.output, target.what, &marker);
-            vec![write::section_tree(&title, &document).into()]
+            vec![Written::from(&write::section_tree(&title, &document))]
         }
     };
     let key = |part| TargetKey { connection: subject.connection.to_owned(), issue_id: subject.issue_id.to_owned(), target, part };
     contents
         .into_iter()
         .enumerate()
-        .map(|(n, Written { content, hash, length })| Piece {
-            key: key(n + 1),
-            marker: marker::part(&marker, n + 1),
-            hash,
-            content,
-            length,
-        })
+        .map(|(n, Written { content, hash })| Piece { key: key(n + 1), marker: marker::part(&marker, n + 1), hash, content })
         .collect()
 }

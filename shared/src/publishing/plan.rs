@@ -1,7 +1,5 @@
 //! What stands in Jira now, and the plan for a dry run.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
 use super::decide::decide;
@@ -65,8 +63,8 @@ pub async fn plan_all(
                 action: decision.action,
                 remote_id: decision.comment.map(|comment| comment.id),
                 reason: decision.reason,
-                length: decision.length,
-                payload: Arc::unwrap_or_clone(decision.body),
+                length: decision.body.json().len(),
+                payload: decision.body.value(),
             });
             let planned = duplicates.iter().filter_map(|duplicate| {
                 removal(target, duplicate.fate(on_conflict), &duplicate.comment, "an older comment of ours holds the same")

@@ -80,10 +80,10 @@ impl Made {
     }
 
     /// The story as Jira has it now stands in for the one a result rests on. It keeps the hash of that one, so that a change
-    /// is noticed.
+    /// is noticed; and no time of its own, which would say that there was none.
     #[must_use]
     pub fn with_story_of_now(self, row: &History, now: Story) -> Self {
-        Self { story: Some(Story { hash: row.source_hash.clone(), ..now }), ..self }
+        Self { story: Some(Story { hash: row.source_hash.clone(), updated: String::new(), ..now }), ..self }
     }
 
     /// The criteria, or those its scenarios were written for.

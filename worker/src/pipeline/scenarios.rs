@@ -30,19 +30,21 @@ impl Context<'_> {
     pub(super) async fn scenarios(&self, made: &mut Made) -> Result<Stored, End> {
         let story = story(made)?;
         let before = self.before(story).await?.suite.as_ref();
-        let (own, accepted) = match made.criteria.as_ref() {
-            Some(artifact) => (true, artifact.set.clone()),
-            None => (false, self.accepted_criteria(story).await?),
+        let lent = match made.criteria {
+            Some(_) => None,
+            None => Some(self.accepted_criteria(story).await?),
         };
+        let own = made.criteria.as_ref().map(|artifact| &artifact.set);
+        let accepted = own.or(lent.as_ref()).ok_or_else(|| Failure::fail("criteria.not_found", "there are no criteria"))?;
         let (suite, by, settled) = match self.author()? {
-            Author::Offline => (draft(story, &accepted, before), offline(), Vec::new()),
+            Author::Offline => (draft(story, accepted, before), offline(), Vec::new()),
             Author::Model(llm) => {
                 let mut session = Session::begin(self, Stage::Scenarios, llm.as_ref(), prompts::SCENARIOS_VERSION).await?;
-                let suite = ask(&mut session, story, &accepted, before).await?;
+                let suite = ask(&mut session, story, accepted, before).await?;
                 (suite, session.by, session.settled)
             }
         };
-        let artifact = SuiteArtifact { suite, criteria: (!own).then_some(accepted), by };
+        let artifact = SuiteArtifact { suite, criteria: lent, by };
         self.stored(made, artifact, settled)
     }
 

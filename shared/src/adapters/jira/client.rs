@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::call::{Call, Kind, Wire};
 use super::settings::JiraSettings;
 use super::wire;
+use crate::domain::adf::text::Adf;
 use crate::ports::{Comment, Jira, JiraError, NewComment, RawIssue, SearchPage};
 
 /// How many comments are asked for at once, and how many such pages are read at most (Jira keeps 5000 comments an issue).
@@ -202,7 +203,7 @@ impl Jira for CloudJira {
         self.write(Method::DELETE, &["issue", key, "comment", id], None, &subject).await.map(drop)
     }
 
-    async fn update_description(&self, key: &str, description: &Value) -> Result<(), JiraError> {
+    async fn update_description(&self, key: &str, description: &Adf) -> Result<(), JiraError> {
         let body = wire::description_body(description);
         self.write(Method::PUT, &["issue", key], Some(&body), &format!("issue {key}")).await.map(drop)
     }

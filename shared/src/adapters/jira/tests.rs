@@ -9,6 +9,7 @@ use url::Url;
 use super::{CloudJira, JiraSettings, PROPERTY_KEY};
 use crate::adapters::http::Secret;
 use crate::adapters::test_server::{Reply, TestServer};
+use crate::domain::adf::text::Adf;
 use crate::ports::{Jira, JiraError, NewComment};
 
 const TOKEN: &str = "t0k3n-that-must-not-leak";
@@ -141,13 +142,13 @@ async fn comments_and_descriptions_are_written_as_the_documentation_has_it() {
     let jira = client(&server);
     let doc = json!({ "version": 1, "type": "doc", "content": [] });
     let properties = vec![(PROPERTY_KEY.to_owned(), json!({ "hash": "h" }))];
-    let plain = NewComment { body: Arc::new(doc.clone()), properties, visibility: None };
+    let plain = NewComment { body: (&doc).into(), properties, visibility: None };
     assert_eq!(jira.create_comment("SHOP-7", &plain).await.unwrap().id, "10");
     let visible = json!({ "type": "group", "value": "qa" });
     let restricted = NewComment { visibility: Some(visible.clone()), ..plain };
     jira.update_comment("SHOP-7", "10", &restricted).await.unwrap();
     jira.delete_comment("SHOP-7", "10").await.unwrap();
-    jira.update_description("SHOP-7", &doc).await.unwrap();
+    jira.update_description("SHOP-7", &(&doc).into()).await.unwrap();
 
     let lines: Vec<String> = server.requests().iter().map(|asked| format!("{} {}", asked.method, asked.path)).collect();
     assert_eq!(
@@ -202,7 +203,7 @@ async fn a_read_is_repeated_twice_and_a_write_never() {
     assert_eq!(server.requests().len(), 3);
     assert_eq!(jira.search("x", 1, None).await.unwrap_err(), JiraError::Unavailable(502));
     assert_eq!(server.requests().len(), 6);
-    let written = jira.update_description("SHOP-7", &json!({})).await.unwrap_err();
+    let written = jira.update_description("SHOP-7", &Adf::nothing()).await.unwrap_err();
     assert!(written.is_ambiguous());
     assert_eq!(server.requests().len(), 7);
 }
@@ -291,7 +292,7 @@ async fn every_call_is_observed_by_its_kind() {
     let on_call: super::OnCall = Arc::new(move |kind, ok, _| log.lock().unwrap().push((kind, ok)));
     let jira = CloudJira::new(JiraSettings { on_call: Some(on_call), ..settings(&server) }).unwrap();
     jira.myself().await.unwrap();
-    jira.update_description("A-1", &json!({})).await.unwrap_err();
+    jira.update_description("A-1", &Adf::nothing()).await.unwrap_err();
     assert_eq!(*seen.lock().unwrap(), [("read", true), ("write", false)]);
 }
 

@@ -1,9 +1,8 @@
 //! The JSON that is sent and read.
 
-use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::domain::json::to_json;
+use crate::domain::adf::text::Adf;
 use crate::ports::{Comment, IssueSummary, JiraError, NewComment, SearchPage};
 
 /// The key of our property on issues and comments.
@@ -81,36 +80,24 @@ pub(super) fn properties(body: &Value) -> Option<Vec<(String, Value)>> {
     Some(body.get("properties")?.as_array()?.iter().filter_map(property).collect())
 }
 
-/// The body that writes a comment, as JSON; a long text is not copied to be written.
+/// The body that writes a comment, as JSON; a long text is not taken apart to be written.
 pub(super) fn comment_body(comment: &NewComment) -> String {
-    #[derive(Serialize)]
-    struct Body<'a> {
-        body: &'a Value,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        visibility: Option<&'a Value>,
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        properties: Vec<Property<'a>>,
+    let mut body = format!(r#"{{"body":{}"#, comment.body.json());
+    if let Some(visibility) = &comment.visibility {
+        body.push_str(&format!(r#","visibility":{visibility}"#));
     }
-    #[derive(Serialize)]
-    struct Property<'a> {
-        key: &'a str,
-        value: &'a Value,
+    if !comment.properties.is_empty() {
+        let properties: Vec<Value> =
+            comment.properties.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect();
+        body.push_str(&format!(r#","properties":{}"#, Value::from(properties)));
     }
-    let properties = comment.properties.iter().map(|(key, value)| Property { key, value }).collect();
-    to_json(&Body { body: &comment.body, visibility: comment.visibility.as_ref(), properties })
+    body.push('}');
+    body
 }
 
 /// The body that writes a description, as JSON.
-pub(super) fn description_body(description: &Value) -> String {
-    #[derive(Serialize)]
-    struct Body<'a> {
-        fields: Fields<'a>,
-    }
-    #[derive(Serialize)]
-    struct Fields<'a> {
-        description: &'a Value,
-    }
-    to_json(&Body { fields: Fields { description } })
+pub(super) fn description_body(description: &Adf) -> String {
+    format!(r#"{{"fields":{{"description":{}}}}}"#, description.json())
 }
 
 pub(super) fn unlike(what: &str) -> JiraError {

@@ -1,50 +1,37 @@
 //! A document that is too long for one comment, as several. Nothing is dropped; each part says that it goes on.
 
-use std::sync::Arc;
-
-use serde_json::Value;
-
 use super::super::document::{Block, Body, Document, Flow, Footer, Inline, Item, Table};
 use super::super::language::Language;
 use super::node::Node;
+use super::text::Adf;
 use super::{marker, write};
 
 /// Jira refuses 32,767 characters and some texts below it; whether it counts text or JSON is not known, so we count JSON.
 pub const LIMIT_BYTES: usize = 28_000;
 
 /// A text for Jira, and what tells whether it is the same later.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
     /// ADF.
-    pub content: Arc<Value>,
-    /// Bytes of it when it is serialised.
-    pub length: usize,
+    pub content: Adf,
     /// The [`content_hash`](super::hash::content_hash) of it.
     pub hash: String,
 }
 
-impl From<Node<'_>> for Written {
-    fn from(node: Node<'_>) -> Self {
-        let length = node.json().len();
-        Self::of(node, length)
-    }
-}
-
-impl Written {
-    fn of(node: Node<'_>, length: usize) -> Self {
-        Self { hash: node.hash(), content: Arc::new(node.into()), length }
+impl From<&Node<'_>> for Written {
+    fn from(node: &Node<'_>) -> Self {
+        Self { content: node.into(), hash: node.hash() }
     }
 }
 
 /// The document as ADF in parts that fit: most documents are one, and are rendered once.
 #[must_use]
 pub fn written(document: &Document, limit: usize, language: Language) -> Vec<Written> {
-    let whole = write::tree(document);
-    let length = whole.json().len();
-    if length <= limit {
-        return vec![Written::of(whole, length)];
+    let whole = Written::from(&write::tree(document));
+    if whole.content.json().len() <= limit {
+        return vec![whole];
     }
-    cut_to(document, limit, language).iter().map(|part| write::tree(part).into()).collect()
+    cut_to(document, limit, language).iter().map(|part| Written::from(&write::tree(part))).collect()
 }
 
 /// The document in parts, each at most `limit` bytes of JSON (and so of text), in order.

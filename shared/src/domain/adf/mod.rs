@@ -7,6 +7,7 @@
 //! * [`section`]: our own section inside somebody's description
 //! * [`marker`]: the short text by which we know what is ours
 //! * [`hash`]: whether a person changed what we wrote
+//! * [`text`]: a text as JSON, written once
 //! * [`plain`]: text without invisible characters
 
 pub mod fit;
@@ -16,6 +17,7 @@ pub mod node;
 pub mod plain;
 pub mod read;
 pub mod section;
+pub mod text;
 pub mod write;
 
 #[cfg(test)]

@@ -234,9 +234,7 @@ fn inline(parts: &[Inline]) -> Vec<Node<'_>> {
 fn link<'a>(out: &mut Vec<Node<'a>>, text: &'a str, url: &'a str) {
     match address(url) {
         Some(address) if plain::line(text).is_empty() => {
-            let mut shown = Vec::new();
-            lines(&mut shown, &address, Some(&Mark::Link(Cow::Borrowed(&address))));
-            out.extend(shown.into_iter().map(Node::into_owned));
+            push_line(out, 0, address.clone().into(), Some(&Mark::Link(address.into())));
         }
         Some(address) => lines(out, text, Some(&Mark::Link(address.into()))),
         // Not a link, but not lost either.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use shared::domain::publish::{PlannedAction, PublishMode, PublishOutcome, Published};
 use shared::domain::reading;
 use shared::domain::story::Story;
@@ -88,6 +89,11 @@ impl Context<'_> {
 
     async fn story_is_the_same(&self, story: &Story, site: &Site) -> Result<(), End> {
         if self.claimed.request.publish_stale {
+            return Ok(());
+        }
+        let updated = site.issue.body.pointer("/fields/updated").and_then(Value::as_str);
+        if updated == Some(story.updated.as_str()) && !story.updated.is_empty() {
+            // Nothing of the issue was touched since it was read.
             return Ok(());
         }
         let now = reading::hash(&site.issue.body, self.pipeline.connections.read_options());

@@ -150,8 +150,8 @@ async fn send(jira: &dyn Jira, story: &Story, piece: &Piece, decision: &Decision
         }
         PublishMode::Description => {
             jira.update_description(&story.id, &decision.body).await?;
-            let stored =
-                section::find(&decision.body, &piece.marker).map_or_else(|| decision.hash.clone(), |section| section.hash);
+            let stored = section::find(&decision.body.value(), &piece.marker)
+                .map_or_else(|| decision.hash.clone(), |section| section.hash);
             Ok(StoredPiece { remote_id: story.key.clone(), hash: stored })
         }
     }
