@@ -13,3 +13,4 @@ mod generating;
 mod removing;
 mod reviewing;
 mod support;
+mod suspects;
