@@ -45,7 +45,7 @@ chaos: ## The long chaos run: servers and workers die, nothing is lost (SEED=n r
 	@seed=$${SEED:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}; \
 	echo "chaos: repeat this run by 'make chaos SEED=$$seed'"; \
 	JQA_CHAOS=long JQA_CHAOS_SEED=$$seed JQA_TEST_BIN="$(TARGET_DIR)/debug/jqa" \
-		$(WITH_SERVICES) cargo test -p tests --test chaos -- --nocapture $(ARGS) \
+		$(WITH_SERVICES) cargo test -p tests --test chaos -- --nocapture --include-ignored $(ARGS) \
 		|| { status=$$?; echo "chaos: failed with SEED=$$seed"; exit $$status; }
 
 bench: ## Measure the release build, with servers of its own

@@ -16,8 +16,22 @@ pub enum Way {
     Open,
     /// Nothing, and nobody is told: connections stay as they are, as when a cable is cut.
     Stalled,
+    /// Answers, but nothing that clients send.
+    Deaf,
+    /// What clients send, but no answer to it.
+    Mute,
     /// Nothing: connections are closed and new ones are closed at once.
     Refused,
+}
+
+impl Way {
+    fn lets_requests_pass(self) -> bool {
+        self != Self::Stalled && self != Self::Deaf
+    }
+
+    fn lets_answers_pass(self) -> bool {
+        self != Self::Stalled && self != Self::Mute
+    }
 }
 
 /// A forwarder; it ends when it is dropped.
@@ -84,8 +98,8 @@ async fn forward(client: TcpStream, target: SocketAddr, way: Arc<watch::Sender<W
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
     let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
     tokio::select! {
-        () = pump(from_client, to_server, &way, Some(&trap)) => {}
-        () = pump(from_server, to_client, &way, None) => {}
+        () = pump(from_client, to_server, &way, Way::lets_requests_pass, Some(&trap)) => {}
+        () = pump(from_server, to_client, &way, Way::lets_answers_pass, None) => {}
         _ = changes.wait_for(|way| *way == Way::Refused) => {}
     }
 }
@@ -95,11 +109,12 @@ async fn pump(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     way: &watch::Sender<Way>,
+    passes: fn(Way) -> bool,
     trap: Option<&watch::Sender<Option<Vec<u8>>>>,
 ) {
     let (mut buffer, mut changes, mut is_next) = (vec![0; 64 * 1024], way.subscribe(), false);
     while let Ok(read @ 1..) = from.read(&mut buffer).await {
-        if changes.wait_for(|way| *way != Way::Stalled).await.is_err() {
+        if changes.wait_for(|way| passes(*way)).await.is_err() {
             return;
         }
         let bytes = &buffer[..read];

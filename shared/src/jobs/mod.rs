@@ -42,7 +42,7 @@ pub use error::{Fenced, JobError};
 pub use lease::{Heartbeat, Lease};
 pub use limits::Limits;
 pub use prune::Retention;
-pub use publish::Refused;
+pub use publish::{Records, Refused};
 pub use relay::Relay;
 pub use review::{Approval, Edit, Edited};
 pub use stage::{Advance, Next};

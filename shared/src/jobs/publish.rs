@@ -14,7 +14,7 @@ use crate::domain::job::JobStatus;
 use crate::domain::publish::PublishMode;
 use crate::store::audit::Actor;
 use crate::store::job::Job;
-use crate::store::publication::{self, Intent, Publication, TargetKey, Writer, Written};
+use crate::store::publication::{self, Intent, Known, Publication, TargetKey, Writer, Written};
 use crate::store::{Sql, StoreError, Verb, audit, event};
 
 /// Why nothing may be written.
@@ -26,6 +26,29 @@ pub enum Refused {
     TargetLost,
     /// The job is not ours any more.
     Lost,
+}
+
+/// What is known of the pieces of a target.
+#[derive(Debug, Clone)]
+pub struct Records(Vec<(TargetKey, Known)>);
+
+impl Records {
+    /// The record of a piece.
+    #[must_use]
+    pub fn of(&self, key: &TargetKey) -> Option<&Publication> {
+        self.known(key).map(|known| &known.record)
+    }
+
+    /// How long a write that somebody intended may still appear there; zero when there is none.
+    #[must_use]
+    pub fn open_intent(&self, key: &TargetKey) -> Duration {
+        let wait = self.known(key).map_or(0, |known| known.wait_ms);
+        Duration::from_millis(u64::try_from(wait).unwrap_or(0))
+    }
+
+    fn known(&self, key: &TargetKey) -> Option<&Known> {
+        self.0.iter().find(|(known, _)| known == key).map(|(_, known)| known)
+    }
 }
 
 impl Jobs {
@@ -43,6 +66,13 @@ impl Jobs {
     /// The record of a target.
     pub async fn publication(&self, key: &TargetKey) -> Result<Option<Publication>, StoreError> {
         publication::find(&self.db, key).await
+    }
+
+    /// The records of all pieces of a target, in one look.
+    pub async fn records(&self, connection: &str, issue_id: &str, mode: PublishMode) -> Result<Records, StoreError> {
+        let known = publication::of_target(&self.db, connection, issue_id, mode, ms(self.limits.publish_margin)).await?;
+        let keyed = known.into_iter().map(|known| Ok((TargetKey::of(&known.record)?, known)));
+        Ok(Records(keyed.collect::<Result<_, StoreError>>()?))
     }
 
     /// How long a write that somebody intended may still appear in Jira; zero when there is none.

@@ -1,6 +1,6 @@
 //! What was written where in Jira, and who may write there now.
 
-use sea_orm::FromQueryResult;
+use sea_orm::{DbErr, FromQueryResult, QueryResult};
 use uuid::Uuid;
 
 use super::{Db, Sql, StoreError, entity};
@@ -144,6 +144,42 @@ pub async fn of_job(db: &Db, job_id: Uuid) -> Result<Vec<Publication>, StoreErro
         )
         .bind(job_id)
         .bind(job_id),
+    )
+    .await
+}
+
+/// What is known of a place, and how long something may still appear there.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// The record.
+    pub record: Publication,
+    /// Milliseconds until nothing of an open intent can appear in Jira any more; not positive when there is none.
+    pub wait_ms: i64,
+}
+
+impl FromQueryResult for Known {
+    fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+        Ok(Self { record: Publication::from_query_result(row, prefix)?, wait_ms: row.try_get(prefix, "wait_ms")? })
+    }
+}
+
+/// The records of all pieces of a target.
+pub async fn of_target(
+    db: &Db,
+    connection: &str,
+    issue_id: &str,
+    mode: PublishMode,
+    margin_ms: i64,
+) -> Result<Vec<Known>, StoreError> {
+    db.read_all(
+        Sql::new(
+            "SELECT *, CASE WHEN state = 'intent' THEN send_by + ? - {now} ELSE 0 END AS wait_ms FROM publications \
+             WHERE connection = ? AND issue_id = ? AND mode = ?",
+        )
+        .bind(margin_ms)
+        .bind(connection)
+        .bind(issue_id)
+        .bind(mode.as_str()),
     )
     .await
 }

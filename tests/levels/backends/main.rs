@@ -3,6 +3,7 @@
 mod cancelling;
 mod claiming;
 mod deliveries;
+mod doorbell;
 mod failing;
 mod load;
 mod pruning;

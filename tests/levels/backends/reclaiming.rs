@@ -126,6 +126,19 @@ contract! {
         assert_eq!((f.row(id).await.crashes, f.row(id).await.solo_crashes), (4, 0));
     }
 
+    async fn a_job_that_stored_a_stage_alone_is_cleared_and_crashes_among_others_again(f: Arc<Fixture>) {
+        let id = f.queued().await;
+        for n in 0..3 {
+            crashes(&f, id, n).await;
+        }
+        let claimed = f.worker("careful").await.claims(id).await;
+        assert!(f.jobs.starts_alone(&claimed.fence).await.expect("an answer"));
+        held(f.jobs.advance(&claimed, &[made(Stage::Fetch)], Stage::Criteria).await);
+        f.seconds_later(16);
+        f.jobs.reclaim(None).await.expect("an answer");
+        assert_eq!((f.row(id).await.crashes, f.row(id).await.solo_crashes), (1, 0));
+    }
+
     async fn a_claim_whose_answer_was_lost_is_given_back_by_its_worker(f: Arc<Fixture>) {
         let id = f.queued().await;
         let worker = f.worker("w").await;

@@ -23,14 +23,17 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Logs in as soon as the API answers.
-    pub(crate) async fn of(api: SocketAddr) -> Self {
+    /// Who has not logged in yet.
+    pub(crate) fn nobody(api: SocketAddr) -> Self {
         let http = reqwest::Client::builder().timeout(Duration::from_secs(5)).build().expect("a client");
-        let mut client = Self { http, base: format!("http://{api}/api/v1"), token: String::new() };
+        Self { http, base: format!("http://{api}/api/v1"), token: String::new() }
+    }
+
+    /// Logs in as soon as the API answers.
+    pub(crate) async fn log_in(&mut self) {
         let body = json!({ "email": EMAIL, "password": PASSWORD });
-        let answer = client.insist(Method::POST, "/auth/login", Some(&body), "").await;
-        client.token = answer["access_token"].as_str().expect("a token").to_owned();
-        client
+        let answer = self.insist(Method::POST, "/auth/login", Some(&body), "").await;
+        answer["access_token"].as_str().expect("a token").clone_into(&mut self.token);
     }
 
     /// Submits the whole pipeline with a comment at its end. Answers the job's id; a repetition answers the same.

@@ -32,11 +32,6 @@ impl Form {
         if self.long { long } else { short }
     }
 
-    /// How long a worker owns its jobs.
-    pub(crate) fn lease(self) -> Duration {
-        Duration::from_secs(self.pick(3, 4))
-    }
-
     /// How long a server is away.
     pub(crate) fn outage(self) -> Duration {
         Duration::from_secs(self.pick(3, 20))
@@ -44,7 +39,7 @@ impl Form {
 
     /// How long everything may take to settle.
     pub(crate) fn patience(self) -> Duration {
-        Duration::from_secs(self.pick(60, 240))
+        Duration::from_secs(self.pick(90, 400))
     }
 
     /// Chance, the same for the same seed and scenario.

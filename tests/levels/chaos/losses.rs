@@ -1,13 +1,12 @@
 //! What kills cost: model calls in flight, and the time until the jobs ran again.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use tokio::task::JoinHandle;
+use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
-use crate::form::say;
 use crate::rows::{JobRow, Rows};
 
 /// Crashes among neighbours after which a job runs alone, with back-off: those are not in a hurry.
@@ -16,29 +15,70 @@ const SUSPECT: i32 = 3;
 /// How often one looks whether a job runs again.
 const LOOK: Duration = Duration::from_millis(25);
 
-/// No watch lasts longer.
-const LONGEST: Duration = Duration::from_secs(120);
-
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Losses {
     /// Model calls that were in flight when their worker was killed, by story.
     pub(crate) calls: HashMap<String, u64>,
-    pub(crate) kills: u32,
-    recoveries: Arc<Mutex<Vec<(&'static str, Duration)>>>,
-    watches: Vec<JoinHandle<()>>,
+    kills: Vec<Instant>,
+    watched: Arc<Mutex<Watched>>,
+    watch: Option<AbortOnDropHandle<()>>,
+}
+
+#[derive(Debug, Default)]
+struct Watched {
+    waiting: HashMap<Uuid, Waiting>,
+    recoveries: Vec<Recovery>,
+    /// Jobs that were seen to run alone in their workers, so that others wait.
+    suspects: HashSet<Uuid>,
+    suspect_seen: Option<Instant>,
+}
+
+/// A job that lost its worker.
+#[derive(Debug)]
+struct Waiting {
+    epoch: i64,
+    storm: &'static str,
+    since: Instant,
+}
+
+/// From a kill until a job of the killed worker ran again.
+#[derive(Debug, Clone, Copy)]
+struct Recovery {
+    storm: &'static str,
+    since: Instant,
+    until: Instant,
+    beside_a_suspect: bool,
+}
+
+impl Recovery {
+    fn took(&self) -> Duration {
+        self.until - self.since
+    }
+}
+
+/// The recoveries of a storm.
+#[derive(Debug)]
+pub(crate) struct Recoveries {
+    pub(crate) storm: &'static str,
+    /// In order.
+    pub(crate) took: Vec<Duration>,
+    /// The longest of those during which nobody else was killed (a ring that a dying worker heard is lost with it) and no
+    /// job ran alone.
+    pub(crate) undisturbed: Option<Duration>,
 }
 
 impl Losses {
     /// Somebody who held these jobs was killed just now.
-    pub(crate) fn killed(&mut self, rows: &Rows, held: &[JobRow], when: &'static str) {
-        let at = Instant::now();
-        self.kills += 1;
+    pub(crate) fn killed(&mut self, rows: &Rows, held: &[JobRow], storm: &'static str) {
+        let since = Instant::now();
+        self.kills.push(since);
         self.interrupted(held);
-        let waiting: HashMap<Uuid, i64> =
-            held.iter().filter(|job| job.crashes + 1 < SUSPECT).map(|job| (job.id, job.epoch)).collect();
-        let (rows, recoveries) = (rows.clone(), self.recoveries.clone());
-        self.watches.push(tokio::spawn(watch(rows, waiting, at, when, recoveries)));
+        let waiting =
+            held.iter().filter(|job| job.crashes + 1 < SUSPECT).map(|job| (job.id, Waiting { epoch: job.epoch, storm, since }));
+        lock(&self.watched).waiting.extend(waiting);
+        let (rows, watched) = (rows.clone(), self.watched.clone());
+        self.watch.get_or_insert_with(|| AbortOnDropHandle::new(tokio::spawn(watch(rows, watched))));
     }
 
     /// These jobs lost what they were waiting for.
@@ -53,47 +93,77 @@ impl Losses {
         self.calls.values().sum()
     }
 
-    /// Prints how long it took from each kill until its jobs ran again; answers the longest of those in `when`.
-    pub(crate) async fn tell_recoveries(&mut self, goal: Duration) -> HashMap<&'static str, Duration> {
-        for watch in self.watches.drain(..) {
-            watch.await.expect("a watch");
+    pub(crate) fn kills(&self) -> usize {
+        self.kills.len()
+    }
+
+    /// How many jobs ran alone because they crashed often.
+    pub(crate) fn suspects(&self) -> usize {
+        lock(&self.watched).suspects.len()
+    }
+
+    /// Whether some job has not run again yet.
+    pub(crate) fn are_open(&self) -> bool {
+        !lock(&self.watched).waiting.is_empty()
+    }
+
+    /// How long it took from each kill until its jobs ran again, by storm.
+    pub(crate) fn recoveries(&self) -> Vec<Recoveries> {
+        let all = lock(&self.watched).recoveries.clone();
+        let mut storms: Vec<&'static str> = Vec::new();
+        for recovery in &all {
+            if !storms.contains(&recovery.storm) {
+                storms.push(recovery.storm);
+            }
         }
-        let recoveries = self.recoveries.lock().expect("a lock").clone();
-        let mut by_time: HashMap<&'static str, Vec<Duration>> = HashMap::new();
-        for (when, took) in recoveries {
-            by_time.entry(when).or_default().push(took);
-        }
-        let mut longest = HashMap::new();
-        for (when, mut took) in by_time {
-            took.sort_unstable();
-            let (min, median, max) = (took[0], took[took.len() / 2], took[took.len() - 1]);
-            say(&format!(
-                "{when}: {} jobs ran again {min:.2?} / {median:.2?} / {max:.2?} after the kill (min / median / max; goal {goal:.2?})",
-                took.len()
-            ));
-            longest.insert(when, max);
-        }
-        longest
+        storms.into_iter().map(|storm| self.recoveries_of(storm, &all)).collect()
+    }
+
+    fn recoveries_of(&self, storm: &'static str, all: &[Recovery]) -> Recoveries {
+        let of_storm = || all.iter().filter(|recovery| recovery.storm == storm);
+        let mut took: Vec<Duration> = of_storm().map(Recovery::took).collect();
+        took.sort_unstable();
+        let undisturbed = of_storm().filter(|recovery| !self.was_disturbed(recovery)).map(Recovery::took).max();
+        Recoveries { storm, took, undisturbed }
+    }
+
+    fn was_disturbed(&self, recovery: &Recovery) -> bool {
+        recovery.beside_a_suspect || self.kills.iter().any(|kill| recovery.since < *kill && *kill < recovery.until)
     }
 }
 
-async fn watch(
-    rows: Rows,
-    mut waiting: HashMap<Uuid, i64>,
-    at: Instant,
-    when: &'static str,
-    recoveries: Arc<Mutex<Vec<(&'static str, Duration)>>>,
-) {
-    while !waiting.is_empty() && at.elapsed() < LONGEST {
-        if let Ok(jobs) = rows.jobs().await {
-            let took = at.elapsed();
-            for job in &jobs {
-                if waiting.get(&job.id).is_some_and(|epoch| job.epoch > *epoch) {
-                    waiting.remove(&job.id);
-                    recoveries.lock().expect("a lock").push((when, took));
-                }
-            }
+fn lock(watched: &Mutex<Watched>) -> MutexGuard<'_, Watched> {
+    watched.lock().expect("a lock")
+}
+
+async fn watch(rows: Rows, watched: Arc<Mutex<Watched>>) {
+    loop {
+        let is_quiet = lock(&watched).waiting.is_empty();
+        if let (false, Ok(jobs)) = (is_quiet, rows.jobs().await) {
+            lock(&watched).look_at(&jobs);
         }
         tokio::time::sleep(LOOK).await;
+    }
+}
+
+impl Watched {
+    fn look_at(&mut self, jobs: &[JobRow]) {
+        let until = Instant::now();
+        for suspect in jobs.iter().filter(|job| job.crashes >= SUSPECT && !job.has_ended()) {
+            self.suspects.insert(suspect.id);
+            self.suspect_seen = Some(until);
+        }
+        for job in jobs {
+            let Some(waiting) = self.waiting.get(&job.id) else { continue };
+            let runs_again = job.epoch > waiting.epoch;
+            if runs_again {
+                let beside_a_suspect = self.suspect_seen.is_some_and(|seen| seen > waiting.since);
+                self.recoveries.push(Recovery { storm: waiting.storm, since: waiting.since, until, beside_a_suspect });
+            }
+            // What ended without running again had ended when the kill came.
+            if runs_again || job.has_ended() {
+                self.waiting.remove(&job.id);
+            }
+        }
     }
 }

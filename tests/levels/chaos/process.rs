@@ -50,6 +50,11 @@ impl Process {
         Self { name: name.to_owned(), command, settings, log, child }
     }
 
+    /// From its next start on it has this setting.
+    pub(crate) fn set(&mut self, name: &'static str, value: String) {
+        self.settings.push((name, value));
+    }
+
     /// Starts it again with the same settings.
     pub(crate) fn start_again(&mut self) {
         self.child = spawn(self.command, &self.settings, &self.log);

@@ -1,15 +1,20 @@
 //! What must be true when the storm is over.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use sea_orm::FromQueryResult;
 use serde_json::Value;
 use shared::domain::adf::marker;
 use uuid::Uuid;
 
-use crate::form::say;
+use crate::losses::Recoveries;
 use crate::rows::JobRow;
 use crate::stand::Stand;
+use crate::waiting::until;
+
+/// What it takes at most, beyond the lease, until a job of a killed worker runs again.
+const GOAL: Duration = Duration::from_secs(2);
 
 #[derive(FromQueryResult)]
 struct EventRow {
@@ -59,6 +64,36 @@ impl Stand {
         }
         if let Some(job) = good.first() {
             assert_ne!(self.client.result(job.id).await, Value::Null);
+        }
+        self.tell_the_end(&jobs, &good);
+    }
+
+    /// Says how long it took from each kill until the jobs ran again. Answers the same.
+    pub(crate) async fn tells_recoveries(&self) -> Vec<Recoveries> {
+        until("every job of a killed worker runs again", self.form.patience(), async || (!self.losses.are_open()).then_some(()))
+            .await;
+        let (lease, goal) = (self.lease, self.lease + GOAL);
+        let all = self.losses.recoveries();
+        for Recoveries { storm, took, undisturbed } in &all {
+            let (min, median, max) = (took[0], took[took.len() / 2], took[took.len() - 1]);
+            let in_time = took.iter().filter(|took| **took < goal).count();
+            let undisturbed = undisturbed.map_or_else(|| "– (there are none)".to_owned(), |longest| format!("{longest:.2?}"));
+            self.tell(&format!(
+                "{storm}: {} jobs ran again {min:.2?} / {median:.2?} / {max:.2?} after the kill (min / median / max; lease {lease:.0?}); \
+                 {in_time} of them within lease + {GOAL:.0?}; undisturbed ones within {undisturbed}",
+                took.len()
+            ));
+        }
+        all
+    }
+
+    /// The same, and fails if it took much longer than the goal: other work on the machine has its share in it.
+    pub(crate) async fn jobs_ran_again_in_time(&self) {
+        let all = self.tells_recoveries().await;
+        assert!(!all.is_empty(), "no kill hit a job");
+        let limit = self.lease + GOAL * self.form.pick(4, 2);
+        for Recoveries { storm, undisturbed, .. } in all {
+            assert!(undisturbed.is_none_or(|longest| longest < limit), "{storm}: a job ran again after {undisturbed:?}");
         }
     }
 
@@ -124,22 +159,35 @@ impl Stand {
 
     fn the_model_was_asked_no_more_than_needed(&self, good: &[JobRow]) {
         let counts = self.sandbox.state().llm_counts();
-        let (needed, lost) = (2 * good.len() as u64, self.losses.calls_in_flight());
-        say(&format!(
-            "{} model calls for {} jobs; {lost} were in flight at {} kills",
-            counts.total,
-            good.len(),
-            self.losses.kills
-        ));
         for job in good {
             let (asked, lost) = (
                 counts.by_key.get(&job.issue_key).copied().unwrap_or(0),
                 self.losses.calls.get(&job.issue_key).copied().unwrap_or(0),
             );
             assert!(asked >= 2, "{} has a result although the model was asked {asked} times", job.issue_key);
-            assert!(asked <= 2 + lost, "{}: {asked} model calls, of which {lost} were in flight at kills", job.issue_key);
+            assert!(
+                asked <= 2 + lost,
+                "{}: {asked} model calls, of which {lost} were in flight when a worker was lost",
+                job.issue_key
+            );
         }
-        assert!(counts.total <= needed + lost, "{} model calls", counts.total);
+        let (needed, lost) = (2 * good.len() as u64, self.losses.calls_in_flight());
+        assert!(counts.total <= needed + lost, "{} model calls; {needed} are needed, {lost} were in flight", counts.total);
+    }
+
+    fn tell_the_end(&self, jobs: &[JobRow], good: &[JobRow]) {
+        self.tell(&format!(
+            "{} jobs were accepted: {} succeeded, {} failed, none is left; one comment for each story; \
+             {} model calls (at most {} + {} in flight at {} kills); {} jobs crashed so often that they ran alone",
+            jobs.len(),
+            good.len(),
+            jobs.len() - good.len(),
+            self.sandbox.state().llm_counts().total,
+            2 * good.len(),
+            self.losses.calls_in_flight(),
+            self.losses.kills(),
+            self.losses.suspects()
+        ));
     }
 
     async fn nothing_is_left_open(&self) {

@@ -2,24 +2,31 @@
 
 use std::time::{Duration, Instant};
 
+use rand::Rng;
 use sandbox::{Action, Fault};
 use sea_orm::FromQueryResult;
 use tests::{Proxy, Way};
 
 use crate::form::Form;
+use crate::plan::Plan;
 use crate::process::Signal;
 use crate::servers::{address_of, on_shared_servers, through};
-use crate::stand::{Plan, Stand};
+use crate::stand::Stand;
 use crate::waiting::{lasts, until};
 
 /// A comment that takes this long to be written, in milliseconds.
 const SLOW: u64 = 1_000;
 
+/// One lease is waited for twice, so it is short.
+fn plan(name: &'static str, form: Form, stories: usize) -> Plan {
+    Plan { lease: Duration::from_secs(form.pick(2, 4)), model_ms: 300, ..Plan::new(name, form, stories) }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_that_freezes_in_the_middle_of_a_write_and_wakes_later_leaves_one_comment() {
     let form = Form::of_this_run();
     on_shared_servers(async |database, redis| {
-        let mut stand = Stand::scaled(Plan::new(form, 2).with("JQA_REDIS_PREFIX", "frozen"), &database, &redis).await;
+        let mut stand = Stand::scaled(plan("frozen in a write", form, 2), &database, &redis).await;
         stand.sandbox.state().order(Fault::new(Action::Delay { delay_ms: SLOW }).on("POST", "/comment"));
         stand.submit(1).await;
         let job = until("a write is under way", form.patience(), async || {
@@ -27,11 +34,8 @@ async fn a_worker_that_freezes_in_the_middle_of_a_write_and_wakes_later_leaves_o
             (writes(&stand) == 1).then_some(job)
         })
         .await;
-        let writer = (0..2).find(|&worker| job.is_held_by(stand.workers[worker].pid())).expect("a writer");
-        stand.workers[writer].send(Signal::Stop).await;
-        lasts(form.lease() * 2).await;
-        stand.sees("the job in other hands", |job| job.epoch > 1).await;
-        stand.workers[writer].send(Signal::Cont).await;
+        let writer = stand.holder_of(&job).expect("a writer");
+        freezes_for_two_leases(&mut stand, writer).await;
         all_is_settled(&mut stand, writer).await;
     })
     .await;
@@ -42,7 +46,7 @@ async fn a_worker_that_freezes_between_the_intent_and_the_write_sends_nothing_wh
     let form = Form::of_this_run();
     on_shared_servers(async |database, redis| {
         let way = Proxy::to(address_of(&database)).await;
-        let mut plan = Plan::new(form, 2).with("JQA_REDIS_PREFIX", "between");
+        let mut plan = plan("frozen before a write", form, 2);
         plan.workers = vec![vec![("JQA_DATABASE_URL", through(&way, &database))]];
         let mut stand = Stand::scaled(plan, &database, &redis).await;
         way.stall_after_what_follows("INSERT INTO publications");
@@ -54,13 +58,39 @@ async fn a_worker_that_freezes_between_the_intent_and_the_write_sends_nothing_wh
         .await;
         stand.workers[0].send(Signal::Stop).await;
         let frozen = Instant::now();
+        stand.tell("the worker is frozen");
         // The answer of the database is there when the worker wakes.
         way.set(Way::Open);
         stand.add_worker(Vec::new());
         until("the other worker has published", form.patience(), async || (writes(&stand) == 1).then_some(())).await;
-        lasts((form.lease() * 2).saturating_sub(frozen.elapsed())).await;
+        lasts((stand.lease * 2).saturating_sub(frozen.elapsed())).await;
         stand.workers[0].send(Signal::Cont).await;
+        stand.tell("it wakes");
         all_is_settled(&mut stand, 0).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "only in the long form"]
+async fn a_worker_that_freezes_at_any_moment_of_publishing_leaves_one_comment_of_each_story() {
+    let form = Form::of_this_run();
+    on_shared_servers(async |database, redis| {
+        let mut chance = form.chance("frozen at any moment");
+        let (rounds, jobs) = (8, 12);
+        let plan = plan("frozen at any moment", form, rounds * jobs);
+        let mut stand = Stand::scaled(plan, &database, &redis).await;
+        stand.sandbox.state().faults().set_latency(20);
+        for _ in 0..rounds {
+            stand.submit(jobs).await;
+            let job = stand.sees("a job that is published", |job| job.stage == "publish" && job.status == "running").await;
+            let Some(writer) = stand.holder_of(&job) else { continue };
+            lasts(Duration::from_millis(chance.random_range(0..=200))).await;
+            freezes_for_two_leases(&mut stand, writer).await;
+            stand.all_end().await;
+        }
+        stand.kept_its_promises().await;
+        stand.close().await;
     })
     .await;
 }
@@ -69,12 +99,13 @@ async fn a_worker_that_freezes_between_the_intent_and_the_write_sends_nothing_wh
 async fn a_write_that_jira_applies_long_after_the_connection_was_lost_is_found_and_not_repeated() {
     let form = Form::of_this_run();
     on_shared_servers(async |database, redis| {
-        let late = Duration::from_secs(form.pick(4, 20));
+        let late = Duration::from_secs(form.pick(3, 20));
         let margin = format!("{}s", late.as_secs() + 1);
-        let plan = Plan::new(form, 2).with("JQA_REDIS_PREFIX", "late").with("JQA_PUBLISH_MARGIN", margin);
+        let plan = plan("late write", form, 2).with("JQA_PUBLISH_MARGIN", margin);
         let mut stand = Stand::scaled(plan, &database, &redis).await;
         let later = Action::DropThenApply { drop_then_apply_ms: u64::try_from(late.as_millis()).expect("a few") };
         stand.sandbox.state().order(Fault::new(later).on("POST", "/comment"));
+        stand.tell(&format!("the connection of a write is lost, and Jira applies it {late:.0?} later"));
         stand.submit(1).await;
         stand.all_end().await;
         all_is_settled(&mut stand, 0).await;
@@ -91,6 +122,22 @@ struct State {
 /// How many comments somebody began to write.
 fn writes(stand: &Stand) -> usize {
     stand.sandbox.state().journal().iter().filter(|entry| entry.method == "POST" && entry.path.ends_with("/comment")).count()
+}
+
+async fn freezes_for_two_leases(stand: &mut Stand, worker: usize) {
+    let pid = stand.workers[worker].pid();
+    stand.workers[worker].send(Signal::Stop).await;
+    let held = stand.held_by(pid).await;
+    stand.losses.interrupted(&held);
+    stand.tell(&format!("a worker with {} jobs is frozen for two leases", held.len()));
+    lasts(stand.lease * 2).await;
+    until("its jobs are in other hands", stand.form.patience(), async || {
+        let jobs = stand.rows.jobs().await.ok()?;
+        held.iter().all(|old| jobs.iter().any(|job| job.id == old.id && (job.epoch > old.epoch || job.has_ended()))).then_some(())
+    })
+    .await;
+    stand.workers[worker].send(Signal::Cont).await;
+    stand.tell("it wakes");
 }
 
 /// One more job runs as usual, the worker in question ends what it has in its hands, and each comment was sent once.

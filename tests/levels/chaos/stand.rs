@@ -1,53 +1,24 @@
 //! The product at work: its processes, the Jira and the model they speak to, and who uses it.
 
-use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sandbox::{Options, Sandbox, many};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::client::{Client, EMAIL, PASSWORD};
-use crate::form::Form;
+use crate::client::Client;
+use crate::form::{Form, say};
 use crate::losses::Losses;
+use crate::plan::{Plan, Set, free_address};
 use crate::process::{Process, Signal};
 use crate::rows::{JobRow, Rows};
 use crate::waiting::{lasts, until};
 
-/// A setting and its value.
-pub(crate) type Set = (&'static str, String);
-
-/// How a stand is made.
-#[derive(Debug, Clone)]
-pub(crate) struct Plan {
-    pub(crate) form: Form,
-    /// Stories in Jira.
-    pub(crate) stories: usize,
-    /// How long the model thinks.
-    pub(crate) model_ms: u64,
-    /// Settings of all processes.
-    pub(crate) all: Vec<Set>,
-    /// Settings of each worker.
-    pub(crate) workers: Vec<Vec<Set>>,
-}
-
-impl Plan {
-    /// Two workers.
-    pub(crate) fn new(form: Form, stories: usize) -> Self {
-        Self { form, stories, model_ms: 800, all: Vec::new(), workers: vec![Vec::new(), Vec::new()] }
-    }
-
-    /// All processes have this setting.
-    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.all.push((name, value.into()));
-        self
-    }
-}
-
 /// See the module.
 pub(crate) struct Stand {
+    pub(crate) name: &'static str,
     pub(crate) form: Form,
+    pub(crate) lease: Duration,
     pub(crate) sandbox: Sandbox,
     /// `jqa api`, or `jqa serve`.
     pub(crate) api: Process,
@@ -59,33 +30,63 @@ pub(crate) struct Stand {
     pub(crate) losses: Losses,
     /// Settings of all processes.
     common: Vec<Set>,
+    began: Instant,
     folder: TempDir,
 }
 
 impl Stand {
     /// `jqa api` and the planned workers on PostgreSQL and Redis.
     pub(crate) async fn scaled(plan: Plan, database: &str, redis: &str) -> Self {
-        migration::migrate(database).await.expect("a schema");
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let sandbox = sandbox(&plan).await;
-        let bind = free_address();
-        let mut common = common(&plan, &sandbox, folder.path());
-        common.extend([("JQA_DATABASE_URL", database.to_owned()), ("JQA_REDIS_URL", redis.to_owned())]);
-        common.extend(plan.all.iter().cloned());
-        let api = [common.clone(), vec![("JQA_BIND", bind.to_string())]].concat();
-        let api = Process::start("api", "api", api, folder.path());
-        let client = Client::of(bind).await;
-        let (rows, losses) = (Rows::open(database).await, Losses::default());
-        let form = plan.form;
-        let mut stand =
-            Self { form, sandbox, api, workers: Vec::new(), rows, client, accepted: Vec::new(), losses, common, folder };
+        let servers = vec![("JQA_DATABASE_URL", database.to_owned()), ("JQA_REDIS_URL", redis.to_owned())];
+        let mut stand = Self::of(&plan, "api", servers, database, new_folder()).await;
         for own in plan.workers {
             stand.add_worker(own);
         }
+        stand.client.log_in().await;
         for worker in 0..stand.workers.len() {
             stand.has_joined(worker).await;
         }
+        stand.began = Instant::now();
         stand
+    }
+
+    /// `jqa serve` on SQLite.
+    pub(crate) async fn embedded(plan: Plan) -> Self {
+        let folder = new_folder();
+        let database = format!("sqlite://{}", folder.path().join("jqa.sqlite").display());
+        let mut stand = Self::of(&plan, "serve", Vec::new(), &database, folder).await;
+        stand.client.log_in().await;
+        stand.began = Instant::now();
+        stand
+    }
+
+    async fn of(plan: &Plan, command: &'static str, servers: Vec<Set>, database: &str, folder: TempDir) -> Self {
+        migration::migrate(database).await.expect("a schema");
+        let nowhere = ([127, 0, 0, 1], 0).into();
+        let sandbox = sandbox::bind(nowhere, Options::with_stories(many(plan.stories))).await.expect("a sandbox");
+        let bind = free_address();
+        let common = [plan.settings(&sandbox.url(), folder.path()), servers].concat();
+        let api = [common.clone(), vec![("JQA_BIND", bind.to_string())]].concat();
+        Self {
+            name: plan.name,
+            form: plan.form,
+            lease: plan.lease,
+            sandbox,
+            api: Process::start(command, command, api, folder.path()),
+            workers: Vec::new(),
+            rows: Rows::open(database).await,
+            client: Client::nobody(bind),
+            accepted: Vec::new(),
+            losses: Losses::default(),
+            common,
+            began: Instant::now(),
+            folder,
+        }
+    }
+
+    /// Says what happens, and when.
+    pub(crate) fn tell(&self, words: &str) {
+        say(&format!("{} {:.1} s: {words}", self.name, self.began.elapsed().as_secs_f64()));
     }
 
     /// One more worker, with these settings besides the common ones.
@@ -95,19 +96,12 @@ impl Stand {
         self.workers.push(Process::start(&name, "worker", settings, self.folder.path()));
     }
 
-    /// `jqa serve` on SQLite.
-    pub(crate) async fn embedded(plan: Plan) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let sandbox = sandbox(&plan).await;
-        let bind = free_address();
-        let mut settings = common(&plan, &sandbox, folder.path());
-        settings.push(("JQA_BIND", bind.to_string()));
-        settings.extend(plan.all.iter().cloned());
-        let api = Process::start("serve", "serve", settings, folder.path());
-        let client = Client::of(bind).await;
-        let rows = Rows::open(&format!("sqlite://{}?mode=ro", folder.path().join("jqa.sqlite").display())).await;
-        let (form, losses) = (plan.form, Losses::default());
-        Self { form, sandbox, api, workers: Vec::new(), rows, client, accepted: Vec::new(), losses, common: Vec::new(), folder }
+    /// Starts a worker again that listens where nobody rings.
+    pub(crate) async fn make_deaf(&mut self, worker: usize) {
+        self.workers[worker].kill().await;
+        self.workers[worker].set("JQA_REDIS_PREFIX", format!("{}-deaf-{worker}", self.name));
+        self.workers[worker].start_again();
+        self.has_joined(worker).await;
     }
 
     /// Submits the next stories.
@@ -123,7 +117,7 @@ impl Stand {
     pub(crate) async fn has_joined(&self, worker: usize) {
         let sign = format!("-{}-", self.workers[worker].pid());
         let name = &self.workers[worker].name;
-        until(&format!("{name} takes its lease"), Duration::from_secs(20), async || {
+        until(&format!("{name} takes its lease"), self.form.patience(), async || {
             let workers = self.rows.workers().await.ok()?;
             workers.iter().any(|id| id.contains(&sign)).then_some(())
         })
@@ -141,37 +135,43 @@ impl Stand {
         jobs.into_iter().filter(|job| job.is_held_by(pid)).collect()
     }
 
+    /// The worker that holds a job.
+    pub(crate) fn holder_of(&self, job: &JobRow) -> Option<usize> {
+        self.workers.iter().position(|worker| job.is_held_by(worker.pid()))
+    }
+
     /// SIGKILL to a worker, and a new one in its place. It is frozen first, so that what it holds can be counted.
-    pub(crate) async fn kill_worker(&mut self, worker: usize, when: &'static str) {
+    pub(crate) async fn kill_worker(&mut self, worker: usize, storm: &'static str) {
         let pid = self.workers[worker].pid();
         self.workers[worker].send(Signal::Stop).await;
         let held = self.held_by(pid).await;
         self.workers[worker].kill().await;
-        self.losses.killed(&self.rows, &held, when);
+        self.losses.killed(&self.rows, &held, storm);
         self.workers[worker].start_again();
     }
 
     /// SIGKILL to `jqa serve`, and a new one in its place.
-    pub(crate) async fn kill_server(&mut self, when: &'static str) {
+    pub(crate) async fn kill_server(&mut self, storm: &'static str) {
         let pid = self.api.pid();
         self.api.send(Signal::Stop).await;
         let held = self.held_by(pid).await;
         self.api.kill().await;
-        self.losses.killed(&self.rows, &held, when);
+        self.losses.killed(&self.rows, &held, storm);
         self.api.start_again();
     }
 
     /// Waits until every job has ended.
     pub(crate) async fn all_end(&self) {
         let (mut last, patience) = (String::new(), self.form.patience());
-        let began = std::time::Instant::now();
+        let began = Instant::now();
         loop {
             if let Ok(jobs) = self.rows.jobs().await {
                 let open: Vec<&JobRow> = jobs.iter().filter(|job| !job.has_ended()).collect();
                 if open.is_empty() && jobs.len() >= self.accepted.len() {
                     return;
                 }
-                last = format!("{} of {} jobs have not ended, such as {:?}", open.len(), jobs.len(), open.first());
+                let some = &open[..open.len().min(5)];
+                last = format!("{} of {} jobs have not ended, such as {some:#?}", open.len(), jobs.len());
             }
             assert!(began.elapsed() < patience, "not within {patience:?}: {last}");
             lasts(Duration::from_millis(100)).await;
@@ -189,6 +189,10 @@ impl Stand {
     }
 }
 
+fn new_folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
 impl Drop for Stand {
     /// When a test fails, what the processes complained of is part of its story.
     fn drop(&mut self) {
@@ -196,42 +200,8 @@ impl Drop for Stand {
             for process in self.workers.iter().chain([&self.api]) {
                 eprintln!("---- {} complained:\n{}", process.name, process.complaints());
             }
+            self.folder.disable_cleanup(true);
+            eprintln!("---- all they said is in {}", self.folder.path().display());
         }
     }
-}
-
-async fn sandbox(plan: &Plan) -> Sandbox {
-    let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-    sandbox::bind(nowhere, Options::with_stories(many(plan.stories))).await.expect("a sandbox")
-}
-
-fn common(plan: &Plan, sandbox: &Sandbox, folder: &Path) -> Vec<Set> {
-    let url = sandbox.url();
-    let ms = |duration: Duration| format!("{}ms", duration.as_millis());
-    vec![
-        ("JQA_DATA_DIR", folder.display().to_string()),
-        ("JQA_SECRET_KEY", "a secret key for chaos, long enough".to_owned()),
-        ("JQA_ADMIN_EMAIL", EMAIL.to_owned()),
-        ("JQA_ADMIN_PASSWORD", PASSWORD.to_owned()),
-        ("JQA_JIRA_URL", url.clone()),
-        ("JQA_JIRA_EMAIL", EMAIL.to_owned()),
-        ("JQA_JIRA_TOKEN", "sandbox".to_owned()),
-        ("JQA_LLM_PROVIDER", "openai_compatible".to_owned()),
-        ("JQA_LLM_BASE_URL", format!("{url}/llm/v1")),
-        ("JQA_LLM_API_KEY", "sandbox".to_owned()),
-        ("JQA_LLM_MODEL", format!("sandbox-slow-{}", plan.model_ms)),
-        ("JQA_LEASE", ms(plan.form.lease())),
-        ("JQA_RETRY_BASE", "200ms".to_owned()),
-        ("JQA_RETRY_CAP", "2s".to_owned()),
-        ("JQA_MAX_ATTEMPTS", "50".to_owned()),
-        ("JQA_PUBLISH_MARGIN", "2s".to_owned()),
-        ("JQA_DRAIN", "100ms".to_owned()),
-        ("JQA_LOG", "info".to_owned()),
-        ("JQA_LOG_FORMAT", "text".to_owned()),
-    ]
-}
-
-/// Free a moment ago; the product cannot tell us which port it took.
-fn free_address() -> SocketAddr {
-    TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("a free port")
 }

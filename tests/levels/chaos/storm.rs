@@ -13,7 +13,7 @@ use crate::waiting::lasts;
 #[derive(Debug, Clone)]
 pub(crate) struct Storm {
     /// What it is called when recovery times are told.
-    pub(crate) when: &'static str,
+    pub(crate) name: &'static str,
     pub(crate) length: Duration,
     /// Submitted during it: half of them at once, the rest before the kills.
     pub(crate) jobs: usize,
@@ -34,17 +34,19 @@ enum Act {
 impl Storm {
     /// Lets it pass.
     pub(crate) async fn pass(&self, stand: &mut Stand, chance: &mut StdRng) {
-        let began = Instant::now();
+        let (began, kills) = (Instant::now(), stand.losses.kills());
+        stand.tell(self.name);
         stand.submit(self.jobs / 2).await;
         for (at, act) in self.schedule(stand.workers.len(), chance) {
             lasts(at.saturating_sub(began.elapsed())).await;
             match act {
                 Act::Submit => stand.submit(1).await,
-                Act::KillWorker(worker) => stand.kill_worker(worker, self.when).await,
-                Act::KillServer => stand.kill_server(self.when).await,
+                Act::KillWorker(worker) => stand.kill_worker(worker, self.name).await,
+                Act::KillServer => stand.kill_server(self.name).await,
             }
         }
         lasts(self.length.saturating_sub(began.elapsed())).await;
+        stand.tell(&format!("{} kills in {:.0?}", stand.losses.kills() - kills, began.elapsed()));
     }
 
     /// Kills at random, and the jobs that have not come in yet shortly before them, so that a kill hits something.

@@ -7,6 +7,7 @@ use shared::domain::event::EventKind;
 use shared::domain::job::{JobKind, Stage};
 use shared::domain::publish::PublishMode;
 use shared::jobs::Ended;
+use shared::store::Sql;
 use tests::app::{App, Setup};
 use uuid::Uuid;
 use worker::pipeline::End;
@@ -51,6 +52,25 @@ async fn a_crash_after_the_criteria_does_not_pay_for_them_again() {
         app.told(id).await,
         [EventKind::Queued, EventKind::StageStored, EventKind::StageStored, EventKind::Reclaimed, EventKind::Succeeded]
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_runs_alone_lets_others_run_as_soon_as_it_has_stored_a_stage() {
+    let app = Setup::default().model("sandbox").set("JQA_HEARTBEAT", "300ms").start().await;
+    let hanging = app.jira().order(Fault::new(NEVER).on("POST", LLM).after(1));
+    let suspect = app.asks(JobKind::FullPipeline, STORY).submit().await;
+    app.jobs.db().execute(Sql::new("UPDATE jobs SET crashes = 3 WHERE id = ?").bind(suspect)).await.expect("a suspect");
+    let machine = app.start_runner();
+    stored(&app, suspect, Stage::Scenarios).await;
+    until(|| app.jira().faults().used(hanging) > 0).await;
+    app.jira().faults().clear();
+    let other = app.asks(JobKind::FullPipeline, STORY).submit().await;
+    app.wait_for(other, |row| row.ended_at.is_some()).await;
+    app.succeeded(other).await;
+    assert_eq!(app.job(suspect).await.status, "running");
+    app.jobs.cancel(suspect, &app.person()).await.expect("an answer");
+    app.wait_for(suspect, |row| row.ended_at.is_some()).await;
+    machine.stop().await;
 }
 
 #[tokio::test]

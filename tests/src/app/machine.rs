@@ -20,9 +20,14 @@ pub struct Machine {
 }
 
 impl Machine {
+    /// Asks it to stop: no stage begins any more.
+    pub fn ask_to_stop(&self) {
+        self.lifecycle.stop().cancel();
+    }
+
     /// Stops it and waits until everything was finished or given back.
     pub async fn stop(self) {
-        self.lifecycle.stop().cancel();
+        self.ask_to_stop();
         tokio::time::timeout(PATIENCE, self.lifecycle.ended()).await.expect("an end");
     }
 }
@@ -30,15 +35,21 @@ impl Machine {
 impl App {
     /// Starts the real runner, with the relay that feeds it; once for an installation.
     pub fn start_runner(&self) -> Machine {
-        let lifecycle = Lifecycle::new();
         let heard = self.heard.lock().expect("a lock").take().expect("the runner was started before");
-        let settings =
-            RunnerSettings { slots: [8, 8, 8], grace: Duration::from_secs(5), database_url: self.settings.database.url.clone() };
+        let machine = self.start_runner_at(Doorbell::Channel(self.queue.clone()), 8, Duration::from_secs(5));
+        let relay = Relay::new(self.jobs.clone(), self.queue.clone(), heard).alone();
+        machine.lifecycle.spawn(relay.run(machine.lifecycle.stop().clone()));
+        machine
+    }
+
+    /// Starts the real runner at this bell, with so many slots in each lane, and nobody who rings.
+    pub fn start_runner_at(&self, doorbell: Doorbell, slots: usize, grace: Duration) -> Machine {
+        let lifecycle = Lifecycle::new();
+        let settings = RunnerSettings { slots: [slots; 3], grace, database_url: self.settings.database.url.clone() };
         let lease = Lease::new(worker::runner::new_owner(&self.jobs), self.clock.clone());
         let parts = (self.pipeline(), self.deliveries());
         let runner = Runner::new(self.jobs.clone(), parts.0, parts.1, lease, lifecycle.clone(), self.metrics.clone(), settings);
-        lifecycle.spawn(runner.run(Doorbell::Channel(self.queue.clone())));
-        lifecycle.spawn(Relay::new(self.jobs.clone(), self.queue.clone(), heard).alone().run(lifecycle.stop().clone()));
+        lifecycle.spawn(runner.run(doorbell));
         Machine { lifecycle }
     }
 

@@ -35,6 +35,8 @@ pub use machine::Machine;
 pub use order::Order;
 pub use setup::Setup;
 
+use crate::proxy::{Proxy, Way};
+
 /// Who asks in tests.
 pub const PERSON: Uuid = Uuid::from_u128(7);
 
@@ -45,6 +47,7 @@ pub const CALLBACK_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 pub struct App {
     /// The double of Jira and of the model.
     pub site: Sandbox,
+    way: Option<Proxy>,
     /// The verbs.
     pub jobs: Jobs,
     /// The clock, which stands still until it is moved.
@@ -73,6 +76,14 @@ impl App {
     #[must_use]
     pub fn jira(&self) -> &State {
         self.site.state()
+    }
+
+    /// What passes between the product and Jira.
+    ///
+    /// # Panics
+    /// When the setup did not ask for [`Setup::that_can_be_cut_off`].
+    pub fn set_way_to_jira(&self, way: Way) {
+        self.way.as_ref().expect("a way that can be cut off").set(way);
     }
 
     /// A request.

@@ -20,6 +20,7 @@ use shared::telemetry::Metrics;
 use worker::deliveries::Deliveries;
 
 use super::{App, CALLBACK_SECRET, PERSON};
+use crate::proxy::Proxy;
 
 /// Any time will do.
 const BEGINNING: i64 = 1_700_000_000_000;
@@ -33,6 +34,7 @@ pub struct Setup {
     stories: Option<Vec<Story>>,
     model: Option<String>,
     values: Vec<(String, String)>,
+    can_be_cut_off: bool,
 }
 
 impl Setup {
@@ -47,6 +49,13 @@ impl Setup {
     #[must_use]
     pub fn model(mut self, model: &str) -> Self {
         self.model = Some(model.to_owned());
+        self
+    }
+
+    /// Jira is reached by a way that is cut by [`App::set_way_to_jira`].
+    #[must_use]
+    pub fn that_can_be_cut_off(mut self) -> Self {
+        self.can_be_cut_off = true;
         self
     }
 
@@ -66,13 +75,15 @@ impl Setup {
         let stories = self.stories.unwrap_or_else(sandbox::built_in);
         let options = Options { validate, ..Options::with_stories(stories) };
         let site = sandbox::bind(([127, 0, 0, 1], 0).into(), options).await.expect("a sandbox");
+        let way = if self.can_be_cut_off { Some(Proxy::to(site.addr()).await) } else { None };
+        let jira = way.as_ref().map_or_else(|| site.url(), |way| format!("http://{}", way.addr()));
         let folder = tempfile::tempdir().expect("a temporary folder");
         let url = format!("sqlite://{}", folder.path().join("jqa.db").display());
         let mut values = vec![
             ("JQA_DATABASE_URL".to_owned(), url),
             ("JQA_DIRECT_AFTER".to_owned(), "0ms".to_owned()),
             ("JQA_CALLBACK_SECRET".to_owned(), CALLBACK_SECRET.to_owned()),
-            ("JQA_JIRA_URL".to_owned(), site.url()),
+            ("JQA_JIRA_URL".to_owned(), jira),
             ("JQA_JIRA_EMAIL".to_owned(), "qa@example.org".to_owned()),
             ("JQA_JIRA_TOKEN".to_owned(), "sandbox".to_owned()),
         ];
@@ -98,7 +109,7 @@ impl Setup {
         let (bell, heard) = Bell::new();
         let jobs = Jobs::new(db, settings.limits.clone(), bell, Arc::new(LocalBus::default()));
         let queue = Arc::new(ChannelQueue::new(settings.queue_bound));
-        App { site, jobs, clock, metrics, settings, connections, queue, heard: Mutex::new(Some(heard)), _folder: folder }
+        App { site, way, jobs, clock, metrics, settings, connections, queue, heard: Mutex::new(Some(heard)), _folder: folder }
     }
 }
 

@@ -177,7 +177,9 @@ impl Context<'_> {
                 continue;
             }
             let advanced = self.jobs().advance(&self.claimed, &ended, next).await?;
-            match self.held(advanced, &ended).await? {
+            let next = self.held(advanced, &ended).await?;
+            self.run.stored_a_stage();
+            match next {
                 Next::Run(next) => self.claimed.moved_on_to(next),
                 Next::Waits => return Ok(()),
                 Next::Cancelled => return Err(End::Cancelled),

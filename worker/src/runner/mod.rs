@@ -198,7 +198,7 @@ impl Runner {
             let (ended, now) = if claimed.must_run_alone() {
                 // Neither a slot nor a turn is held while it waits, and alone it needs none.
                 drop((permit, turn));
-                runner.run_alone(claimed, &run).await
+                Box::pin(runner.run_alone(claimed, &run)).await
             } else {
                 let _beside_others = (permit, turn);
                 runner.run_one(claimed, &run).await
@@ -224,7 +224,7 @@ impl Runner {
     /// Runs a job that may be what kills workers, once it is alone.
     async fn run_alone(&self, claimed: Claimed, run: &Run) -> (End, Claimed) {
         match self.solo.alone(&self.jobs, &claimed, run).await {
-            Ok(_turn) => self.run_one(claimed, run).await,
+            Ok(turn) => turn.during(Box::pin(self.run_one(claimed, run)), run.is_cleared()).await,
             // No stage begins any more, so it ends beside others as well.
             Err(End::Cancelled) => self.run_one(claimed, run).await,
             Err(end) => (end, claimed),

@@ -28,6 +28,7 @@ pub struct Run {
     lost: CancellationToken,
     stopping: CancellationToken,
     out_of_grace: CancellationToken,
+    stored: CancellationToken,
 }
 
 impl Run {
@@ -43,6 +44,16 @@ impl Run {
         } else {
             None
         }
+    }
+
+    /// A stage was stored: the job is no longer suspected of killing workers.
+    pub fn stored_a_stage(&self) {
+        self.stored.cancel();
+    }
+
+    /// Waits until the run has stored a stage.
+    pub(super) async fn is_cleared(&self) {
+        self.stored.cancelled().await;
     }
 
     /// Waits for something that may be dropped at any point: a read, a model call.
@@ -102,6 +113,7 @@ impl Running {
             lost: CancellationToken::new(),
             stopping: self.stopping.clone(),
             out_of_grace: self.out_of_grace.clone(),
+            stored: CancellationToken::new(),
         };
         let entry = Entry { epoch: fence.epoch, since: Instant::now(), run: run.clone() };
         let mut jobs = self.jobs();

@@ -1,4 +1,5 @@
-//! A job that may be what kills workers runs without neighbours, so that they are cleared of suspicion.
+//! A job that may be what kills workers runs without neighbours until it has stored a stage, so that they are cleared of
+//! suspicion.
 //!
 //! While a suspect waits for its neighbours to end, no other job begins in its worker. So it waits for a short time, goes
 //! back for ten times as long, and the older it is the more patient it becomes: it costs its workers a tenth of their time
@@ -31,7 +32,24 @@ pub(super) enum Turn {
     /// Beside others.
     Among { _guard: OwnedRwLockReadGuard<()> },
     /// Alone.
-    Alone { _guard: OwnedRwLockWriteGuard<()> },
+    Alone { guard: OwnedRwLockWriteGuard<()> },
+}
+
+impl Turn {
+    /// Runs `work`; others may run beside it as soon as it is `cleared`.
+    pub(super) async fn during<T>(self, work: impl Future<Output = T>, cleared: impl Future<Output = ()>) -> T {
+        let mut work = std::pin::pin!(work);
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            () = cleared => {}
+        }
+        let _beside_others = match self {
+            Self::Alone { guard } => Self::Among { _guard: guard.downgrade() },
+            among @ Self::Among { .. } => among,
+        };
+        work.await
+    }
 }
 
 /// See the module.
@@ -60,7 +78,7 @@ impl Solo {
             let message = "the job ended workers before and waits for one without other jobs";
             return Err(Failure::snooze(patience * AWAY, CODE, message).into());
         };
-        if jobs.starts_alone(&claimed.fence).await? { Ok(Turn::Alone { _guard: guard }) } else { Err(End::Lost) }
+        if jobs.starts_alone(&claimed.fence).await? { Ok(Turn::Alone { guard }) } else { Err(End::Lost) }
     }
 }
 

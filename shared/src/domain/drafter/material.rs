@@ -1,7 +1,7 @@
 //! What a story holds, sorted by what it is good for.
 
-use super::lexicon::Lexicon;
 use super::lexicon::headings::{Section, is_instruction};
+use super::lexicon::{Lexicon, List, list};
 use super::narrative::{self, Narrative};
 use super::outline::{self, Statement, Table};
 use crate::domain::language::fold;
@@ -120,13 +120,13 @@ impl<'a> Material<'a> {
         for mut statement in statements {
             let label = statement.text.split_once(": ").map(|(label, text)| (fold(label), text.to_owned()));
             match label {
-                Some((label, text)) if QUESTION.contains(&label.as_str()) => {
+                Some((label, text)) if QUESTION.holds(&label) => {
                     statement.text = text;
                     open = Some(statement.block);
                     asking = true;
                     self.answers.push(Answer { question: statement, answer: Vec::new() });
                 }
-                Some((label, text)) if ANSWER.contains(&label.as_str()) && open.is_some() => {
+                Some((label, text)) if ANSWER.holds(&label) && open.is_some() => {
                     statement.text = text;
                     open = Some(statement.block);
                     asking = false;
@@ -167,5 +167,5 @@ fn span<'a>(whole: &'a str, first: &'a str, last: &'a str) -> Option<&'a str> {
     whole.get(start..end)
 }
 
-const QUESTION: &[&str] = &["q", "question", "frage", "f", "p", "pregunta", "pergunta", "v", "vraag"];
-const ANSWER: &[&str] = &["a", "answer", "antwort", "r", "reponse", "respuesta", "resposta", "antwoord"];
+const QUESTION: &List = list!["q", "question", "frage", "f", "p", "pregunta", "pergunta", "v", "vraag"];
+const ANSWER: &List = list!["a", "answer", "antwort", "r", "reponse", "respuesta", "resposta", "antwoord"];

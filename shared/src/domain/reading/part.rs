@@ -54,10 +54,16 @@ fn acceptance_criteria(issue: &Value, fields: &Value, options: &ReadOptions, los
 fn named_fields<'a>(issue: &'a Value, wanted: &[String]) -> Vec<&'a str> {
     let wanted: Vec<String> = wanted.iter().map(|name| folded(name)).collect();
     let names = issue.get("names").and_then(Value::as_object);
+    // A site has hundreds of fields, and hardly one of them begins like one of these.
+    let begins = |name: &str| name.chars().find(|c| c.is_alphanumeric()).map(|c| c.to_lowercase().next());
+    let openings: Vec<_> = wanted.iter().map(|name| begins(name)).collect();
     names
         .into_iter()
         .flatten()
-        .filter(|(_, name)| name.as_str().is_some_and(|name| wanted.contains(&folded(name))))
+        .filter(|(_, name)| {
+            name.as_str()
+                .is_some_and(|name| (!name.is_ascii() || openings.contains(&begins(name))) && wanted.contains(&folded(name)))
+        })
         .map(|(id, _)| id.as_str())
         .collect()
 }

@@ -86,7 +86,7 @@ pub fn story(issue: &Value, url: &str, options: &ReadOptions) -> Result<Story, R
 
     let mut lossy = Vec::new();
     let parts = part::all(issue, fields, options, &mut lossy);
-    let parts = limit::limited(&parts, options.part_chars, options.total_chars, &mut lossy);
+    let parts = limit::limited(parts, options.part_chars, options.total_chars, &mut lossy);
     let text: Vec<&str> = parts.iter().filter(|part| part.kind.is_the_story()).map(|part| part.text.as_str()).collect();
     let language = Language::detect(&text.join("\n"));
     Ok(Story {

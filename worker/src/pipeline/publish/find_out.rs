@@ -6,6 +6,7 @@ use shared::publishing::{self, Trace};
 use shared::store::publication::{Publication, TargetKey};
 
 use super::super::{Context, End};
+use super::piece::nothing_may_appear;
 
 impl Context<'_> {
     /// Ends a job that somebody asked to cancel, with what it has published.
@@ -34,7 +35,7 @@ impl Context<'_> {
             Trace::Removed => self.jobs().settle_trace(intent, None).await?,
             Trace::Nothing => {
                 // It may still come.
-                self.wait_for_open_intent(&key).await?;
+                nothing_may_appear(self.jobs().open_intent(&key).await?)?;
                 self.jobs().settle_trace(intent, None).await?;
             }
         }

@@ -26,7 +26,7 @@ use shared::domain::result::{PublishArtifact, content_hash};
 use shared::domain::story::Story;
 use shared::domain::user::Role;
 use shared::domain::verdict::{Failure, Verdict};
-use shared::jobs::Advance;
+use shared::jobs::{Advance, Records};
 use shared::ports::{Comment, Jira};
 use shared::publishing::{self, Subject};
 use shared::store::made::Made;
@@ -35,6 +35,7 @@ use shared::store::user;
 
 use super::{Context, End, Stored, story};
 use outcome::{nothing_to_write, refused};
+use remove::records_beyond;
 
 /// How long to wait for another job that writes to the same place.
 const BUSY: Duration = Duration::from_secs(1);
@@ -88,6 +89,7 @@ impl Context<'_> {
     async fn settle(&self, progress: &mut Progress) -> Result<(), End> {
         for written in progress.unsettled.drain(..) {
             self.jobs().settle_publication(&self.claimed.fence, &written).await?;
+            progress.records = None;
         }
         Ok(())
     }
@@ -141,7 +143,9 @@ impl Context<'_> {
         self.take(subject, target).await?;
         let mut outcome = None;
         let pieces = publishing::pieces(subject, target);
-        let beyond = self.records_beyond(&pieces).await?;
+        let records = self.jobs().records(subject.connection, subject.issue_id, target.mode).await?;
+        let beyond = records_beyond(&records, &pieces)?;
+        progress.records = Some(records);
         for (n, piece) in pieces.iter().enumerate() {
             if n > 0 {
                 // Each piece may take its time; the target is not to be lost meanwhile.
@@ -177,6 +181,8 @@ struct Progress {
     unsettled: Vec<Written>,
     /// The comments as they were last read.
     comments: Vec<Comment>,
+    /// What was known of the target before anything was looked at or written since.
+    records: Option<Records>,
 }
 
 fn target_busy() -> Failure {

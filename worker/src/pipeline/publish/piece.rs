@@ -1,10 +1,12 @@
 //! One comment, or our section of the description: look, decide, write, record.
 
+use std::time::Duration;
+
 use shared::domain::publish::{PlannedAction, PublishMode, PublishOutcome, Published};
 use shared::domain::reading;
 use shared::domain::story::Story;
 use shared::domain::verdict::Failure;
-use shared::jobs::Refused;
+use shared::jobs::{Records, Refused};
 use shared::ports::Jira;
 use shared::publishing::{self, Decision, Piece, Site};
 use shared::store::publication::{Publication, TargetKey, Written};
@@ -27,16 +29,20 @@ impl Context<'_> {
         for _ in 0..ROUNDS {
             // What is recorded late is recorded before the look, so that nothing stands between the look and the write.
             self.settle(progress).await?;
-            self.wait_for_open_intent(&piece.key).await?;
+            let records = match progress.records.take() {
+                Some(records) => records,
+                None => self.records(&piece.key).await?,
+            };
+            nothing_may_appear(records.open_intent(&piece.key))?;
             let site =
                 self.interruptible(publishing::read_site(jira, &story.id, &[piece.key.target])).await?.map_err(Failure::from)?;
             self.story_is_the_same(story, &site).await?;
-            let record = self.jobs().publication(&piece.key).await?;
-            let decision = publishing::decide(piece, record.as_ref(), &site, self.claimed.request.on_conflict);
+            let record = records.of(&piece.key);
+            let decision = publishing::decide(piece, record, &site, self.claimed.request.on_conflict);
             let conflict = self.remove_duplicates(jira, story, piece, &decision).await?;
             progress.comments.clone_from(&site.comments);
             let outcome = match decision.action {
-                PlannedAction::Unchanged => unchanged(story, piece, record.as_ref(), &decision, progress),
+                PlannedAction::Unchanged => unchanged(story, piece, record, &decision, progress),
                 PlannedAction::Conflict => stopped(piece, PublishOutcome::Conflict, "publish.conflict", &decision, story),
                 PlannedAction::Impossible => stopped(piece, PublishOutcome::Failed, "publish.too_long", &decision, story),
                 PlannedAction::Remove => {
@@ -75,14 +81,9 @@ impl Context<'_> {
         Ok(first.is_none_or(|first| first.id == id))
     }
 
-    /// A write that somebody intended may still be on its way.
-    pub(super) async fn wait_for_open_intent(&self, key: &TargetKey) -> Result<(), End> {
-        let wait = self.jobs().open_intent(key).await?;
-        if wait.is_zero() {
-            return Ok(());
-        }
-        let message = "an earlier write to this place got no answer; it is looked for when it can no longer be on its way";
-        Err(Failure::snooze(wait, "publish.write_unknown", message).into())
+    /// What is known of the target that a piece belongs to.
+    pub(super) async fn records(&self, key: &TargetKey) -> Result<Records, End> {
+        Ok(self.jobs().records(&key.connection, &key.issue_id, key.target.mode).await?)
     }
 
     async fn story_is_the_same(&self, story: &Story, site: &Site) -> Result<(), End> {
@@ -101,6 +102,15 @@ impl Context<'_> {
             Err(_) => Err(End::Lost),
         }
     }
+}
+
+/// A write that somebody intended may still be on its way for this long.
+pub(super) fn nothing_may_appear(wait: Duration) -> Result<(), Failure> {
+    if wait.is_zero() {
+        return Ok(());
+    }
+    let message = "an earlier write to this place got no answer; it is looked for when it can no longer be on its way";
+    Err(Failure::snooze(wait, "publish.write_unknown", message))
 }
 
 /// It stands there already; what we did not know of it is recorded.

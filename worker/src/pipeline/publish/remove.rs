@@ -3,12 +3,15 @@
 
 use shared::domain::publish::Published;
 use shared::domain::story::Story;
+use shared::domain::verdict::Failure;
+use shared::jobs::Records;
 use shared::ports::{Jira, JiraError};
 use shared::publishing::{Decision, Fate, Leftover, Piece};
 use shared::store::publication::{Action, Intent, Publication, TargetKey};
 
 use super::super::{Context, End};
 use super::outcome::changed;
+use super::piece::nothing_may_appear;
 
 const CHANGED_DUPLICATE: &str = "two comments of ours stood there by mistake and a person changed the younger one; remove it by hand, \
                                  or keep it with on_conflict merge";
@@ -43,19 +46,6 @@ impl Context<'_> {
             }
         }
         Ok(conflict)
-    }
-
-    /// Before the pieces: what we know of parts beyond them. Parts have no gaps, so the first that is unknown ends them.
-    pub(super) async fn records_beyond(&self, pieces: &[Piece]) -> Result<Vec<(TargetKey, Publication)>, End> {
-        let Some(last) = pieces.last() else { return Ok(Vec::new()) };
-        let mut records = Vec::new();
-        for part in last.key.part + 1.. {
-            let key = TargetKey { part, ..last.key.clone() };
-            let Some(record) = self.jobs().publication(&key).await? else { break };
-            self.wait_for_open_intent(&key).await?;
-            records.push((key, record));
-        }
-        Ok(records)
     }
 
     /// After the pieces: continuations that are not needed any more go, unless a person changed them. Answers the conflict,
@@ -102,4 +92,17 @@ impl Context<'_> {
         };
         self.under_intent(intent, gone).await
     }
+}
+
+/// What we know of parts beyond the pieces. Parts have no gaps, so the first that is unknown ends them.
+pub(super) fn records_beyond(records: &Records, pieces: &[Piece]) -> Result<Vec<(TargetKey, Publication)>, Failure> {
+    let Some(last) = pieces.last() else { return Ok(Vec::new()) };
+    let keys = (last.key.part + 1..).map(|part| TargetKey { part, ..last.key.clone() });
+    let known = keys.map_while(|key| records.of(&key).cloned().map(|record| (key, record)));
+    known
+        .map(|(key, record)| {
+            nothing_may_appear(records.open_intent(&key))?;
+            Ok((key, record))
+        })
+        .collect()
 }
