@@ -7,15 +7,20 @@
 mod steps;
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use rustix::time::{ClockId, clock_gettime};
 use steps::{Source, Step};
 
 /// Real stories of several teams; absent where the project stands alone.
 const REAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/stories.jsonl");
 
 /// How often every story is taken through every step.
-const ROUNDS: u32 = 40;
+const ROUNDS: u32 = 20;
+
+/// The allocator of the executable.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
@@ -43,47 +48,41 @@ fn sources() -> Vec<Source> {
 }
 
 fn measure(sources: &[Source], rounds: u32) {
-    let count = rounds * u32::try_from(sources.len()).expect("few stories");
-    let mut spent = vec![Duration::ZERO; Step::ALL.len()];
+    let usual: Vec<bool> = sources.iter().map(Source::is_usual).collect();
+    let mut spent = vec![[Duration::ZERO; 2]; Step::ALL.len()];
     // The first round fills caches and tables.
     for round in 0..=rounds {
-        for source in sources {
+        for (source, usual) in sources.iter().zip(&usual) {
             let times = steps::run(source);
-            if round > 0 {
-                spent.iter_mut().zip(times).for_each(|(sum, time)| *sum += time);
+            for (sum, time) in spent.iter_mut().zip(times).filter(|_| round > 0) {
+                sum[0] += time;
+                sum[1] += if *usual { time } else { Duration::ZERO };
             }
         }
     }
-    let each = |step: usize| spent[step] / count;
+    let counts = [sources.len(), usual.iter().filter(|usual| **usual).count()];
+    let each = |step: usize| [0, 1].map(|of| spent[step][of] / (rounds * u32::try_from(counts[of].max(1)).unwrap_or(1)));
     let baseline = each(0);
-    println!("{} stories, {rounds} rounds\n{:<44} {:>9} {:>9}", sources.len(), "step", "µs/story", "ratio");
-    let line = |name: &str, time: Duration| {
-        println!(
-            "{name:<44} {:>9.1} {:>9.2}",
-            time.as_secs_f64() * 1e6,
-            time.as_secs_f64() / baseline.as_secs_f64().max(f64::MIN_POSITIVE)
-        );
+    println!("{} stories, {} of them usual ({}), {rounds} rounds", counts[0], counts[1], steps::USUAL);
+    println!("{:<38} {:>12} {:>7} {:>12} {:>7}", "step", "µs/story", "ratio", "µs/usual", "ratio");
+    let line = |name: &str, times: [Duration; 2]| {
+        let shown = [0, 1].map(|of| (times[of].as_secs_f64() * 1e6, times[of].as_secs_f64() / baseline[of].as_secs_f64()));
+        println!("{name:<38} {:>12.1} {:>7.1} {:>12.1} {:>7.1}", shown[0].0, shown[0].1, shown[1].0, shown[1].1);
     };
     for (at, step) in Step::ALL.iter().enumerate() {
         line(step.name(), each(at));
     }
-    let sum = |wanted: fn(Step) -> bool| -> Duration {
-        Step::ALL.iter().enumerate().filter(|(_, step)| wanted(**step)).map(|(at, _)| each(at)).sum()
+    let sum = |wanted: fn(Step) -> bool| {
+        let steps = Step::ALL.iter().enumerate().filter(|(_, step)| wanted(**step));
+        steps.fold([Duration::ZERO; 2], |sum, (at, _)| [sum[0] + each(at)[0], sum[1] + each(at)[1]])
     };
     println!();
-    line("sum: a job of the drafter", sum(Step::is_drafters));
-    line("sum: a job of a model", sum(Step::is_models));
+    line("a job of the drafter", sum(Step::is_drafters));
+    line("a job of a model", sum(Step::is_models));
 }
 
-/// CPU time of this thread; the clock on the wall where the kernel does not tell.
+/// CPU time of this thread.
 fn now() -> Duration {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanos = told.as_deref().and_then(|text| text.split(' ').next()?.parse().ok());
-    nanos.map_or_else(
-        || {
-            static BEGAN: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
-            BEGAN.elapsed()
-        },
-        Duration::from_nanos,
-    )
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.try_into().unwrap_or(0), time.tv_nsec.try_into().unwrap_or(0))
 }

@@ -1,5 +1,6 @@
 //! A model that answers a prompt with JSON of a given schema.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,8 +17,8 @@ pub struct Prompt {
     pub system: String,
     /// The story (and accepted criteria) as JSON: untrusted data.
     pub user: String,
-    /// JSON schema of the reply.
-    pub schema: Value,
+    /// JSON schema of the reply; the same one for all calls of a kind, so that what is made of it is made once.
+    pub schema: Arc<Value>,
 }
 
 /// What a call cost.

@@ -1,5 +1,7 @@
 //! What is to stand where: the result, rendered and cut to what Jira takes.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use crate::domain::adf::fit::{self, Written};
@@ -30,7 +32,9 @@ pub struct Piece {
     /// What it is known by in Jira.
     pub marker: String,
     /// ADF: a whole document for a comment, one `expand` node for a section.
-    pub content: Value,
+    pub content: Arc<Value>,
+    /// Bytes of `content` when it is serialised.
+    pub length: usize,
     /// [`content_hash`](crate::domain::adf::hash::content_hash) of `content`.
     pub hash: String,
 }
@@ -60,6 +64,12 @@ pub fn pieces(subject: &Subject<'_>, target: PublishTarget) -> Vec<Piece> {
     contents
         .into_iter()
         .enumerate()
-        .map(|(n, Written { content, hash })| Piece { key: key(n + 1), marker: marker::part(&marker, n + 1), hash, content })
+        .map(|(n, Written { content, hash, length })| Piece {
+            key: key(n + 1),
+            marker: marker::part(&marker, n + 1),
+            hash,
+            content,
+            length,
+        })
         .collect()
 }

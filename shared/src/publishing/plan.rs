@@ -1,5 +1,7 @@
 //! What stands in Jira now, and the plan for a dry run.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::decide::decide;
@@ -63,8 +65,8 @@ pub async fn plan_all(
                 action: decision.action,
                 remote_id: decision.comment.map(|comment| comment.id),
                 reason: decision.reason,
-                length: decision.body.to_string().len(),
-                payload: decision.body,
+                length: decision.length,
+                payload: Arc::unwrap_or_clone(decision.body),
             });
             let planned = duplicates.iter().filter_map(|duplicate| {
                 removal(target, duplicate.fate(on_conflict), &duplicate.comment, "an older comment of ours holds the same")

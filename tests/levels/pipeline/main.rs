@@ -14,3 +14,4 @@ mod generating;
 mod removing;
 mod reviewing;
 mod support;
+mod suspects;

@@ -172,6 +172,10 @@ fn call_id(job: Uuid, stage: Stage, epoch: i64, n: u32) -> Uuid {
 }
 
 fn read_reply<T: DeserializeOwned>(text: &str) -> Result<T, LlmError> {
+    // A completion is one object already, as the port says; what is not is looked for again.
+    if let Ok(reply) = serde_json::from_str(text) {
+        return Ok(reply);
+    }
     let object = salvage::salvage(text).ok_or_else(|| LlmError::InvalidReply("it holds no JSON object".into()))?;
     // The error names the place in the reply and never shows its text.
     serde_json::from_str(object).map_err(|error| {

@@ -38,7 +38,7 @@ impl Context<'_> {
         let next = self.claimed.stage_after(Stage::Criteria).filter(|_| !artifact.set.criteria.is_empty());
         let json = to_json(&artifact);
         made.criteria = Some(artifact);
-        let history = self.history_if_complete(Stage::Criteria, made)?;
+        let history = self.history_if_complete(Stage::Criteria, made, None)?;
         let advance = Advance {
             stage: Stage::Criteria,
             artifact: json,

@@ -237,7 +237,8 @@ impl Context<'_> {
             Stage::Fetch => self.fetch(made).await,
             Stage::Criteria => self.criteria(made).await,
             Stage::Scenarios => self.scenarios(made).await,
-            Stage::Publish => self.publish(made).await,
+            // By far the largest of the futures.
+            Stage::Publish => Box::pin(self.publish(made)).await,
             Stage::Review => Err(Failure::fail("job.wrong_stage", "a job under review was claimed; this is a defect").into()),
         }
     }

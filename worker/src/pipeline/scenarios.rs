@@ -10,7 +10,7 @@ use shared::domain::json::to_json;
 use shared::domain::language::Language;
 use shared::domain::reply::ScenariosReply;
 use shared::domain::request::Review;
-use shared::domain::result::{SuiteArtifact, content_hash};
+use shared::domain::result::{SuiteArtifact, content_hash_of_json};
 use shared::domain::scenario::Suite;
 use shared::domain::story::Story;
 use shared::domain::user::{Permission, Role};
@@ -50,9 +50,10 @@ impl Context<'_> {
         let coverage = &artifact.suite.coverage;
         let summary =
             json!({ "scenarios": artifact.suite.scenarios.len(), "covered": coverage.covered, "criteria": coverage.total });
-        let json = to_json(&artifact);
+        let suite = to_json(&artifact.suite);
+        let json = artifact.to_json(&suite);
         made.suite = Some(artifact);
-        let history = self.history_if_complete(Stage::Scenarios, made)?;
+        let history = self.history_if_complete(Stage::Scenarios, made, Some(suite))?;
         let advance =
             Advance { stage: Stage::Scenarios, artifact: json, issue_id: None, summary, settled, reserve: None, history };
         Ok(Stored { advance, written: Vec::new() })
@@ -90,8 +91,13 @@ impl Context<'_> {
         Ok(own)
     }
 
-    /// The result to keep, with the stage that completes it.
-    pub(super) fn history_if_complete(&self, stage: Stage, made: &Made) -> Result<Option<NewHistory>, End> {
+    /// The result to keep, with the stage that completes it; the suite as JSON, where there is one.
+    pub(super) fn history_if_complete(
+        &self,
+        stage: Stage,
+        made: &Made,
+        suite: Option<String>,
+    ) -> Result<Option<NewHistory>, End> {
         let complete = match self.claimed.kind {
             JobKind::AcceptanceCriteria => Stage::Criteria,
             JobKind::TestScenarios | JobKind::FullPipeline => Stage::Scenarios,
@@ -102,21 +108,22 @@ impl Context<'_> {
         }
         let story = story(made)?;
         let by = made.authorship();
+        let criteria = made.criteria_set().map(to_json);
         let sources: serde_json::Map<String, serde_json::Value> =
             story.parts.iter().map(|part| (part.id.clone(), json!(part.sha256))).collect();
         Ok(Some(NewHistory {
             id: self.jobs().clock().new_id(),
             issue_id: story.id.clone(),
             accepted: self.claimed.request.review == Review::None,
-            criteria: made.criteria_set().map(to_json),
-            suite: made.suite().map(to_json),
             provider: by.provider.clone(),
             model: by.model.clone(),
             prompt_version: by.prompt_version.clone(),
             source_hash: story.hash.clone(),
             sources: serde_json::Value::Object(sources).to_string(),
             usage: json!({ "input_tokens": by.input_tokens, "output_tokens": by.output_tokens, "calls": by.calls }).to_string(),
-            content_hash: content_hash(made.criteria_set(), made.suite()),
+            content_hash: content_hash_of_json(criteria.as_deref(), suite.as_deref()),
+            criteria,
+            suite,
         }))
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use backon::{ExponentialBuilder, Retryable};
-use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE};
+use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE};
 use reqwest::{Client, Method};
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -29,7 +29,8 @@ pub(super) struct Call<'a> {
     /// Path segments below the base URL, not yet encoded.
     pub(super) path: &'a [&'a str],
     pub(super) query: &'a [(&'a str, &'a str)],
-    pub(super) body: Option<&'a Value>,
+    /// JSON.
+    pub(super) body: Option<&'a str>,
     /// What it is about, for the error: `issue SHOP-12`.
     pub(super) subject: &'a str,
 }
@@ -117,7 +118,7 @@ impl Wire {
             .header(ACCEPT_LANGUAGE, "en")
             .header("X-Force-Accept-Language", "true");
         if let Some(body) = call.body {
-            request = request.json(body);
+            request = request.header(CONTENT_TYPE, "application/json").body(body.to_owned());
         }
         let answer = exchange(request, LONGEST_ANSWER).await.map_err(Failed::from)?;
         errors::read(&answer, call.subject, SystemClock.now())

@@ -1,13 +1,17 @@
 //! Chat Completions as pure functions: a prompt becomes a body, an answer becomes a completion or an error.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use reqwest::header::HeaderMap;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::salvage::salvage;
-use super::schema::portable;
+use super::schema::portable_json;
 use super::settings::{Structured, TokenParam};
 use crate::adapters::http::{excerpt, retry_after};
+use crate::domain::json::to_json;
 use crate::ports::{Completion, LlmError, LlmFailure, Prompt, Usage};
 
 /// A provider's words are shown up to this length.
@@ -43,40 +47,51 @@ pub struct Params {
 pub struct HttpBody {
     /// Path segments below the base URL.
     pub path: &'static [&'static str],
-    /// The body.
-    pub json: Value,
+    /// The body, as JSON.
+    pub json: String,
 }
 
 /// Writes the call down.
 #[must_use]
 pub fn encode(prompt: &Prompt, params: &Params) -> HttpBody {
-    let schema = portable(&prompt.schema);
+    let schema = portable_json(&prompt.schema);
     let system = match params.structured {
-        Structured::JsonSchema => prompt.system.clone(),
-        Structured::JsonObject | Structured::None => {
-            format!(
-                "{}\n\nAnswer with one JSON object and nothing else. It must conform to this JSON schema:\n{schema}",
-                prompt.system
-            )
-        }
+        Structured::JsonSchema => Cow::Borrowed(prompt.system.as_str()),
+        Structured::JsonObject | Structured::None => Cow::Owned(format!(
+            "{}\n\nAnswer with one JSON object and nothing else. It must conform to this JSON schema:\n{schema}",
+            prompt.system
+        )),
     };
-    let mut json = json!({
-        "model": params.model,
-        "messages": [{ "role": "system", "content": system }, { "role": "user", "content": prompt.user }],
-    });
-    json[params.token_param.as_str()] = json!(params.max_output_tokens);
+    let messages = [Message { role: "system", content: &system }, Message { role: "user", content: &prompt.user }];
+    // Put together from what is JSON already: the schema is the longest part of it and always the same.
+    let mut json = format!(
+        r#"{{"model":{},"messages":{},"{}":{}"#,
+        to_json(&params.model),
+        to_json(&messages),
+        params.token_param.as_str(),
+        params.max_output_tokens
+    );
     match params.structured {
         Structured::JsonSchema => {
-            let format = json!({ "name": schema_name(prompt.name), "schema": schema, "strict": true });
-            json["response_format"] = json!({ "type": "json_schema", "json_schema": format });
+            let name = schema_name(prompt.name);
+            json.push_str(&format!(
+                r#","response_format":{{"type":"json_schema","json_schema":{{"name":"{name}","schema":{schema},"strict":true}}}}"#
+            ));
         }
-        Structured::JsonObject => json["response_format"] = json!({ "type": "json_object" }),
+        Structured::JsonObject => json.push_str(r#","response_format":{"type":"json_object"}"#),
         Structured::None => {}
     }
     if let Some(temperature) = params.temperature {
-        json["temperature"] = json!(temperature);
+        json.push_str(&format!(r#","temperature":{}"#, to_json(&temperature)));
     }
+    json.push('}');
     HttpBody { path: &["chat", "completions"], json }
+}
+
+#[derive(Serialize)]
+struct Message<'a> {
+    role: &'static str,
+    content: &'a str,
 }
 
 /// At most 64 letters, digits, `_` and `-`.

@@ -29,7 +29,7 @@ fn client(settings: &LlmSettings) -> Arc<dyn Llm> {
 
 fn prompt() -> Prompt {
     let user = json!({ "story": { "text": "A customer may pay by invoice when the basket is above 20 EUR." } }).to_string();
-    Prompt { name: "criteria", system: "Write criteria.".to_owned(), user, schema: json!({ "type": "object" }) }
+    Prompt { name: "criteria", system: "Write criteria.".to_owned(), user, schema: Arc::new(json!({ "type": "object" })) }
 }
 
 fn reply() -> Reply {

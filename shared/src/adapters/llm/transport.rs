@@ -3,7 +3,7 @@
 use std::fmt;
 
 use reqwest::Client;
-use reqwest::header::ACCEPT;
+use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use tokio::sync::Semaphore;
 use url::Url;
 
@@ -52,7 +52,8 @@ impl Transport {
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(body.path);
         }
-        let mut request = self.client.post(url).header(ACCEPT, "application/json").json(&body.json);
+        let mut request = self.client.post(url).header(ACCEPT, "application/json");
+        request = request.header(CONTENT_TYPE, "application/json").body(body.json.clone());
         if let Some(key) = &self.key {
             request = request.bearer_auth(key.expose());
         }

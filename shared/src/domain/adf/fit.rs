@@ -1,5 +1,7 @@
 //! A document that is too long for one comment, as several. Nothing is dropped; each part says that it goes on.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::super::document::{Block, Body, Document, Flow, Footer, Inline, Item, Table};
@@ -14,14 +16,23 @@ pub const LIMIT_BYTES: usize = 28_000;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Written {
     /// ADF.
-    pub content: Value,
+    pub content: Arc<Value>,
+    /// Bytes of it when it is serialised.
+    pub length: usize,
     /// The [`content_hash`](super::hash::content_hash) of it.
     pub hash: String,
 }
 
 impl From<Node<'_>> for Written {
     fn from(node: Node<'_>) -> Self {
-        Self { hash: node.hash(), content: node.into() }
+        let length = node.json().len();
+        Self::of(node, length)
+    }
+}
+
+impl Written {
+    fn of(node: Node<'_>, length: usize) -> Self {
+        Self { hash: node.hash(), content: Arc::new(node.into()), length }
     }
 }
 
@@ -29,8 +40,9 @@ impl From<Node<'_>> for Written {
 #[must_use]
 pub fn written(document: &Document, limit: usize, language: Language) -> Vec<Written> {
     let whole = write::tree(document);
-    if whole.json().len() <= limit {
-        return vec![whole.into()];
+    let length = whole.json().len();
+    if length <= limit {
+        return vec![Written::of(whole, length)];
     }
     cut_to(document, limit, language).iter().map(|part| write::tree(part).into()).collect()
 }

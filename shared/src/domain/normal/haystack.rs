@@ -33,7 +33,7 @@ impl Haystack {
             for number in literals_of(&plain) {
                 numbers.extend(number.other.into_iter().flatten().chain([number.canonical]));
             }
-            let text = bare(markup::words_of(&plain));
+            let text = bare(&markup::words_of(&plain));
             parts.push(Part { id: part.id.clone(), own: part.kind.is_the_story(), text });
         }
         parts.sort_by_key(|part| !part.own);
@@ -83,11 +83,11 @@ impl Haystack {
 
 /// Normalised text without quotation marks and without the space that French puts before punctuation.
 fn comparable(raw: &str) -> String {
-    bare(markup::words_of(&plain(raw)))
+    bare(&markup::words_of(&plain(raw)))
 }
 
 /// The words in lower case, one space between them.
-fn bare(words: Words<'_>) -> String {
+fn bare(words: &Words<'_>) -> String {
     let mut out = String::with_capacity(words.size());
     for word in words.iter() {
         if !(out.is_empty() || out.ends_with([' ', '('])) {

@@ -8,15 +8,21 @@ use super::story::{ReadOptions, part_of};
 
 /// All parts in reading order: the story's own first, then its surroundings.
 pub(super) fn all(issue: &Value, fields: &Value, options: &ReadOptions, lossy: &mut Vec<String>) -> Vec<Part> {
-    let mut parts = vec![Part::new("summary", PartKind::Summary, summary(fields))];
-    parts.extend(description(fields, options, lossy));
-    parts.extend(acceptance_criteria(issue, fields, options, lossy));
+    let mut parts = own(issue, fields, options, lossy);
     parts.extend(parent(fields, options, lossy));
     parts.extend(links(fields));
     if options.comments {
         parts.extend(comments(fields, options, lossy));
     }
     parts.extend(attachments(fields));
+    parts
+}
+
+/// The story's own parts.
+pub(super) fn own(issue: &Value, fields: &Value, options: &ReadOptions, lossy: &mut Vec<String>) -> Vec<Part> {
+    let mut parts = vec![Part::new("summary", PartKind::Summary, summary(fields))];
+    parts.extend(description(fields, options, lossy));
+    parts.extend(acceptance_criteria(issue, fields, options, lossy));
     parts
 }
 

@@ -90,9 +90,8 @@ impl Context<'_> {
         if self.claimed.request.publish_stale {
             return Ok(());
         }
-        let now = reading::story(&site.issue.body, &site.issue.url, self.pipeline.connections.read_options());
-        let now = now.map_err(|error| Failure::fail(error.code(), error.to_string()))?;
-        if now.hash == story.hash {
+        let now = reading::hash(&site.issue.body, self.pipeline.connections.read_options());
+        if now.map_err(|error| Failure::fail(error.code(), error.to_string()))? == story.hash {
             return Ok(());
         }
         let message = "the story changed since it was read; nothing was written. Approve with publish_stale to publish all the same, or generate again";
