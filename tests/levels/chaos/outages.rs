@@ -17,11 +17,11 @@ async fn killed_workers_and_lost_servers_lose_nothing_and_do_nothing_twice() {
     let form = Form::of_this_run();
     let (Some(_), Some(servers)) = (program(), Servers::new().await) else { return };
     let mut chance = form.chance("outages");
-    let jobs = form.pick(44, 300);
+    let jobs = form.pick(30, 300);
     let plan = Plan::new("outages", form, jobs);
     let mut stand = Stand::scaled(plan, &servers.postgres, &servers.redis).await;
 
-    let (first, each) = form.pick((14, 6), (120, 36));
+    let (first, each) = form.pick((10, 4), (120, 36));
     let calm = Duration::from_secs(form.pick(6, 75));
     passes("workers are killed at random", calm, first, &mut stand, &mut chance).await;
 

@@ -35,6 +35,7 @@ pub(super) fn draft(story: &Story, language: Language) -> CriteriaReply {
         criteria: Vec::new(),
         doubts: Doubts::default(),
         condition: None,
+        left_out: material.left_out,
     };
     let mut warnings: Vec<String> =
         material.instructions.iter().map(|told| fill(words.phrases.warn_injection, &[&short(told, 160)])).collect();
@@ -42,6 +43,9 @@ pub(super) fn draft(story: &Story, language: Language) -> CriteriaReply {
         warnings.push(words.phrases.warn_language.to_owned());
     }
     let (testable, reasons) = draft.run(story);
+    if draft.left_out > 0 {
+        warnings.push(fill(words.phrases.warn_much, &[&draft.left_out.to_string()]));
+    }
     let out_of_scope =
         material.statements.iter().filter(|statement| statement.section == Section::OutOfScope).map(evidence).collect();
     let mut titles = Titles::default();
@@ -69,6 +73,8 @@ struct Draft<'a> {
     doubts: Doubts,
     /// The condition of the statement before, for an "otherwise".
     condition: Option<(String, Evidence)>,
+    /// What there was no room for.
+    left_out: usize,
 }
 
 impl<'a> Draft<'a> {
@@ -403,8 +409,13 @@ impl<'a> Draft<'a> {
                 && other.given == criterion.given
                 && fold(&other.then.join(" ")) == fold(&criterion.then.join(" "))
         };
-        if usable && self.criteria.len() < MOST && !self.criteria.iter().any(same) {
+        if !usable || self.criteria.iter().any(same) {
+            return;
+        }
+        if self.criteria.len() < MOST {
             self.criteria.push(criterion);
+        } else {
+            self.left_out += 1;
         }
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct Material<'a> {
     pub(super) answers: Vec<Answer<'a>>,
     /// Text that addresses a model.
     pub(super) instructions: Vec<&'a str>,
+    /// Statements beyond those that are compared with each other.
+    pub(super) left_out: usize,
     /// Whether a criteria section held only the template's text.
     pub(super) template: bool,
     /// The summary, where it is no narrative.
@@ -52,6 +54,7 @@ pub(super) fn sort<'a>(story: &'a Story, words: &Lexicon) -> Material<'a> {
             material.title = said.first().map(|_| part.text.trim()).filter(|title| !title.is_empty());
         } else {
             let room = MOST.saturating_sub(material.statements.len());
+            material.left_out += said.len().saturating_sub(room);
             material.statements.extend(said.into_iter().take(room));
         }
     }

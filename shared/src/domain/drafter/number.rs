@@ -342,6 +342,9 @@ fn unit(text: &str, end: usize, words: &Lexicon) -> (String, usize) {
     (text.get(end..stop).unwrap_or_default().to_owned(), stop)
 }
 
+/// A sentence with more numbers than this is a list of data.
+const MOST: usize = 24;
+
 /// The numbers of a text that stand alone: no versions, dates, keys or articles of law.
 fn numbers(plain: &Plain<'_>, words: &Lexicon) -> Vec<Number> {
     let text = plain.text;
@@ -370,6 +373,7 @@ fn numbers(plain: &Plain<'_>, words: &Lexicon) -> Vec<Number> {
         }
     }
     found.sort_by_key(|number| number.start);
+    found.truncate(MOST);
     found
 }
 

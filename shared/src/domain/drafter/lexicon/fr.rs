@@ -230,6 +230,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         reason_open: "Certains énoncés sont indécis, vagues ou des tâches ; ils sont devenus des questions.",
         reason_unclear: "Le récit n'énonce rien dont le résultat puisse être observé.",
         warn_injection: "Le récit contient un texte adressé à un modèle de langage ; il n'a pas été suivi : \"{0}\"",
+        warn_much: "Le récit énonce plus que ce qu'un résultat peut contenir : {0} de ses énoncés ont été laissés de côté. Découpez le récit.",
         warn_language: "Le rédacteur hors ligne ne traduit pas : les mots du récit restent dans leur langue.",
     },
 };
