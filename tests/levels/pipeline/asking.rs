@@ -39,3 +39,10 @@ async fn a_full_pipeline_by_a_model_takes_six_round_trips() {
     // submit, claim, fetch, earlier results, criteria, end
     assert_eq!(round_trips(&app, app.asks(JobKind::FullPipeline, STORY)).await, 6);
 }
+
+#[tokio::test]
+async fn a_full_pipeline_by_a_model_with_a_comment_takes_eleven_round_trips() {
+    let app = App::with_model("sandbox").await;
+    // submit, claim, fetch, earlier results, criteria, scenarios, authority, target, records, intent, end
+    assert_eq!(round_trips(&app, app.asks(JobKind::FullPipeline, STORY).to(PublishMode::Comment)).await, 11);
+}
