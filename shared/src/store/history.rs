@@ -1,6 +1,6 @@
 //! Versioned results.
 
-use sea_orm::{FromQueryResult, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{Db, Sql, StoreError, entity};
