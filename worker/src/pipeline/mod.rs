@@ -187,7 +187,10 @@ impl Context<'_> {
         let mut made = self.made_before().await?;
         let mut ended = Vec::new();
         loop {
-            self.may_begin()?;
+            if let Err(end) = self.may_begin() {
+                self.keep(&ended).await?;
+                return Err(end);
+            }
             let stored = self.one(self.claimed.stage, &mut made).await?;
             ended.push(stored.advance);
             let Some(next) = self.claimed.stage_after(self.claimed.stage) else {
@@ -207,6 +210,15 @@ impl Context<'_> {
             }
             ended.clear();
         }
+    }
+
+    /// Stores stages that wait for the next one, which does not begin any more.
+    async fn keep(&self, ended: &[Advance]) -> Result<(), End> {
+        if ended.is_empty() {
+            return Ok(());
+        }
+        let advanced = self.jobs().advance(&self.claimed, ended, self.claimed.stage).await?;
+        self.held(advanced, ended).await.map(drop)
     }
 
     /// What is there to go on from: what earlier stages left behind or, for a publication, the result it publishes.
