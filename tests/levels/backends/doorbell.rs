@@ -279,9 +279,8 @@ async fn b10_a_worker_that_drains_for_longer_than_its_lease_keeps_its_jobs() {
     }
     bell.app.set_way_to_jira(Way::Open);
     machine.stop().await;
-    // The story is stored with the stages that follow from it, and none of them began.
     let row = bell.app.job(id).await;
-    assert_eq!((row.status.as_str(), row.stage.as_str(), row.epoch, row.crashes), ("queued", "fetch", 1, 0));
+    assert_eq!((row.status.as_str(), row.stage.as_str(), row.epoch, row.crashes), ("queued", "criteria", 1, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
