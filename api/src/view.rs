@@ -3,6 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use shared::domain::job::{JobKind, JobStatus, Lane, Stage};
+use shared::domain::publish::Published;
 use shared::domain::request::Review;
 use shared::store::StoreError;
 use shared::store::job::Job;
@@ -141,6 +142,9 @@ pub struct JobView {
     /// The history entry of the result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub history_id: Option<Uuid>,
+    /// What a cancelled job had published by then, one for each target; not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub published: Option<Vec<Published>>,
     /// How far it is.
     pub progress: Progress,
     /// Where to go from here.
@@ -178,6 +182,7 @@ impl JobView {
             error: row.error_code.clone().map(|code| JobFailure { code, message: row.error_message.clone().unwrap_or_default() }),
             content_hash: row.content_hash.clone(),
             history_id: row.history_id,
+            published: None,
             links: Links::of(row.id),
         })
     }

@@ -8,6 +8,9 @@ mod m0002_jobs;
 mod m0003_results;
 mod m0004_deliveries;
 mod m0005_audit;
+mod m0006_removals;
+mod m0007_versions;
+mod m0008_ledger_age;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend};
@@ -24,6 +27,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_results::Migration),
             Box::new(m0004_deliveries::Migration),
             Box::new(m0005_audit::Migration),
+            Box::new(m0006_removals::Migration),
+            Box::new(m0007_versions::Migration),
+            Box::new(m0008_ledger_age::Migration),
         ]
     }
 }

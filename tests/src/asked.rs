@@ -49,6 +49,13 @@ impl<'a> Asked<'a> {
         Self { fixture, submission }
     }
 
+    /// The id that the job shall have.
+    #[must_use]
+    pub fn with_id(mut self, id: Uuid) -> Self {
+        self.submission.id = id;
+        self
+    }
+
     /// A person must approve.
     #[must_use]
     pub fn reviewed(mut self) -> Self {

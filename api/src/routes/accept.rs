@@ -5,6 +5,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use shared::domain::job::{JobKind, JobStatus, Lane};
+use shared::domain::json::to_json;
 use shared::domain::request::JobRequest;
 use shared::domain::story::sha256_hex;
 use shared::jobs::{Submission, Submitted};
@@ -36,7 +37,7 @@ pub(super) async fn accept<B: Serialize>(
     wanted: Wanted,
 ) -> Result<Response, Problem> {
     let id = api.jobs.clock().new_id();
-    let response = to_json(&Accepted { id, status: JobStatus::Queued, links: Links::of(id) })?;
+    let response = to_json(&Accepted { id, status: JobStatus::Queued, links: Links::of(id) });
     let key = match key.0 {
         None => None,
         Some(key) => Some(NewKey {
@@ -44,7 +45,7 @@ pub(super) async fn accept<B: Serialize>(
             method: "POST",
             path: wanted.path.to_owned(),
             key,
-            body_hash: sha256_hex(to_json(body)?.as_bytes()),
+            body_hash: sha256_hex(to_json(body).as_bytes()),
             status: StatusCode::ACCEPTED.as_u16(),
             response: response.clone(),
         }),
@@ -74,8 +75,4 @@ pub(super) async fn accept<B: Serialize>(
 fn accepted(status: StatusCode, id: Uuid, json: String) -> Response {
     let headers = [(CONTENT_TYPE, "application/json".to_owned()), (LOCATION, job_path(id)), (RETRY_AFTER, "1".to_owned())];
     (status, headers, json).into_response()
-}
-
-fn to_json<T: Serialize>(value: &T) -> Result<String, Problem> {
-    serde_json::to_string(value).map_err(Problem::internal)
 }

@@ -9,10 +9,13 @@ use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use shared::domain::issue_key::IssueKey;
-use shared::domain::job::{JobKind, JobStatus};
+use shared::domain::job::{JobKind, JobStatus, Stage};
+use shared::domain::publish::Published;
 use shared::domain::request::JobRequest;
+use shared::domain::result::PublishArtifact;
 use shared::domain::user::Permission;
 use shared::jobs::Ended;
+use shared::store::artifact;
 use shared::store::job::{self, Filter, Job};
 use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
@@ -131,13 +134,13 @@ pub(super) async fn show(
         Some(wait) => settled(&api, &caller, id, wait).await?,
         None => visible(&api, &caller, id).await?,
     };
-    answer(&api, StatusCode::OK, &row)
+    answer(&api, StatusCode::OK, &row).await
 }
 
 /// Cancel a job.
 ///
-/// The owner may, and whoever may approve its result. 200: it is cancelled. 202: the worker was asked to stop; what it is
-/// writing to Jira at this moment is finished and recorded first.
+/// The owner may, and whoever may approve its result. 200: it is cancelled. 202: it will be; what is being written to Jira
+/// is finished and recorded first, and a write whose answer was lost is looked for. `published` lists what was published.
 #[utoipa::path(post, path = "/jobs/{id}/cancel", tag = "jobs", params(("id" = Uuid, Path)),
     responses((status = 200, body = JobView), (status = 202, body = JobView)))]
 pub(super) async fn cancel(State(api): State<Api>, caller: Allowed<Read>, Id(id): Id) -> Result<Response, Problem> {
@@ -149,7 +152,7 @@ pub(super) async fn cancel(State(api): State<Api>, caller: Allowed<Read>, Id(id)
         Ended::Now => StatusCode::OK,
         Ended::Asked => StatusCode::ACCEPTED,
     };
-    answer(&api, status, &visible(&api, &caller, id).await?)
+    answer(&api, status, &visible(&api, &caller, id).await?).await
 }
 
 /// Start a failed or cancelled job again.
@@ -164,7 +167,7 @@ pub(super) async fn retry(State(api): State<Api>, caller: Allowed<Read>, Id(id):
     }
     submitting_needs(&row)?.into_iter().try_for_each(|permission| caller.must(permission))?;
     let row = api.jobs.retry(id, &caller.actor()).await?;
-    answer(&api, StatusCode::ACCEPTED, &row)
+    answer(&api, StatusCode::ACCEPTED, &row).await
 }
 
 /// A job that the caller may see; any other does not exist.
@@ -173,14 +176,24 @@ pub(super) async fn visible(api: &Api, caller: &Caller, id: Uuid) -> Result<Job,
 }
 
 /// A job with the time to come again.
-pub(super) fn answer(api: &Api, status: StatusCode, row: &Job) -> Result<Response, Problem> {
-    let view = JobView::of(row)?;
+pub(super) async fn answer(api: &Api, status: StatusCode, row: &Job) -> Result<Response, Problem> {
+    let mut view = JobView::of(row)?;
+    if view.status == JobStatus::Cancelled {
+        view.published = Some(published(api, row).await?);
+    }
     let wait = (!view.status.is_ended()).then(|| look_again(row, api.jobs.clock().now_ms()));
     let mut response = (status, Json(view)).into_response();
     if let Some(seconds) = wait {
         response.headers_mut().insert(RETRY_AFTER, seconds.into());
     }
     Ok(response)
+}
+
+/// What a job had published when it was cancelled.
+async fn published(api: &Api, row: &Job) -> Result<Vec<Published>, Problem> {
+    let stored = artifact::find(api.db(), row.id, Stage::Publish).await?;
+    let list = stored.map(|stored| serde_json::from_str::<PublishArtifact>(&stored.data)).transpose();
+    Ok(list.map_err(Problem::internal)?.unwrap_or_default().published)
 }
 
 /// What approving the result of a job needs; the same may interfere with jobs of others.

@@ -7,17 +7,17 @@ use serde::Serialize;
 use shared::domain::issue_key::IssueKey;
 use shared::domain::job::JobKind;
 use shared::domain::publish::{OnConflict, PublishPlan, PublishTarget, PublishWhat};
+use shared::domain::reading;
 use shared::domain::request::{JobRequest, Review};
 use shared::domain::verdict::{Failure, Verdict};
 use shared::publishing::{Subject, plan_all};
 use shared::store::history::History;
-use shared::store::job;
+use shared::store::made::Made;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::accept::{Wanted, accept};
 use super::generate::{no_connection, publishing_needs, targets};
-use super::result::Made;
 use super::source::{self, Source};
 use crate::extract::{Allowed, Body, Caller, Fields, FromFields, FromParams, IdempotencyKey, Params, PublishCriteria, Query};
 use crate::problem::{Code, FieldError, Problem, codes};
@@ -158,10 +158,14 @@ async fn check(api: &Api, caller: &Caller, body: &PublishBody) -> Result<History
 
 /// What would be done for every target.
 async fn plans(api: &Api, row: &History, body: &PublishBody) -> Result<Vec<PublishPlan>, Problem> {
-    let source = job::find(api.db(), row.job_id).await?.ok_or_else(Problem::no_such_job)?;
-    let made = Made::load(api, &source).await?;
     let (_, jira) = api.connections.jira(Some(&row.connection)).ok_or_else(|| Problem::internal("a connection vanished"))?;
-    let subject = Subject { connection: &row.connection, issue_id: &row.issue_id, output: made.output(&source) };
+    let mut made = Made::of_result(api.db(), row).await?;
+    if made.story.is_none() {
+        // Its job is not kept any more; the story is where it was.
+        let issue = jira.issue_alone(&row.issue_id).await?;
+        made = made.with_story_of_now(row, reading::story(&issue.body, &issue.url, api.connections.read_options())?);
+    }
+    let subject = Subject { connection: &row.connection, issue_id: &row.issue_id, output: made.output(&row.issue_key) };
     plan_all(&api.jobs, jira.as_ref(), &subject, &body.publish, body.on_conflict.unwrap_or_default()).await.map_err(not_planned)
 }
 

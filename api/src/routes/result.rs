@@ -1,7 +1,7 @@
 //! What a job made.
 
 mod format;
-mod made;
+mod shown;
 
 use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
@@ -13,6 +13,7 @@ use shared::domain::criterion::CriteriaSet;
 use shared::domain::language::Language;
 use shared::domain::publish::Published;
 use shared::domain::render;
+use shared::domain::result::Authorship;
 use shared::domain::scenario::Suite;
 use shared::ports::Usage;
 use shared::store::job::Job;
@@ -20,7 +21,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 pub(super) use self::format::Format;
-pub(super) use self::made::Made;
+pub(super) use self::shown::Shown;
 use super::jobs::visible;
 use crate::extract::{Allowed, FromParams, Id, Params, Query, Read, etag};
 use crate::problem::Problem;
@@ -93,18 +94,18 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let format = asked.format.map_or_else(|| Format::accepted(&headers), Ok)?;
     let row = visible(&api, &caller, id).await?;
-    let made = Made::load(&api, &row).await?;
-    if is_known(&headers, &made.content_hash) && made.published.is_empty() {
-        return Ok(tagged(StatusCode::NOT_MODIFIED.into_response(), &made.content_hash));
+    let shown = Shown::load(&api, &row).await?;
+    if is_known(&headers, &shown.content_hash) && shown.made.published.is_empty() {
+        return Ok(tagged(StatusCode::NOT_MODIFIED.into_response(), &shown.content_hash));
     }
-    answer(&row, &made, format)
+    answer(&row, &shown, format)
 }
 
 /// A result in some form, with its tag.
-pub(super) fn answer(row: &Job, made: &Made, format: Format) -> Result<Response, Problem> {
-    let output = made.output(row);
+pub(super) fn answer(row: &Job, shown: &Shown, format: Format) -> Result<Response, Problem> {
+    let output = shown.made.output(&row.issue_key);
     let body = match format {
-        Format::Json => serde_json::to_string(&view(row, made)).map_err(Problem::internal)?,
+        Format::Json => serde_json::to_string(&view(row, shown, &shown.made.authorship())).map_err(Problem::internal)?,
         Format::Gherkin => render::gherkin(&output),
         Format::Markdown => render::markdown(&output),
         Format::Csv => render::csv(&output),
@@ -115,13 +116,13 @@ pub(super) fn answer(row: &Job, made: &Made, format: Format) -> Result<Response,
         let name = HeaderValue::from_str(&format!("attachment; filename=\"{key}.{ending}\""));
         name.into_iter().for_each(|name| drop(response.headers_mut().insert(CONTENT_DISPOSITION, name)));
     }
-    Ok(tagged(response, &made.content_hash))
+    Ok(tagged(response, &shown.content_hash))
 }
 
-fn view<'a>(row: &'a Job, made: &'a Made) -> ResultView<'a> {
-    let empty = made::nothing(made.language());
+fn view<'a>(row: &'a Job, shown: &'a Shown, by: &'a Authorship) -> ResultView<'a> {
+    let (made, language) = (&shown.made, shown.language());
+    let empty = shown::nothing(language);
     let measured = made.story.as_ref().map(|story| checks::quality(story, made.criteria_set().unwrap_or(&empty), made.suite()));
-    let by = made.authorship();
     ResultView {
         job_id: row.id,
         issue_key: &row.issue_key,
@@ -130,7 +131,7 @@ fn view<'a>(row: &'a Job, made: &'a Made) -> ResultView<'a> {
                 key: row.issue_key.clone(),
                 summary: String::new(),
                 url: String::new(),
-                language: made.language(),
+                language,
                 hash: String::new(),
             },
             |story| StoryView {
@@ -141,15 +142,15 @@ fn view<'a>(row: &'a Job, made: &'a Made) -> ResultView<'a> {
                 hash: story.hash.clone(),
             },
         ),
-        content_hash: &made.content_hash,
+        content_hash: &shown.content_hash,
         criteria: made.criteria_set(),
         suite: made.suite(),
         quality: measured.unwrap_or_default(),
         published: &made.published,
-        provider: by.map_or("", |by| &by.provider),
-        model: by.map_or("", |by| &by.model),
-        prompt_version: by.map_or("", |by| &by.prompt_version),
-        usage: made.usage(),
+        provider: &by.provider,
+        model: &by.model,
+        prompt_version: &by.prompt_version,
+        usage: Usage { input_tokens: by.input_tokens, output_tokens: by.output_tokens },
     }
 }
 

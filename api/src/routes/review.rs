@@ -11,30 +11,37 @@ use shared::domain::finding::Finding;
 use shared::domain::job::JobStatus;
 use shared::domain::result::content_hash;
 use shared::domain::user::Permission;
-use shared::jobs::{Edit, JobError};
+use shared::jobs::{Approval, Edit, JobError};
 use shared::store::job::Job;
+use shared::store::made::Made;
 use utoipa::ToSchema;
 
 use self::edited::EditBody;
 use super::jobs::{answer, approving_needs, visible};
-use super::result::{self, Format, Made};
+use super::result::{self, Format, Shown};
 use crate::extract::{Allowed, Body, Fields, FromFields, Id, IfMatch, PublishCriteria};
 use crate::problem::{FieldError, Problem, codes};
 use crate::state::Api;
 use crate::view::{JobView, word};
 
 /// The result that was seen.
-#[derive(Debug, ToSchema)]
+#[derive(Debug, Default, ToSchema)]
 #[schema(as = Approve)]
 pub(super) struct ApproveBody {
     /// `content_hash` of the result; `If-Match` will do as well.
     #[schema(required = false)]
     content_hash: Option<String>,
+    /// Publish even if the story changed since it was read; without it such a job stops again as `story.changed`.
+    #[schema(required = false)]
+    publish_stale: bool,
 }
 
 impl FromFields for ApproveBody {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
-        Some(Self { content_hash: fields.optional("content_hash") })
+        Some(Self {
+            content_hash: fields.optional("content_hash"),
+            publish_stale: fields.optional("publish_stale").unwrap_or_default(),
+        })
     }
 }
 
@@ -57,15 +64,17 @@ pub(super) async fn edit(
         caller.must(Permission::PublishScenarios)?;
     }
     let seen = in_review(&row, seen)?;
-    let made = change(Made::load(&api, &row).await?, body)?;
-    let edit = Edit { seen, content_hash: made.content_hash.clone(), criteria: made.criteria.clone(), suite: made.suite.clone() };
+    let made = change(Shown::load(&api, &row).await?.made, body)?;
+    let content_hash = content_hash(made.criteria_set(), made.suite());
+    let edit = Edit { seen, content_hash: content_hash.clone(), criteria: made.criteria.clone(), suite: made.suite.clone() };
     let edited = api.jobs.edit(id, &edit, &caller.actor()).await?;
-    result::answer(&edited.job, &made, Format::Json)
+    result::answer(&edited.job, &Shown { made, content_hash }, Format::Json)
 }
 
 /// Approve the result that was seen.
 ///
-/// Needs `publish_criteria` or `publish_scenarios`, by what the job made. The job goes on to publish, or has succeeded.
+/// Needs `publish_criteria` or `publish_scenarios`, by what the job made. The job goes on to publish, or has succeeded. A job
+/// that stopped as `story.changed` goes on only with `publish_stale`.
 #[utoipa::path(post, path = "/jobs/{id}/approve", tag = "jobs", request_body = Option<ApproveBody>,
     params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)), responses((status = 200, body = JobView)))]
 pub(super) async fn approve(
@@ -79,12 +88,13 @@ pub(super) async fn approve(
     for permission in approving_needs(&row)? {
         caller.must(permission)?;
     }
-    let seen = body.and_then(|Body(body)| body.content_hash).or(matching);
-    let seen = seen.ok_or_else(|| {
+    let body = body.map(|Body(body)| body).unwrap_or_default();
+    let seen = body.content_hash.or(matching).ok_or_else(|| {
         Problem::new(codes::NO_IF_MATCH, "Name the result that was seen: its content_hash in the body, or If-Match.")
     })?;
-    let row = api.jobs.approve(id, &seen, &caller.actor()).await?;
-    answer(&api, StatusCode::OK, &row)
+    let approval = Approval { seen, publish_stale: body.publish_stale };
+    let row = api.jobs.approve(id, &approval, &caller.actor()).await?;
+    answer(&api, StatusCode::OK, &row).await
 }
 
 /// Refuses early what the verb would refuse: the checks need not run for it.
@@ -129,7 +139,6 @@ fn change(mut made: Made, body: EditBody) -> Result<Made, Problem> {
         artifact.suite = checks::recheck_suite(&story, set, artifact.suite).map_err(|found| unusable("suite", found))?;
         made.suite = Some(artifact);
     }
-    made.content_hash = content_hash(made.criteria_set(), made.suite());
     made.story = Some(story);
     Ok(made)
 }

@@ -20,14 +20,10 @@ pub(super) enum Source {
 
 /// Looks it up.
 pub(super) async fn find(api: &Api, caller: &Caller, id: Uuid) -> Result<Source, Problem> {
-    if let Some(row) = history::find(api.db(), id).await? {
+    // A result outlives its job.
+    if let Some(row) = history::named_by(api.db(), id).await? {
         return Ok(if caller.sees(row.created_by) { Source::Result(Box::new(row)) } else { Source::Nothing });
     }
-    match job::find(api.db(), id).await? {
-        Some(job) if caller.sees(job.owner_id) => {
-            let row = history::of_job(api.db(), id).await?;
-            Ok(row.map_or(Source::NoResult, |row| Source::Result(Box::new(row))))
-        }
-        _ => Ok(Source::Nothing),
-    }
+    let job = job::find(api.db(), id).await?.filter(|job| caller.sees(job.owner_id));
+    Ok(job.map_or(Source::Nothing, |_| Source::NoResult))
 }

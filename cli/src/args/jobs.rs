@@ -95,6 +95,10 @@ pub(crate) struct ApproveArgs {
     #[arg(long, value_name = "HASH")]
     pub(crate) hash: Option<String>,
 
+    /// Publish even if the story changed since it was read
+    #[arg(long)]
+    pub(crate) publish_stale: bool,
+
     /// Print JSON to stdout instead of text
     #[arg(long)]
     pub(crate) json: bool,

@@ -83,8 +83,9 @@ impl Client {
     }
 
     /// Approves exactly the result with this hash.
-    pub(crate) async fn approve(&self, id: Uuid, content_hash: &str) -> Result<JobView, ClientError> {
-        self.json(Call::post(format!("/api/v1/jobs/{id}/approve"), Some(json!({"content_hash": content_hash})))).await
+    pub(crate) async fn approve(&self, id: Uuid, content_hash: &str, publish_stale: bool) -> Result<JobView, ClientError> {
+        let body = json!({ "content_hash": content_hash, "publish_stale": publish_stale });
+        self.json(Call::post(format!("/api/v1/jobs/{id}/approve"), Some(body))).await
     }
 
     /// A story as it is read.

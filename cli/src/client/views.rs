@@ -78,6 +78,9 @@ pub(crate) struct JobView {
     /// The hash of its result.
     #[serde(default)]
     pub(crate) content_hash: Option<String>,
+    /// What it had published when it was cancelled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) published: Vec<Published>,
     #[serde(flatten)]
     rest: Map<String, Value>,
 }
@@ -86,6 +89,13 @@ impl JobView {
     /// Whether nothing more happens unless a person does something.
     pub(crate) fn is_at_rest(&self) -> bool {
         self.status.is_ended() || self.status == JobStatus::AwaitingReview
+    }
+
+    /// What to look at and to type when it waits for review.
+    pub(crate) fn how_to_approve(&self) -> String {
+        let changed = self.error.as_ref().is_some_and(|error| error.code == "story.changed");
+        let flag = if changed { " --publish-stale" } else { "" };
+        format!("`jqa result {id}`, then `jqa jobs approve {id}{flag}`", id = self.id)
     }
 }
 

@@ -100,6 +100,6 @@ async fn approve(args: &ApproveArgs, client: &Client) -> anyhow::Result<Exit> {
         Some(hash) => hash.clone(),
         None => client.job(args.id).await?.content_hash.context("the job has no result that could be approved")?,
     };
-    tell(&client.approve(args.id, hash.trim_matches('"')).await?, args.json);
+    tell(&client.approve(args.id, hash.trim_matches('"'), args.publish_stale).await?, args.json);
     Ok(Exit::Success)
 }

@@ -186,7 +186,7 @@ pub(crate) fn verdict(job: &JobView, took: &str) -> String {
     match job.status {
         JobStatus::Succeeded => format!("{} ({took})", style::good("succeeded")),
         JobStatus::Cancelled => format!("{} ({took})", style::bad("cancelled")),
-        JobStatus::AwaitingReview => format!("awaits review: `jqa result {id}`, then `jqa jobs approve {id}`", id = job.id),
+        JobStatus::AwaitingReview => format!("awaits review: {}", job.how_to_approve()),
         JobStatus::Failed => match &job.error {
             Some(error) => format!("{} ({took}): {} [{}]", style::bad("failed"), plain(&error.message), plain(&error.code)),
             None => format!("{} ({took})", style::bad("failed")),

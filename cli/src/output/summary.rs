@@ -85,6 +85,9 @@ pub(crate) fn job(job: &JobView) -> String {
     lines.extend(job.ended_at.map(|at| format!("  ended     {}", at.format("%F %T UTC"))));
     lines.extend(job.error.as_ref().map(|error| format!("  error     {} [{}]", plain(&error.message), plain(&error.code))));
     lines.extend(job.content_hash.as_ref().map(|hash| format!("  result    {hash}")));
+    if !job.published.is_empty() {
+        lines.push(format!("  published before it was cancelled\n{}", published(&job.published)));
+    }
     if let Some(next) = next_step(job) {
         lines.push(format!("  next      {next}"));
     }
@@ -95,7 +98,7 @@ fn next_step(job: &JobView) -> Option<String> {
     let id = job.id;
     match job.status {
         JobStatus::Queued | JobStatus::Running => Some(format!("jqa jobs watch {id}")),
-        JobStatus::AwaitingReview => Some(format!("jqa result {id}, then jqa jobs approve {id}")),
+        JobStatus::AwaitingReview => Some(job.how_to_approve().replace('`', "")),
         JobStatus::Failed | JobStatus::Cancelled => Some(format!("jqa jobs retry {id}")),
         JobStatus::Succeeded => Some(format!("jqa result {id}")),
     }

@@ -82,6 +82,7 @@ fn transport(settings: &Settings, lifecycle: &Lifecycle) -> anyhow::Result<Trans
         redis::Client::open(url.as_str()).context("JQA_REDIS_URL should be a Redis URL such as redis://localhost:6379/")?;
     let connection = connect(client.clone()).context("the connection to Redis cannot be set up")?;
     let queue = RedisQueue::new(connection.clone(), settings.redis_prefix.clone(), settings.queue_bound);
+    queue.listen(client.clone(), lifecycle);
     let channel = format!("{}:events", settings.redis_prefix);
     let bus = RedisBus::start(client, connection.clone(), channel, lifecycle);
     let doorbell =

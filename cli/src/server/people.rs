@@ -5,6 +5,7 @@ use shared::config::Settings;
 use shared::crypto::Passwords;
 use shared::domain::user::Role;
 use shared::store::audit::{self, Actor};
+use shared::store::entity::user::Model;
 use shared::store::user::{self, NewUser as NewRow};
 use shared::store::{Db, StoreError};
 
@@ -14,32 +15,43 @@ use crate::args::server::NewUser;
 /// NIST SP 800-63B asks for 8 and advises 15; length is what counts.
 const SHORTEST_PASSWORD: usize = 12;
 
-/// Creates or updates the administrator of the settings.
+/// Creates the administrator of the settings; one who is there already is brought up to date while the process starts,
+/// because checking a password takes its time.
 pub(super) async fn first_admin(f: &Foundation) -> anyhow::Result<()> {
     let Some((email, password)) = &f.settings.accounts.admin else { return Ok(()) };
     let email = checked(email, password)?;
-    let (db, passwords) = (f.jobs.db(), Passwords::new(1));
-    if let Some(row) = user::by_email(db, &email).await? {
-        if !passwords.verify(password, Some(&row.password_hash)).await? || row.role != Role::Admin.as_str() {
-            user::update_credentials(db, row.id, Role::Admin, &passwords.hash(password).await?).await?;
-            record(db, row.id, "user.update", &email).await?;
+    let (db, password) = (f.jobs.db().clone(), password.clone());
+    match user::by_email(&db, &email).await? {
+        Some(row) => {
+            f.lifecycle.spawn(async move {
+                if let Err(error) = update_admin(&db, &row, &password).await {
+                    tracing::error!(%error, "the administrator of JQA_ADMIN_EMAIL could not be brought up to date; the old password stands");
+                }
+            });
+            Ok(())
         }
-        return Ok(());
+        None => create_admin(&db, email, &password).await,
     }
-    let id = f.jobs.clock().new_id();
-    let row = NewRow {
-        id,
-        name: email.clone(),
-        email: email.clone(),
-        role: Role::Admin,
-        password_hash: passwords.hash(password).await?,
-    };
-    match user::insert(db, row, f.jobs.clock().now_ms()).await {
+}
+
+async fn create_admin(db: &Db, email: String, password: &str) -> anyhow::Result<()> {
+    let (id, password_hash) = (db.clock().new_id(), Passwords::new(1).hash(password).await?);
+    let row = NewRow { id, name: email.clone(), email: email.clone(), role: Role::Admin, password_hash };
+    match user::insert(db, row, db.clock().now_ms()).await {
         Ok(_) => record(db, id, "user.create", &email).await,
         // Another process was faster.
         Err(StoreError::Conflict) => Ok(()),
         Err(error) => Err(error.into()),
     }
+}
+
+async fn update_admin(db: &Db, row: &Model, password: &str) -> anyhow::Result<()> {
+    let passwords = Passwords::new(1);
+    if row.role == Role::Admin.as_str() && passwords.verify(password, Some(&row.password_hash)).await? {
+        return Ok(());
+    }
+    user::update_credentials(db, row.id, Role::Admin, &passwords.hash(password).await?).await?;
+    record(db, row.id, "user.update", &row.email).await
 }
 
 /// `jqa user create`: safe beside a running server.

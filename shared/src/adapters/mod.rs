@@ -6,6 +6,7 @@ pub mod http;
 pub mod jira;
 pub mod llm;
 pub mod queue;
+mod subscription;
 #[cfg(test)]
 mod test_server;
 pub mod webhook;

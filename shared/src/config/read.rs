@@ -32,6 +32,7 @@ impl Settings {
                 jobs: r.positive("JQA_KEEP_JOBS"),
                 history: r.positive("JQA_KEEP_HISTORY"),
                 audit: r.positive("JQA_KEEP_AUDIT"),
+                ledger: r.positive("JQA_KEEP_LEDGER"),
             },
             worker: WorkerSettings {
                 interactive: r.count("JQA_CONCURRENCY_INTERACTIVE"),

@@ -30,7 +30,7 @@ pub const SETTINGS: &[Setting] = &[
     plain("JQA_REDIS_URL", "", "`redis://…` or `rediss://…`; empty = queue and events within the process"),
     plain("JQA_REDIS_PREFIX", "jqa", "prefix of our keys and channels in Redis"),
     plain("JQA_QUEUE_BOUND", "500", "messages in the queue, for each lane"),
-    plain("JQA_QUEUE_POLL", "5ms", "how often an idle worker looks into Redis"),
+    plain("JQA_QUEUE_POLL", "100ms", "how often an idle worker looks into Redis without being rung for"),
     plain("JQA_BIND", "127.0.0.1:8000", "address of the API"),
     plain(
         "JQA_OPS_BIND",
@@ -88,6 +88,7 @@ pub const SETTINGS: &[Setting] = &[
     plain("JQA_KEEP_JOBS", "30d", "how long ended jobs are kept"),
     plain("JQA_KEEP_HISTORY", "365d", "how long results are kept"),
     plain("JQA_KEEP_AUDIT", "365d", "how long audit entries are kept"),
+    plain("JQA_KEEP_LEDGER", "365d", "how long the record of model calls and their tokens is kept"),
     secret("JQA_CALLBACK_SECRET", "`whsec_…`; signs callbacks; empty = derived from the secret key"),
     plain("JQA_OUTBOUND_ALLOW", "", "private addresses that callbacks may go to, as CIDR blocks separated by commas"),
     plain("JQA_LOG", "info,sqlx=warn,sea_orm_migration=warn", "log filter, such as `warn` or `info,worker=debug`"),

@@ -3,7 +3,7 @@
 //! * the story and what rests on it: [`story`], [`reading`], [`evidence`], [`criterion`], [`scenario`], [`finding`], [`reply`]
 //! * turning one into the other: [`drafter`], [`checks`], [`gherkin`], [`language`], [`normal`]
 //! * Jira's text: [`adf`], [`document`], [`render`]
-//! * jobs: [`job`], [`verdict`], [`message`], [`event`], [`request`], [`result`], [`webhook`]
+//! * jobs: [`job`], [`verdict`], [`message`], [`event`], [`request`], [`result`], [`json`], [`webhook`]
 //! * publishing: [`publish`]
 //! * people: [`user`]
 
@@ -18,6 +18,7 @@ pub mod finding;
 pub mod gherkin;
 pub mod issue_key;
 pub mod job;
+pub mod json;
 pub mod language;
 pub mod message;
 pub mod normal;

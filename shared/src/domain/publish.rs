@@ -109,8 +109,21 @@ super::words::words! {
     }
 }
 
+impl PublishOutcome {
+    /// How much a person should look at it.
+    const fn gravity(self) -> u8 {
+        match self {
+            Self::Unchanged => 0,
+            Self::Updated => 1,
+            Self::Created => 2,
+            Self::Conflict => 3,
+            Self::Failed => 4,
+        }
+    }
+}
+
 /// What became of one target.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Published {
     /// The target.
     pub target: PublishTarget,
@@ -124,4 +137,15 @@ pub struct Published {
     pub code: String,
     /// What a person should know; empty when there is nothing.
     pub message: String,
+}
+
+impl Published {
+    /// The outcome of a target is that of its worst piece; of two that are alike the first.
+    #[must_use]
+    pub fn worst(before: Option<Self>, piece: Self) -> Self {
+        match before {
+            Some(before) if before.outcome.gravity() >= piece.outcome.gravity() => before,
+            _ => piece,
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::criterion::CriteriaSet;
+use super::json::to_json;
 use super::publish::Published;
 use super::scenario::Suite;
 use super::story::sha256_hex;
@@ -45,6 +46,15 @@ pub struct SuiteArtifact {
     pub by: Authorship,
 }
 
+impl SuiteArtifact {
+    /// The artifact as JSON, from the suite's.
+    #[must_use]
+    pub fn to_json(&self, suite: &str) -> String {
+        let criteria = self.criteria.as_ref().map_or_else(String::new, |set| format!(r#","criteria":{}"#, to_json(set)));
+        format!(r#"{{"suite":{suite}{criteria},"by":{}}}"#, to_json(&self.by))
+    }
+}
+
 /// What the stage `publish` leaves behind.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PublishArtifact {
@@ -55,6 +65,61 @@ pub struct PublishArtifact {
 /// What an approval is bound to: another hash = another result.
 #[must_use]
 pub fn content_hash(criteria: Option<&CriteriaSet>, suite: Option<&Suite>) -> String {
-    let json = serde_json::to_string(&(criteria, suite)).unwrap_or_default();
-    sha256_hex(json.as_bytes())
+    content_hash_of_json(criteria.map(to_json).as_deref(), suite.map(to_json).as_deref())
+}
+
+/// The same of a result that is JSON already.
+#[must_use]
+pub fn content_hash_of_json(criteria: Option<&str>, suite: Option<&str>) -> String {
+    sha256_hex(format!("[{},{}]", criteria.unwrap_or("null"), suite.unwrap_or("null")).as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::criterion::Testable;
+    use crate::domain::language::Language;
+    use crate::domain::scenario::Coverage;
+
+    fn set() -> CriteriaSet {
+        CriteriaSet {
+            language: Language::French,
+            testable: Testable::No,
+            reasons: vec!["\"é\"".to_owned()],
+            criteria: Vec::new(),
+            out_of_scope: Vec::new(),
+            questions: Vec::new(),
+            warnings: Vec::new(),
+            findings: Vec::new(),
+            dropped: Vec::new(),
+        }
+    }
+
+    fn suite() -> Suite {
+        Suite {
+            language: Language::French,
+            scenarios: Vec::new(),
+            coverage: Coverage::default(),
+            questions: Vec::new(),
+            warnings: vec!["x".to_owned()],
+            findings: Vec::new(),
+            dropped: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_hash_is_that_of_both_parts_as_one_json() {
+        let (set, suite) = (set(), suite());
+        for (criteria, suite) in [(Some(&set), Some(&suite)), (Some(&set), None), (None, Some(&suite)), (None, None)] {
+            assert_eq!(content_hash(criteria, suite), sha256_hex(to_json(&(criteria, suite)).as_bytes()));
+        }
+    }
+
+    #[test]
+    fn an_artifact_put_together_is_the_artifact_serialised() {
+        for criteria in [None, Some(set())] {
+            let artifact = SuiteArtifact { suite: suite(), criteria, by: Authorship::default() };
+            assert_eq!(artifact.to_json(&to_json(&artifact.suite)), to_json(&artifact));
+        }
+    }
 }

@@ -38,10 +38,17 @@ pub struct Claimed {
 }
 
 impl Claimed {
-    /// Whether it must run without neighbours, because it may be what kills workers.
+    /// Whether it must run without neighbours, because it may be what kills workers. One that is to be cancelled runs no
+    /// stage any more.
     #[must_use]
     pub fn must_run_alone(&self) -> bool {
-        self.row.crashes >= CRASHES_BEFORE_SOLO
+        self.row.crashes >= CRASHES_BEFORE_SOLO && !self.is_to_be_cancelled()
+    }
+
+    /// Whether somebody had asked to cancel it before it was claimed.
+    #[must_use]
+    pub fn is_to_be_cancelled(&self) -> bool {
+        self.row.cancel_requested_at.is_some()
     }
 
     /// Follows the row after a stage was stored: the next one begins with fresh attempts.
@@ -102,12 +109,13 @@ impl Jobs {
         }
     }
 
-    /// A job that was given back after somebody asked to cancel it (its worker shut down) ends here: no stage begins any more.
+    /// A job that somebody asked to cancel ends here: no stage begins any more. One whose last write is unknown goes to the
+    /// worker, which can look for it.
     async fn begin_or_cancel(&self, claimed: Claimed) -> Result<Option<Claimed>, StoreError> {
-        if claimed.row.cancel_requested_at.is_none() {
+        if claimed.row.cancel_requested_at.is_none() || !self.open_intents(claimed.fence.job_id).await?.is_empty() {
             return Ok(Some(claimed));
         }
-        let _ended_or_taken = self.end_cancelled(&claimed, &[]).await?;
+        let _ended_or_taken = self.end_cancelled(&claimed).await?;
         Ok(None)
     }
 

@@ -68,6 +68,20 @@ impl Limits {
     }
 }
 
+/// A shorter wait would spin; a longer one would not notice that things are well again.
+const SHORTEST_SNOOZE: Duration = Duration::from_secs(1);
+const LONGEST_SNOOZE: Duration = Duration::from_secs(3600);
+
+/// The most that is added to a wait.
+const LONGEST_DELAY: Duration = Duration::from_secs(10);
+
+/// The wait that was asked for, and up to a tenth more: whoever was sent away by the same outage does not come back at the
+/// same moment.
+pub(super) fn snooze(wait: Duration) -> Duration {
+    let wait = wait.clamp(SHORTEST_SNOOZE, LONGEST_SNOOZE);
+    wait + (wait / 10).min(LONGEST_DELAY).mul_f64(rand::rng().random_range(0.0..=1.0))
+}
+
 /// Whole milliseconds, as the database counts.
 pub(crate) fn ms(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4)
@@ -86,6 +100,15 @@ mod tests {
             let wait = limits.backoff(attempt);
             prop_assert!(wait >= limits.retry_base / 10);
             prop_assert!(wait <= limits.retry_cap);
+        }
+
+        #[test]
+        fn a_snooze_is_never_shorter_than_asked_for_and_hardly_longer(asked in 0u64..10_000) {
+            let asked = Duration::from_secs(asked);
+            let wait = snooze(asked);
+            prop_assert!(wait >= asked.clamp(SHORTEST_SNOOZE, LONGEST_SNOOZE));
+            prop_assert!(wait <= LONGEST_SNOOZE + LONGEST_DELAY);
+            prop_assert!(wait <= asked.max(SHORTEST_SNOOZE) * 11 / 10);
         }
     }
 }

@@ -9,13 +9,14 @@
 //! | [`Jobs::settle_failure`] | the worker that holds it | running → queued, failed, cancelled |
 //! | [`Jobs::release`] | the worker that holds it, at shutdown | running → queued |
 //! | [`Jobs::reclaim`] | the relay | running (lapsed) → queued, failed, cancelled |
-//! | [`Jobs::cancel`] | a person | queued, awaiting_review → cancelled; running → asked |
+//! | [`Jobs::cancel`] | a person | queued, awaiting_review → cancelled; running, or a write unknown → asked |
 //! | [`Jobs::edit`], [`Jobs::approve`] | a person | awaiting_review → awaiting_review, queued, succeeded |
 //! | [`Jobs::retry`] | a person | failed, cancelled → queued |
 //!
 //! Each verb is one transaction (row, event, audit, deliveries due), without any network call inside.
 
 mod bell;
+mod cancel;
 mod claim;
 mod ending;
 mod error;
@@ -26,22 +27,24 @@ mod prune;
 mod publish;
 mod reclaim;
 mod relay;
+mod retry;
 mod review;
 mod stage;
-mod start_over;
 mod submit;
 
 use std::sync::Arc;
 
 pub use bell::{Bell, Ring};
+pub use cancel::Ended;
 pub use claim::{Claimed, Fence};
-pub use ending::{Ended, Outcome};
+pub use ending::Outcome;
 pub use error::{Fenced, JobError};
 pub use lease::{Heartbeat, Lease};
 pub use limits::Limits;
 pub use prune::Retention;
+pub use publish::{Records, Refused};
 pub use relay::Relay;
-pub use review::{Edit, Edited};
+pub use review::{Approval, Edit, Edited};
 pub use stage::{Advance, Next};
 pub use submit::{Submission, Submitted};
 

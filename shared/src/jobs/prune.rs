@@ -15,12 +15,14 @@ pub struct Retention {
     pub history: Duration,
     /// Audit entries.
     pub audit: Duration,
+    /// The ledger of model calls.
+    pub ledger: Duration,
 }
 
 impl Default for Retention {
     fn default() -> Self {
         let days = |n: u64| Duration::from_secs(n * 24 * 3600);
-        Self { jobs: days(30), history: days(365), audit: days(365) }
+        Self { jobs: days(30), history: days(365), audit: days(365), ledger: days(365) }
     }
 }
 
@@ -29,6 +31,9 @@ const CHUNK: i64 = 500;
 
 impl Jobs {
     /// Removes one chunk of everything that is too old. Answers the number of rows; 0 = nothing is left to do.
+    ///
+    /// `publications` stay for good, one row for each place: only they tell what is ours from what a person changed, however
+    /// long ago it was written.
     pub async fn prune(&self, keep: &Retention) -> Result<u64, StoreError> {
         let of_ended = |text: &'static str| Sql::new(text).bind(ms(keep.jobs)).bind(CHUNK);
         let mut rows = 0;
@@ -57,6 +62,13 @@ impl Jobs {
             .await?;
         rows += self
             .old("DELETE FROM idempotency_keys WHERE expires_at IN (SELECT expires_at FROM idempotency_keys WHERE expires_at < {now} - ? ORDER BY expires_at LIMIT ?)", Duration::ZERO)
+            .await?;
+        rows += self
+            .old("DELETE FROM llm_calls WHERE id IN (SELECT id FROM llm_calls WHERE created_at < {now} - ? ORDER BY created_at LIMIT ?)", keep.ledger)
+            .await?;
+        // A target that nobody holds any more says nothing.
+        rows += self
+            .old("DELETE FROM publish_targets WHERE held_until < {now} - ? AND job_id IN (SELECT job_id FROM publish_targets WHERE held_until < {now} LIMIT ?)", Duration::ZERO)
             .await?;
         rows += worker::forget_lapsed(&self.db, ms(Duration::from_secs(3600))).await?;
         Ok(rows)

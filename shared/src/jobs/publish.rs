@@ -8,12 +8,48 @@ use super::Jobs;
 use super::claim::{Claimed, Fence};
 use super::error::Fenced;
 use super::limits::ms;
+use super::stage::is;
 use crate::domain::event::EventKind;
+use crate::domain::job::JobStatus;
 use crate::domain::publish::PublishMode;
 use crate::store::audit::Actor;
 use crate::store::job::Job;
-use crate::store::publication::{self, Intent, Publication, TargetKey, Writer, Written};
+use crate::store::publication::{self, Intent, Known, Publication, TargetKey, Writer, Written};
 use crate::store::{Sql, StoreError, Verb, audit, event};
+
+/// Why nothing may be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// Somebody asked to cancel the job.
+    Cancelled,
+    /// Another job writes there now, or may.
+    TargetLost,
+    /// The job is not ours any more.
+    Lost,
+}
+
+/// What is known of the pieces of a target.
+#[derive(Debug, Clone)]
+pub struct Records(Vec<(TargetKey, Known)>);
+
+impl Records {
+    /// The record of a piece.
+    #[must_use]
+    pub fn of(&self, key: &TargetKey) -> Option<&Publication> {
+        self.known(key).map(|known| &known.record)
+    }
+
+    /// How long a write that somebody intended may still appear there; zero when there is none.
+    #[must_use]
+    pub fn open_intent(&self, key: &TargetKey) -> Duration {
+        let wait = self.known(key).map_or(0, |known| known.wait_ms);
+        Duration::from_millis(u64::try_from(wait).unwrap_or(0))
+    }
+
+    fn known(&self, key: &TargetKey) -> Option<&Known> {
+        self.0.iter().find(|(known, _)| known == key).map(|(_, known)| known)
+    }
+}
 
 impl Jobs {
     /// Takes the target for this job. `false` = another job is writing there; try later.
@@ -30,6 +66,13 @@ impl Jobs {
     /// The record of a target.
     pub async fn publication(&self, key: &TargetKey) -> Result<Option<Publication>, StoreError> {
         publication::find(&self.db, key).await
+    }
+
+    /// The records of all pieces of a target, in one look.
+    pub async fn records(&self, connection: &str, issue_id: &str, mode: PublishMode) -> Result<Records, StoreError> {
+        let known = publication::of_target(&self.db, connection, issue_id, mode, ms(self.limits.publish_margin)).await?;
+        let keyed = known.into_iter().map(|known| Ok((TargetKey::of(&known.record)?, known)));
+        Ok(Records(keyed.collect::<Result<_, StoreError>>()?))
     }
 
     /// How long a write that somebody intended may still appear in Jira; zero when there is none.
@@ -77,26 +120,31 @@ impl Jobs {
         Ok(Ok(()))
     }
 
-    /// Whether the job is still ours and somebody asked to cancel it.
-    pub async fn is_asked_to_cancel(&self, claimed: &Claimed) -> Result<bool, StoreError> {
-        let row = self.was_done(claimed, |job| job.status == "running" && job.cancel_requested_at.is_some()).await?;
-        Ok(row.is_some())
+    /// Records a write before it is sent, and keeps the target for as long as it may take. After this the job may not be
+    /// cancelled until the write has ended.
+    pub async fn intend(&self, claimed: &Claimed, intent: &Intent) -> Result<Result<(), Refused>, StoreError> {
+        let fence = &claimed.fence;
+        let details = json!({ "target": intent.key.target, "issue_id": intent.key.issue_id, "part": intent.key.part,
+            "action": intent.action.as_str(), "remote_id": intent.remote_id });
+        let actor = Actor { user_id: Some(claimed.row.owner_id), ..Actor::default() };
+        let verb = Verb::new("jobs", fence.job_id, may_write(fence))
+            .gate(Some(publication::keep_target(intent, writer(fence))))
+            .then(publication::intend(intent))
+            .then(audit::about_held(self.clock().new_id(), &actor, intent.action.audited_as(), "job", fence.job_id, &details));
+        match verb.run::<Job>(&self.db).await? {
+            Some(_) => Ok(Ok(())),
+            None => Ok(Err(self.why_refused(claimed).await?)),
+        }
     }
 
-    /// Records a write before it is sent. After this the job may not be cancelled until the write has ended.
-    pub async fn intend(&self, claimed: &Claimed, intent: &Intent) -> Result<Result<(), Fenced>, StoreError> {
-        let fence = &claimed.fence;
-        let details = json!({ "target": intent.key.target, "issue_id": intent.key.issue_id, "action": intent.action });
-        let actor = Actor { user_id: Some(claimed.row.owner_id), ..Actor::default() };
-        let verb = Verb::new("jobs", fence.job_id, may_write(fence)).then(publication::intend(intent)).then(audit::about_held(
-            self.clock().new_id(),
-            &actor,
-            "jira.write",
-            "job",
-            fence.job_id,
-            &details,
-        ));
-        Ok(verb.run::<Job>(&self.db).await?.map(|_| ()).ok_or(Fenced))
+    /// Why a verb that comes before a write took nothing.
+    pub async fn why_refused(&self, claimed: &Claimed) -> Result<Refused, StoreError> {
+        let row = self.was_done(claimed, is(JobStatus::Running)).await?;
+        Ok(match row {
+            Some(row) if row.cancel_requested_at.is_some() => Refused::Cancelled,
+            Some(_) => Refused::TargetLost,
+            None => Refused::Lost,
+        })
     }
 
     /// Records a write that was carried out, whether or not the job is still ours.
@@ -107,6 +155,17 @@ impl Jobs {
             .retry(ExponentialBuilder::default().with_jitter().with_max_times(8))
             .when(StoreError::is_transient)
             .await?;
+        Ok(())
+    }
+
+    /// Records what became of a write whose answer was lost, as it was found; `None` = nothing of it is there.
+    pub async fn settle_trace(&self, intent: &Publication, found: Option<&Written>) -> Result<(), StoreError> {
+        let writer = Writer { job_id: intent.job_id, epoch: intent.epoch };
+        let record = match found {
+            Some(written) => publication::settle(written, writer),
+            None => publication::withdraw(&TargetKey::of(intent)?, writer),
+        };
+        self.db.execute(record).await?;
         Ok(())
     }
 
@@ -121,25 +180,10 @@ impl Jobs {
         publication::release(&self.db, writer(fence)).await
     }
 
-    /// Records that an object of ours is about to be removed from Jira because the result does not need it any more.
-    pub async fn intend_removal(
-        &self,
-        claimed: &Claimed,
-        key: &TargetKey,
-        remote_id: &str,
-    ) -> Result<Result<(), Fenced>, StoreError> {
-        let fence = &claimed.fence;
-        let details = json!({ "target": key.target, "issue_id": key.issue_id, "remote_id": remote_id, "part": key.part });
-        let actor = Actor { user_id: Some(claimed.row.owner_id), ..Actor::default() };
-        let verb = Verb::new("jobs", fence.job_id, may_write(fence)).then(audit::about_held(
-            self.clock().new_id(),
-            &actor,
-            "jira.remove_surplus",
-            "job",
-            fence.job_id,
-            &details,
-        ));
-        Ok(verb.run::<Job>(&self.db).await?.map(|_| ()).ok_or(Fenced))
+    /// Records that the object this job intended to remove is gone.
+    pub async fn settle_removal(&self, fence: &Fence, key: &TargetKey) -> Result<(), StoreError> {
+        self.db.execute(publication::removed(key, writer(fence))).await?;
+        Ok(())
     }
 
     /// Forgets what was written to a target that holds nothing any more.
@@ -147,28 +191,13 @@ impl Jobs {
         self.db.execute(publication::forget(key, writer(fence))).await?;
         Ok(())
     }
-
-    /// Records that a second object of ours was removed from Jira.
-    pub async fn audit_removed_duplicate(&self, claimed: &Claimed, key: &TargetKey, remote_id: &str) -> Result<(), StoreError> {
-        let details = json!({ "target": key.target, "issue_id": key.issue_id, "remote_id": remote_id, "why": "two objects carried our marker" });
-        let actor = Actor { user_id: Some(claimed.row.owner_id), ..Actor::default() };
-        let entry = audit::entry(
-            self.clock().new_id(),
-            &actor,
-            "jira.remove_duplicate",
-            "job",
-            &claimed.fence.job_id.to_string(),
-            &details,
-        );
-        self.db.execute(entry).await?;
-        Ok(())
-    }
 }
 
-/// The guard of whatever comes before a write to Jira: the job is held and nobody asked to cancel it.
+/// The guard of whatever comes before a write to Jira: the job and the target are held and nobody asked to cancel.
 fn may_write(fence: &Fence) -> Sql {
     Sql::new(
-        "UPDATE jobs SET updated_at = {now} WHERE id = ? AND epoch = ? AND status = 'running' AND cancel_requested_at IS NULL",
+        "UPDATE jobs SET updated_at = {now} WHERE id = ? AND epoch = ? AND status = 'running' AND cancel_requested_at IS NULL \
+         AND EXISTS (SELECT 1 FROM {gate})",
     )
     .bind(fence.job_id)
     .bind(fence.epoch)

@@ -37,7 +37,7 @@ impl Jobs {
     }
 
     async fn reclaim_one(&self, row: &Job) -> Result<bool, StoreError> {
-        let Some(job) = self.reclaim_verb(row).run::<Job>(&self.db).await? else { return Ok(false) };
+        let Some(job) = self.reclaim_verb(row).await?.run::<Job>(&self.db).await? else { return Ok(false) };
         self.told(&job);
         if job.status == "queued"
             && job.due_at <= job.updated_at
@@ -48,10 +48,12 @@ impl Jobs {
         Ok(true)
     }
 
-    fn reclaim_verb(&self, row: &Job) -> Verb {
-        if row.cancel_requested_at.is_some() {
-            let data = json!({ "status": "cancelled", "published": [] });
-            return self.end_lapsed(row, "cancelled", None, EventKind::Cancelled, &data);
+    async fn reclaim_verb(&self, row: &Job) -> Result<Verb, StoreError> {
+        // Nobody intends a write any more once a cancel was asked for, so what is known now stays known.
+        if row.cancel_requested_at.is_some() && self.open_intents(row.id).await?.is_empty() {
+            let published = self.published_by(row).await?;
+            let ended = self.cancelled(row, &published, &Actor::default(), "job.cancelled");
+            return Ok(Verb::new("jobs", row.id, end_lapsed(row, "cancelled", None)).then_all(ended));
         }
         let (crashes, solo_crashes) =
             if row.solo { (row.crashes, row.solo_crashes + 1) } else { (row.crashes + 1, row.solo_crashes) };
@@ -59,7 +61,12 @@ impl Jobs {
             let message =
                 "this job ended its worker several times while running alone; look at the worker's log around these times";
             let data = json!({ "status": "failed", "stage": row.stage, "code": "job.kills_worker", "message": message });
-            return self.end_lapsed(row, "failed", Some(("job.kills_worker", message)), EventKind::Failed, &data);
+            let guard = end_lapsed(row, "failed", Some(("job.kills_worker", message)));
+            return Ok(Verb::new("jobs", row.id, guard)
+                .then(event::append(EventKind::Failed, &data))
+                .then(audit::about_held(self.clock().new_id(), &Actor::default(), "job.failed", "job", row.id, &data))
+                .then(llm_call::close_of_held())
+                .then_all(deliveries(self, row)));
         }
         let wait = if crashes >= CRASHES_BEFORE_SOLO { self.limits.backoff(solo_crashes) } else { Duration::ZERO };
         let guard = Sql::new(
@@ -73,33 +80,20 @@ impl Jobs {
         .bind(ms(wait))
         .bind(row.id)
         .bind(row.epoch);
-        Verb::new("jobs", row.id, guard)
-            .then(event::append(EventKind::Reclaimed, &json!({ "stage": row.stage, "crashes": crashes + solo_crashes })))
+        let data = json!({ "stage": row.stage, "crashes": crashes + solo_crashes });
+        Ok(Verb::new("jobs", row.id, guard).then(event::append(EventKind::Reclaimed, &data)))
     }
+}
 
-    fn end_lapsed(
-        &self,
-        row: &Job,
-        status: &'static str,
-        error: Option<(&'static str, &str)>,
-        kind: EventKind,
-        data: &serde_json::Value,
-    ) -> Verb {
-        let guard = Sql::new(
-            "UPDATE jobs SET status = ?, lease_owner = NULL, error_code = ?, error_message = ?, event_seq = event_seq + 1, ended_at = {now}, \
-             updated_at = {now} WHERE id = ? AND epoch = ? AND status = 'running' \
-             AND NOT EXISTS (SELECT 1 FROM workers WHERE workers.id = jobs.lease_owner AND workers.lease_until >= {now})",
-        )
-        .bind(status)
-        .bind(error.map(|(code, _)| code))
-        .bind(error.map(|(_, message)| message.to_owned()))
-        .bind(row.id)
-        .bind(row.epoch);
-        let action = if status == "failed" { "job.failed" } else { "job.cancelled" };
-        Verb::new("jobs", row.id, guard)
-            .then(event::append(kind, data))
-            .then(audit::about_held(self.clock().new_id(), &Actor::default(), action, "job", row.id, data))
-            .then(llm_call::close_of_held())
-            .then_all(deliveries(self, row))
-    }
+fn end_lapsed(row: &Job, status: &'static str, error: Option<(&'static str, &str)>) -> Sql {
+    Sql::new(
+        "UPDATE jobs SET status = ?, lease_owner = NULL, error_code = ?, error_message = ?, event_seq = event_seq + 1, ended_at = {now}, \
+         updated_at = {now} WHERE id = ? AND epoch = ? AND status = 'running' \
+         AND NOT EXISTS (SELECT 1 FROM workers WHERE workers.id = jobs.lease_owner AND workers.lease_until >= {now})",
+    )
+    .bind(status)
+    .bind(error.map(|(code, _)| code))
+    .bind(error.map(|(_, message)| message.to_owned()))
+    .bind(row.id)
+    .bind(row.epoch)
 }

@@ -5,9 +5,10 @@ use uuid::Uuid;
 
 use super::Jobs;
 use super::error::JobError;
-use super::submit::{deliveries, to_json};
+use super::submit::deliveries;
 use crate::domain::event::EventKind;
 use crate::domain::job::{JobStatus, Stage};
+use crate::domain::json::to_json;
 use crate::domain::request::JobRequest;
 use crate::domain::result::{CriteriaArtifact, SuiteArtifact};
 use crate::store::audit::Actor;
@@ -25,6 +26,22 @@ pub struct Edit {
     pub criteria: Option<CriteriaArtifact>,
     /// New scenarios, when the job has scenarios.
     pub suite: Option<SuiteArtifact>,
+}
+
+/// The approval of a result.
+#[derive(Debug, Clone)]
+pub struct Approval {
+    /// Hash of the result that was seen.
+    pub seen: String,
+    /// Publish it although the story changed since it was read. Nobody is taken to mean that who does not say so.
+    pub publish_stale: bool,
+}
+
+impl Approval {
+    /// The approval of what was seen, to be published unless its story changed.
+    pub fn of(seen: impl Into<String>) -> Self {
+        Self { seen: seen.into(), publish_stale: false }
+    }
 }
 
 /// What an edit did.
@@ -64,13 +81,13 @@ impl Jobs {
     }
 
     /// Approves the result that was seen; the job goes on to publish, or has succeeded.
-    pub async fn approve(&self, id: Uuid, seen: &str, actor: &Actor) -> Result<Job, JobError> {
+    pub async fn approve(&self, id: Uuid, approval: &Approval, actor: &Actor) -> Result<Job, JobError> {
+        let seen = approval.seen.as_str();
         let row = job::find(&self.db, id).await?.ok_or(JobError::NotFound)?;
         let mut request: JobRequest =
             serde_json::from_str(&row.request).map_err(|error| StoreError::Bug(format!("job {id}: request: {error}")))?;
         let goes_on = !request.publish.is_empty();
-        // Whoever approves a result whose story changed has been told so.
-        request.publish_stale |= row.error_code.as_deref() == Some("story.changed");
+        request.publish_stale |= approval.publish_stale;
         let data = json!({ "content_hash": seen, "publish_stale": request.publish_stale });
         let guard = if goes_on { approve_and_publish() } else { approve_and_end() };
         let guard = guard.bind(to_json(&request)).bind(seen).bind(actor.user_id).bind(id).bind(seen);

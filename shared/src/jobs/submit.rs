@@ -9,6 +9,7 @@ use super::limits::ms;
 use super::{Jobs, ending::deliver_to};
 use crate::domain::event::EventKind;
 use crate::domain::job::{JobKind, Lane, Stage};
+use crate::domain::json::to_json;
 use crate::domain::message::MessageKind;
 use crate::domain::request::{JobRequest, Review};
 use crate::store::audit::Actor;
@@ -104,19 +105,11 @@ impl Jobs {
 }
 
 /// The addresses to tell when the job ends.
-pub(super) fn callbacks(job: &Job) -> Vec<String> {
+fn callbacks(job: &Job) -> Vec<String> {
     serde_json::from_str::<JobRequest>(&job.request).ok().and_then(|request| request.callback_url).into_iter().collect()
 }
 
 /// Deliveries of the ending event of a job.
 pub(super) fn deliveries(jobs: &Jobs, job: &Job) -> Vec<crate::store::Sql> {
     callbacks(job).iter().map(|url| deliver_to(jobs, url)).collect()
-}
-
-/// JSON of a value of ours, which always has one.
-pub(super) fn to_json<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_else(|error| {
-        debug_assert!(false, "a value of ours has no JSON: {error}");
-        String::from("null")
-    })
 }

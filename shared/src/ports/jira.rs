@@ -1,5 +1,6 @@
 //! Jira, as the pipeline and the publishers need it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -37,7 +38,7 @@ pub struct Comment {
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewComment {
     /// ADF.
-    pub body: Value,
+    pub body: Arc<Value>,
     /// Properties to set with it.
     pub properties: Vec<(String, Value)>,
     /// Visibility to keep.

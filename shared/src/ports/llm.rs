@@ -1,5 +1,6 @@
 //! A model that answers a prompt with JSON of a given schema.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,8 +17,8 @@ pub struct Prompt {
     pub system: String,
     /// The story (and accepted criteria) as JSON: untrusted data.
     pub user: String,
-    /// JSON schema of the reply.
-    pub schema: Value,
+    /// JSON schema of the reply; the same one for all calls of a kind, so that what is made of it is made once.
+    pub schema: Arc<Value>,
 }
 
 /// What a call cost.
@@ -105,6 +106,22 @@ impl LlmError {
     }
 }
 
+/// A call that failed, and what it cost all the same: a reply that was cut or cannot be read is billed too.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{error}")]
+pub struct LlmFailure {
+    /// What happened.
+    pub error: LlmError,
+    /// What it cost; `None` when the provider did not say.
+    pub usage: Option<Usage>,
+}
+
+impl From<LlmError> for LlmFailure {
+    fn from(error: LlmError) -> Self {
+        Self { error, usage: None }
+    }
+}
+
 impl From<LlmError> for Failure {
     fn from(error: LlmError) -> Self {
         let verdict = match &error {
@@ -126,7 +143,7 @@ impl From<LlmError> for Failure {
 #[async_trait]
 pub trait Llm: Send + Sync + 'static {
     /// Asks once.
-    async fn complete(&self, prompt: &Prompt) -> Result<Completion, LlmError>;
+    async fn complete(&self, prompt: &Prompt) -> Result<Completion, LlmFailure>;
 
     /// Provider name for metrics and records.
     fn provider(&self) -> &'static str;

@@ -10,6 +10,6 @@ mod webhook_sender;
 pub use clock::{Clock, SystemClock, TestClock};
 pub use event_bus::EventBus;
 pub use jira::{Comment, IssueSummary, Jira, JiraError, NewComment, RawIssue, SearchPage};
-pub use llm::{Completion, Llm, LlmError, Prompt, Usage};
+pub use llm::{Completion, Llm, LlmError, LlmFailure, Prompt, Usage};
 pub use queue::{Queue, QueueError};
 pub use webhook_sender::{Delivered, WebhookError, WebhookRequest, WebhookSender};

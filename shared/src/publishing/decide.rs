@@ -1,7 +1,10 @@
 //! What to do about one piece, given what stands in Jira now and what we know we wrote.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
+use super::duplicate::Duplicate;
 use super::pieces::{PROPERTY, Piece};
 use super::plan::Site;
 use crate::domain::adf::{fit, hash, marker, section};
@@ -17,9 +20,11 @@ pub struct Decision {
     /// The comment it is about, when it exists.
     pub comment: Option<Comment>,
     /// Comments of ours that stand beside it by mistake: the older one stays.
-    pub surplus: Vec<String>,
+    pub duplicates: Vec<Duplicate>,
     /// The body to send: of the comment, or the whole description.
-    pub body: Value,
+    pub body: Arc<Value>,
+    /// Bytes of `body` when it is serialised.
+    pub length: usize,
     /// How many blocks at the top of a comment's body are a person's, ours standing below them.
     pub theirs: usize,
     /// Hash of what will be ours after the write.
@@ -35,7 +40,7 @@ pub fn decide(piece: &Piece, record: Option<&Publication>, site: &Site, on_confl
         PublishMode::Comment => comment(piece, record, site, on_conflict),
         PublishMode::Description => description(piece, record, site, on_conflict),
     };
-    within_limits(decision)
+    within_limits(decision, piece)
 }
 
 fn comment(piece: &Piece, record: Option<&Publication>, site: &Site, on_conflict: OnConflict) -> Decision {
@@ -43,7 +48,7 @@ fn comment(piece: &Piece, record: Option<&Publication>, site: &Site, on_conflict
     let Some(current) = ours.next() else {
         return write(PlannedAction::Create, piece, None);
     };
-    let surplus = ours.map(|comment| comment.id.clone()).collect();
+    let duplicates = ours.map(|comment| Duplicate::of(comment, piece, record)).collect();
     let known = |hash: &str| hash == piece.hash || is_as_we_wrote_it(current, record, hash);
     let now = hash::content_hash(&current.body);
     let decision = if now == piece.hash {
@@ -57,7 +62,7 @@ fn comment(piece: &Piece, record: Option<&Publication>, site: &Site, on_conflict
             None => edited(piece, current, on_conflict),
         }
     };
-    Decision { surplus, ..decision }
+    Decision { duplicates, ..decision }
 }
 
 /// Comments that a piece stands in, oldest first. Those with our property are ours, and only when there is none the
@@ -80,7 +85,7 @@ pub(super) fn is_as_we_wrote_it(comment: &Comment, record: Option<&Publication>,
 }
 
 /// Where ours begins below a rule and what a person wrote, and its hash, when it stands there as we know it.
-fn below_theirs(body: &Value, known: impl Fn(&str) -> bool) -> Option<(usize, String)> {
+pub(super) fn below_theirs(body: &Value, known: impl Fn(&str) -> bool) -> Option<(usize, String)> {
     let blocks = blocks_of(body);
     let rules = blocks.iter().enumerate().filter(|(_, block)| block.get("type").and_then(Value::as_str) == Some("rule"));
     rules.map(|(at, _)| (at + 1, hash::content_hash(&document(&blocks[at + 1..])))).find(|(_, hash)| known(hash))
@@ -96,7 +101,7 @@ fn edited(piece: &Piece, current: &Comment, on_conflict: OnConflict) -> Decision
             blocks.push(json!({ "type": "rule" }));
             let theirs = blocks.len();
             blocks.extend_from_slice(blocks_of(&piece.content));
-            Decision { body: document(&blocks), theirs, ..write(PlannedAction::Update, piece, Some(current)) }
+            Decision { body: Arc::new(document(&blocks)), theirs, ..write(PlannedAction::Update, piece, Some(current)) }
         }
     }
 }
@@ -105,7 +110,7 @@ fn edited(piece: &Piece, current: &Comment, on_conflict: OnConflict) -> Decision
 fn below(piece: &Piece, current: &Comment, theirs: usize) -> Decision {
     let mut blocks: Vec<Value> = blocks_of(&current.body).iter().take(theirs).cloned().collect();
     blocks.extend_from_slice(blocks_of(&piece.content));
-    Decision { body: document(&blocks), theirs, ..write(PlannedAction::Update, piece, Some(current)) }
+    Decision { body: Arc::new(document(&blocks)), theirs, ..write(PlannedAction::Update, piece, Some(current)) }
 }
 
 /// Hash of what is ours in a comment as Jira stored it, below as many blocks of a person.
@@ -118,18 +123,19 @@ pub fn hash_of_ours(body: &Value, theirs: usize) -> String {
 }
 
 fn description(piece: &Piece, record: Option<&Publication>, site: &Site, on_conflict: OnConflict) -> Decision {
-    let replaced = || section::replace(&site.description, &piece.marker, piece.content.clone());
+    let ours = || Value::clone(&piece.content);
+    let replaced = || Arc::new(section::replace(&site.description, &piece.marker, ours()));
     let Some(current) = section::find(&site.description, &piece.marker) else {
         return Decision { body: replaced(), ..write(PlannedAction::Create, piece, None) };
     };
     let as_we_wrote_it = record.and_then(|record| record.written_hash.as_deref()) == Some(current.hash.as_str());
     if current.hash == piece.hash {
-        Decision { body: Value::Null, ..write(PlannedAction::Unchanged, piece, None) }
+        Decision { body: nothing(), ..write(PlannedAction::Unchanged, piece, None) }
     } else if as_we_wrote_it || on_conflict == OnConflict::Overwrite {
         Decision { body: replaced(), ..write(PlannedAction::Update, piece, None) }
     } else if on_conflict == OnConflict::Merge {
         let theirs = section::replace(&site.description, &piece.marker, without_marker(current.node, &piece.marker));
-        Decision { body: section::append(&theirs, piece.content.clone()), ..write(PlannedAction::Update, piece, None) }
+        Decision { body: Arc::new(section::append(&theirs, ours())), ..write(PlannedAction::Update, piece, None) }
     } else {
         conflict(piece, None, "a person changed our section of the description since we wrote it")
     }
@@ -139,8 +145,9 @@ fn write(action: PlannedAction, piece: &Piece, current: Option<&Comment>) -> Dec
     Decision {
         action,
         comment: current.cloned(),
-        surplus: Vec::new(),
-        body: piece.content.clone(),
+        duplicates: Vec::new(),
+        body: Arc::clone(&piece.content),
+        length: piece.length,
         theirs: 0,
         hash: piece.hash.clone(),
         reason: String::new(),
@@ -148,32 +155,40 @@ fn write(action: PlannedAction, piece: &Piece, current: Option<&Comment>) -> Dec
 }
 
 fn unchanged(piece: &Piece, current: &Comment) -> Decision {
-    Decision { body: Value::Null, ..write(PlannedAction::Unchanged, piece, Some(current)) }
+    Decision { body: nothing(), ..write(PlannedAction::Unchanged, piece, Some(current)) }
 }
 
 fn conflict(piece: &Piece, current: Option<&Comment>, why: &str) -> Decision {
     let reason = format!("{why}; choose overwrite or merge with on_conflict, or keep theirs");
-    Decision { reason, body: Value::Null, ..write(PlannedAction::Conflict, piece, current) }
+    Decision { reason, body: nothing(), ..write(PlannedAction::Conflict, piece, current) }
 }
 
 /// Jira refuses texts above its limit, so nothing longer is ever sent.
-fn within_limits(decision: Decision) -> Decision {
-    let length = decision.body.to_string().len();
+fn within_limits(decision: Decision, piece: &Piece) -> Decision {
+    let as_it_is = Arc::ptr_eq(&decision.body, &piece.content);
+    let length = if as_it_is { piece.length } else { decision.body.to_string().len() };
     let writes = matches!(decision.action, PlannedAction::Create | PlannedAction::Update);
     if writes && length > fit::LIMIT_BYTES + 2_000 {
         let reason =
             format!("the text would be {length} bytes long, more than Jira takes; publish it as a comment, or criteria alone");
-        return Decision { action: PlannedAction::Impossible, reason, body: Value::Null, ..decision };
+        return Decision { action: PlannedAction::Impossible, reason, body: nothing(), length: NOTHING, ..decision };
     }
-    decision
+    Decision { length, ..decision }
 }
+
+fn nothing() -> Arc<Value> {
+    Arc::new(Value::Null)
+}
+
+/// Bytes of nothing as JSON.
+const NOTHING: usize = 4;
 
 /// The marker in our property of a comment.
 pub(super) fn property_marker(comment: &Comment) -> Option<&str> {
     property(comment, "marker")
 }
 
-fn property_hash(comment: &Comment) -> Option<&str> {
+pub(super) fn property_hash(comment: &Comment) -> Option<&str> {
     property(comment, "hash")
 }
 

@@ -12,6 +12,8 @@ use crate::store::publication::{Publication, TargetKey};
 pub struct Leftover {
     /// The part it was.
     pub key: TargetKey,
+    /// What it is known by in Jira.
+    pub marker: String,
     /// It.
     pub comment: Comment,
 }
@@ -31,16 +33,11 @@ pub enum Fate {
 #[must_use]
 pub fn leftovers(pieces: &[Piece], comments: &[Comment]) -> Vec<Leftover> {
     let Some(first) = pieces.first() else { return Vec::new() };
-    let part = |comment: &Comment| -> Option<usize> {
-        property_marker(comment)?
-            .strip_prefix(first.marker.as_str())?
-            .strip_prefix('.')?
-            .parse()
-            .ok()
-            .filter(|part| *part > pieces.len())
-    };
     let leftover = |comment: &Comment| {
-        Some(Leftover { key: TargetKey { part: part(comment)?, ..first.key.clone() }, comment: comment.clone() })
+        let marker = property_marker(comment)?;
+        let part = marker.strip_prefix(first.marker.as_str())?.strip_prefix('.')?.parse().ok()?;
+        let key = TargetKey { part, ..first.key.clone() };
+        (part > pieces.len()).then(|| Leftover { key, marker: marker.to_owned(), comment: comment.clone() })
     };
     let mut all: Vec<Leftover> = comments.iter().filter_map(leftover).collect();
     all.sort_by_key(|leftover| leftover.key.part);

@@ -1,8 +1,11 @@
 //! What is to stand where: the result, rendered and cut to what Jira takes.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
-use crate::domain::adf::{fit, hash, marker, write};
+use crate::domain::adf::fit::{self, Written};
+use crate::domain::adf::{marker, write};
 use crate::domain::publish::{PublishMode, PublishTarget};
 use crate::domain::render::{self, Output};
 use crate::store::publication::TargetKey;
@@ -29,8 +32,10 @@ pub struct Piece {
     /// What it is known by in Jira.
     pub marker: String,
     /// ADF: a whole document for a comment, one `expand` node for a section.
-    pub content: Value,
-    /// [`hash::content_hash`] of `content`.
+    pub content: Arc<Value>,
+    /// Bytes of `content` when it is serialised.
+    pub length: usize,
+    /// [`content_hash`](crate::domain::adf::hash::content_hash) of `content`.
     pub hash: String,
 }
 
@@ -48,21 +53,23 @@ pub fn pieces(subject: &Subject<'_>, target: PublishTarget) -> Vec<Piece> {
     let identity = format!("{}/{}/{}/{}", subject.connection, subject.issue_id, target.mode, target.what);
     let marker = marker::marker(&identity);
     let document = render::document(&subject.output, target.what, &marker);
-    let contents = match target.mode {
-        PublishMode::Comment => fit::fit(&document, fit::LIMIT_BYTES, subject.output.language()).iter().map(write::adf).collect(),
+    let contents: Vec<Written> = match target.mode {
+        PublishMode::Comment => fit::written(&document, fit::LIMIT_BYTES, subject.output.language()),
         PublishMode::Description => {
-            vec![write::section(&render::section_title(&subject.output, target.what, &marker), &document)]
+            let title = render::section_title(&subject.output, target.what, &marker);
+            vec![write::section_tree(&title, &document).into()]
         }
     };
     let key = |part| TargetKey { connection: subject.connection.to_owned(), issue_id: subject.issue_id.to_owned(), target, part };
     contents
         .into_iter()
         .enumerate()
-        .map(|(n, content): (usize, Value)| Piece {
+        .map(|(n, Written { content, hash, length })| Piece {
             key: key(n + 1),
             marker: marker::part(&marker, n + 1),
-            hash: hash::content_hash(&content),
+            hash,
             content,
+            length,
         })
         .collect()
 }

@@ -1,5 +1,7 @@
 //! What stands in Jira now, and the plan for a dry run.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::decide::decide;
@@ -57,27 +59,35 @@ pub async fn plan_all(
         for piece in &pieces {
             let record = jobs.publication(&piece.key).await.map_err(unavailable)?;
             let decision = decide(piece, record.as_ref(), &site, on_conflict);
+            let duplicates = decision.duplicates.clone();
             plans.push(PublishPlan {
                 target,
                 action: decision.action,
                 remote_id: decision.comment.map(|comment| comment.id),
                 reason: decision.reason,
-                length: decision.body.to_string().len(),
-                payload: decision.body,
+                length: decision.length,
+                payload: Arc::unwrap_or_clone(decision.body),
             });
+            let planned = duplicates.iter().filter_map(|duplicate| {
+                removal(target, duplicate.fate(on_conflict), &duplicate.comment, "an older comment of ours holds the same")
+            });
+            plans.extend(planned);
         }
         for leftover in leftovers(&pieces, &site.comments) {
             let record = jobs.publication(&leftover.key).await.map_err(unavailable)?;
-            let (action, reason) = match leftover.fate(record.as_ref(), on_conflict) {
-                Fate::Goes => (PlannedAction::Remove, "the result does not need this comment any more"),
-                Fate::Conflict => {
-                    (PlannedAction::Conflict, "the result does not need this comment any more, but a person changed it")
-                }
-                Fate::Stays => continue,
-            };
-            let remote_id = Some(leftover.comment.id);
-            plans.push(PublishPlan { target, action, remote_id, reason: reason.to_owned(), length: 0, payload: Value::Null });
+            let fate = leftover.fate(record.as_ref(), on_conflict);
+            plans.extend(removal(target, fate, &leftover.comment, "the result does not need this comment any more"));
         }
     }
     Ok(plans)
+}
+
+/// The plan for a comment of ours that is not needed.
+fn removal(target: PublishTarget, fate: Fate, comment: &Comment, why: &str) -> Option<PublishPlan> {
+    let (action, reason) = match fate {
+        Fate::Goes => (PlannedAction::Remove, why.to_owned()),
+        Fate::Conflict => (PlannedAction::Conflict, format!("{why}, but a person changed it")),
+        Fate::Stays => return None,
+    };
+    Some(PublishPlan { target, action, remote_id: Some(comment.id.clone()), reason, length: 0, payload: Value::Null })
 }

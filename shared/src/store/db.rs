@@ -1,17 +1,18 @@
 //! The connection pools and the clock that due times and leases are compared with.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use sea_orm::sea_query::Expr;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, FromQueryResult, QueryResult,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, FromQueryResult, QueryResult, Statement,
 };
 
 use super::error::StoreError;
-use super::sql::{Name, Now, Sql};
+use super::sql::{Now, Sql};
+use super::verb::TOOK;
+use super::writer::Writer;
 use crate::ports::Clock;
 
 /// Sizes of the pools.
@@ -23,14 +24,16 @@ pub struct DbOptions {
     pub acquire_timeout: Duration,
 }
 
-/// The database: one pool on PostgreSQL; one writer and some readers on SQLite, so that no write ever meets
-/// "database is locked" from within the process and none starves.
+/// The database: one pool on PostgreSQL; one writer and some readers on SQLite.
 #[derive(Clone)]
 pub struct Db {
     backend: DbBackend,
-    write: DatabaseConnection,
-    read: DatabaseConnection,
+    /// PostgreSQL's pool, or the readers of SQLite.
+    pool: DatabaseConnection,
+    /// What writes to SQLite.
+    writer: Option<Writer>,
     clock: Arc<dyn Clock>,
+    round_trips: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for Db {
@@ -43,9 +46,9 @@ impl Db {
     /// Opens the pools. Connections are made when first needed, so a database that is away does not stop a start.
     pub async fn open(url: &str, options: DbOptions, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         if url.starts_with("sqlite:") {
-            let write = Database::connect(sqlite(url, 1, options.acquire_timeout)).await?;
-            let read = Database::connect(sqlite(url, options.pool.max(1), options.acquire_timeout)).await?;
-            Ok(Self { backend: DbBackend::Sqlite, write, read, clock })
+            let writer = Database::connect(writes(sqlite(url, 1, options.acquire_timeout))).await?;
+            let pool = Database::connect(sqlite(url, options.pool.max(1), options.acquire_timeout)).await?;
+            Ok(Self { backend: DbBackend::Sqlite, pool, writer: Some(Writer::start(writer)), clock, round_trips: Arc::default() })
         } else {
             let mut connect = ConnectOptions::new(url);
             connect
@@ -58,7 +61,7 @@ impl Db {
                 .sqlx_logging(false)
                 .connect_lazy(true);
             let pool = Database::connect(connect).await?;
-            Ok(Self { backend: DbBackend::Postgres, write: pool.clone(), read: pool, clock })
+            Ok(Self { backend: DbBackend::Postgres, pool, writer: None, clock, round_trips: Arc::default() })
         }
     }
 
@@ -88,82 +91,81 @@ impl Db {
     /// The reading side, for entity queries.
     #[must_use]
     pub fn reader(&self) -> &DatabaseConnection {
-        &self.read
+        &self.pool
     }
 
-    /// The writing side, for entity inserts outside of verbs.
+    /// How often the database was asked so far; lists for people are not counted.
     #[must_use]
-    pub fn writer(&self) -> &DatabaseConnection {
-        &self.write
+    pub fn round_trips(&self) -> u64 {
+        self.round_trips.load(Ordering::Relaxed)
     }
 
     /// Answers when the database does.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.read.query_one_raw(Statement::from_string(self.backend, "SELECT 1")).await?;
+        self.pool.query_one_raw(Statement::from_string(self.backend, "SELECT 1")).await?;
         Ok(())
     }
 
     /// Runs one writing statement; answers the number of rows.
     pub async fn execute(&self, sql: Sql) -> Result<u64, StoreError> {
-        Ok(self.write.execute_raw(self.statement(sql, &[])).await?.rows_affected())
+        let statement = self.statement(sql);
+        self.is_asked();
+        match &self.writer {
+            Some(writer) => writer.count(statement).await,
+            None => Ok(self.pool.execute_raw(statement).await?.rows_affected()),
+        }
     }
 
     /// Runs one writing statement with `RETURNING`; answers its rows.
     pub async fn write_all<T: FromQueryResult>(&self, sql: Sql) -> Result<Vec<T>, StoreError> {
-        rows(&self.write.query_all_raw(self.statement(sql, &[])).await?)
+        rows(&self.write_rows(self.statement(sql)).await?)
     }
 
     /// Reads rows.
     pub async fn read_all<T: FromQueryResult>(&self, sql: Sql) -> Result<Vec<T>, StoreError> {
-        rows(&self.read.query_all_raw(self.statement(sql, &[])).await?)
+        self.is_asked();
+        rows(&self.pool.query_all_raw(self.statement(sql)).await?)
     }
 
     /// Reads a row.
     pub async fn read_one<T: FromQueryResult>(&self, sql: Sql) -> Result<Option<T>, StoreError> {
-        let row = self.read.query_one_raw(self.statement(sql, &[])).await?;
+        self.is_asked();
+        let row = self.pool.query_one_raw(self.statement(sql)).await?;
         row.map(|row| T::from_query_result(&row, "")).transpose().map_err(StoreError::from)
     }
 
     /// How the database would run a statement, line by line.
     pub async fn plan(&self, sql: Sql) -> Result<Vec<String>, StoreError> {
-        let mut statement = self.statement(sql, &[]);
+        let mut statement = self.statement(sql);
         let (explain, column) = if self.is_postgres() { ("EXPLAIN ", "QUERY PLAN") } else { ("EXPLAIN QUERY PLAN ", "detail") };
         statement.sql.insert_str(0, explain);
-        let rows = self.read.query_all_raw(statement).await?;
+        let rows = self.pool.query_all_raw(statement).await?;
         rows.iter().map(|row| row.try_get::<String>("", column).map_err(StoreError::from)).collect()
     }
 
-    /// Closes the pools.
+    /// Closes the pool. The writer of SQLite ends when nobody can write any more.
     pub async fn close(&self) {
         // Errors while closing have nobody left to tell.
-        let _ = self.write.close_by_ref().await;
-        let _ = self.read.close_by_ref().await;
+        let _ = self.pool.close_by_ref().await;
     }
 
-    pub(super) async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: (self.backend == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        Ok(self.write.begin_with_options(options).await?)
-    }
-
-    pub(super) async fn query_one(&self, text: String, values: Vec<Value>) -> Result<Option<QueryResult>, StoreError> {
-        Ok(self.write.query_one_raw(Statement::from_sql_and_values(self.backend, text, values)).await?)
-    }
-
-    pub(super) fn statement(&self, sql: Sql, names: &[(&str, Name)]) -> Statement {
-        let (mut text, mut values) = (String::with_capacity(256), Vec::with_capacity(8));
-        sql.render(&mut text, &mut values, self.now(), names);
-        Statement::from_sql_and_values(self.backend, text, values)
-    }
-
-    /// The time that due times are compared with, for statements built by sea-orm.
-    pub(super) fn now_expression(&self) -> Expr {
-        match self.now() {
-            Now::Database => Expr::cust(super::sql::DATABASE_NOW),
-            Now::GivenPostgres(ms) | Now::Given(ms) => Expr::value(ms),
+    /// Runs a statement, or on SQLite a script, in a transaction of its own; answers its `RETURNING` rows.
+    pub(super) async fn write_rows(&self, statement: Statement) -> Result<Vec<QueryResult>, StoreError> {
+        self.is_asked();
+        match &self.writer {
+            Some(writer) => writer.rows(statement).await,
+            None => Ok(self.pool.query_all_raw(statement).await?),
         }
+    }
+
+    fn is_asked(&self) {
+        self.round_trips.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn statement(&self, sql: Sql) -> Statement {
+        let (mut text, mut values) = (String::with_capacity(256), Vec::with_capacity(8));
+        sql.render(&mut text, &mut values, self.now(), &[]);
+        Statement::from_sql_and_values(self.backend, text, values)
     }
 
     pub(super) fn now(&self) -> Now {
@@ -197,5 +199,15 @@ fn sqlite(url: &str, pool: u32, acquire_timeout: Duration) -> ConnectOptions {
                 .busy_timeout(Duration::from_secs(10))
                 .foreign_keys(true)
         });
+    connect
+}
+
+/// With the table that scripts remember in.
+fn writes(mut connect: ConnectOptions) -> ConnectOptions {
+    use sea_orm::sqlx::Executor;
+
+    connect.map_sqlx_sqlite_pool_opts(|pool| {
+        pool.after_connect(|connection, _| Box::pin(async move { connection.execute(TOOK).await.map(drop) }))
+    });
     connect
 }

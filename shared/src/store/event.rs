@@ -10,9 +10,16 @@ use crate::domain::event::{Event, EventKind};
 /// Appends an event to the job a verb holds; the guard has raised `event_seq`.
 #[must_use]
 pub fn append(kind: EventKind, data: &Value) -> Sql {
+    append_before(0, kind, data)
+}
+
+/// Appends an event that `later` others of the same verb follow; the guard has raised `event_seq` for all of them.
+#[must_use]
+pub fn append_before(later: usize, kind: EventKind, data: &Value) -> Sql {
     Sql::new(
-        "INSERT INTO job_events (job_id, seq, kind, at, data) SELECT held.id, held.event_seq, ?, {now}, ? FROM {held} AS held",
+        "INSERT INTO job_events (job_id, seq, kind, at, data) SELECT held.id, held.event_seq - ?, ?, {now}, ? FROM {held} AS held",
     )
+    .bind(i64::try_from(later).unwrap_or(0))
     .bind(kind.as_str())
     .bind(data.to_string())
 }

@@ -131,14 +131,14 @@ pub fn to_ring(db: &Db, lane: Lane, again_ms: i64, limit: usize) -> Sql {
 
 /// Sets that the bell rings for these rows after `in_ms` (it did not ring just now).
 pub async fn ring_in(db: &Db, ids: &[Uuid], in_ms: i64) -> Result<(), StoreError> {
-    use sea_orm::ExprTrait;
-
-    entity::job::Entity::update_many()
-        .col_expr(entity::job::Column::RingAt, db.now_expression().add(in_ms))
-        .filter(entity::job::Column::Id.is_in(ids.iter().copied()))
-        .filter(entity::job::Column::Status.eq(JobStatus::Queued.as_str()))
-        .exec(db.writer())
-        .await?;
+    let text = if db.is_postgres() {
+        "UPDATE jobs SET ring_at = {now} + ? WHERE status = 'queued' \
+         AND id IN (SELECT CAST(value AS UUID) FROM json_array_elements_text(CAST(? AS JSON)))"
+    } else {
+        "UPDATE jobs SET ring_at = {now} + ? WHERE status = 'queued' AND id IN (SELECT unhex(value) FROM json_each(?))"
+    };
+    let ids: serde_json::Value = ids.iter().map(|id| id.simple().to_string()).collect();
+    db.execute(Sql::new(text).bind(in_ms).bind(ids.to_string())).await?;
     Ok(())
 }
 

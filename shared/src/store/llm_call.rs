@@ -1,5 +1,6 @@
 //! The ledger of model calls: written before a call, settled after it, never deleted by a retry.
 
+use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::{Db, Sql, StoreError};
@@ -52,6 +53,34 @@ pub fn settle(call: Settled) -> Sql {
         .bind(call.usage.map(|usage| usage.input_tokens))
         .bind(call.usage.map(|usage| usage.output_tokens))
         .bind(call.id)
+}
+
+/// What is known to have been spent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromQueryResult)]
+pub struct Spent {
+    /// Calls.
+    pub calls: i64,
+    /// Tokens in.
+    pub input_tokens: i64,
+    /// Tokens out.
+    pub output_tokens: i64,
+}
+
+/// What earlier claims of a job spent on a stage that they did not come to store.
+pub async fn spent_before(db: &Db, job_id: Uuid, stage: Stage, epoch: i64) -> Result<Spent, StoreError> {
+    let spent = db
+        .read_one(
+            Sql::new(
+                "SELECT COUNT(*) AS calls, CAST(COALESCE(SUM(input_tokens), 0) AS BIGINT) AS input_tokens, \
+                 CAST(COALESCE(SUM(output_tokens), 0) AS BIGINT) AS output_tokens FROM llm_calls \
+                 WHERE job_id = ? AND stage = ? AND epoch < ? AND state = 'settled'",
+            )
+            .bind(job_id)
+            .bind(stage.as_str())
+            .bind(epoch),
+        )
+        .await?;
+    Ok(spent.unwrap_or_default())
 }
 
 /// Closes what the job that a verb ends has reserved and not settled: a crash left it open, or the call was never made.

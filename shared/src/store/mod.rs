@@ -13,11 +13,13 @@ pub mod history;
 pub mod idempotency;
 pub mod job;
 pub mod llm_call;
+pub mod made;
 pub mod publication;
 mod sql;
 pub mod user;
 mod verb;
 pub mod worker;
+mod writer;
 
 pub use db::{Db, DbOptions};
 pub use error::StoreError;

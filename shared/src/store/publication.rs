@@ -1,6 +1,6 @@
 //! What was written where in Jira, and who may write there now.
 
-use sea_orm::FromQueryResult;
+use sea_orm::{DbErr, FromQueryResult, QueryResult};
 use uuid::Uuid;
 
 use super::{Db, Sql, StoreError, entity};
@@ -26,6 +26,27 @@ impl TargetKey {
     /// What is written, with the number of a continuation: `all`, `all.2`.
     fn what(&self) -> String {
         if self.part <= 1 { self.target.what.to_string() } else { format!("{}.{}", self.target.what, self.part) }
+    }
+
+    /// The key of a record.
+    pub fn of(record: &Publication) -> Result<Self, StoreError> {
+        let bug = |error: &dyn std::fmt::Display| StoreError::Bug(format!("publications of issue {}: {error}", record.issue_id));
+        let (what, part) = record.what.split_once('.').unwrap_or((&record.what, "1"));
+        Ok(Self {
+            connection: record.connection.clone(),
+            issue_id: record.issue_id.clone(),
+            target: PublishTarget {
+                mode: record.mode.parse().map_err(|error| bug(&error))?,
+                what: what.parse().map_err(|error| bug(&error))?,
+            },
+            part: part.parse().map_err(|error| bug(&error))?,
+        })
+    }
+
+    /// A statement about the record of this place: binds what its text asks for as `connection = ? AND issue_id = ? AND
+    /// mode = ? AND what = ?`.
+    fn bind_to(&self, sql: Sql) -> Sql {
+        sql.bind(self.connection.clone()).bind(self.issue_id.clone()).bind(self.target.mode.as_str()).bind(self.what())
     }
 }
 
@@ -74,6 +95,23 @@ pub async fn acquire(
     Ok(rows.first().is_some_and(|row| row.held_until > 0))
 }
 
+/// Keeps the target that a writer has taken while it writes there; takes no row when it is not its own any more, or when it
+/// may not write any more. The gate of an intent.
+#[must_use]
+pub fn keep_target(intent: &Intent, writer: Writer) -> Sql {
+    Sql::new(
+        "UPDATE publish_targets SET held_until = {now} + ? WHERE connection = ? AND issue_id = ? AND mode = ? AND job_id = ? \
+         AND epoch = ? AND held_until >= {now} AND EXISTS (SELECT 1 FROM jobs WHERE jobs.id = publish_targets.job_id \
+         AND jobs.epoch = publish_targets.epoch AND jobs.status = 'running' AND jobs.cancel_requested_at IS NULL)",
+    )
+    .bind(intent.hold_ms)
+    .bind(intent.key.connection.clone())
+    .bind(intent.key.issue_id.clone())
+    .bind(intent.key.target.mode.as_str())
+    .bind(writer.job_id)
+    .bind(writer.epoch)
+}
+
 /// Gives all targets of the job a verb holds back.
 #[must_use]
 pub fn release_of_held() -> Sql {
@@ -93,12 +131,55 @@ pub async fn release(db: &Db, writer: Writer) -> Result<(), StoreError> {
 
 /// The record of a target.
 pub async fn find(db: &Db, key: &TargetKey) -> Result<Option<Publication>, StoreError> {
-    db.read_one(
-        Sql::new("SELECT * FROM publications WHERE connection = ? AND issue_id = ? AND mode = ? AND what = ?")
-            .bind(key.connection.clone())
-            .bind(key.issue_id.clone())
-            .bind(key.target.mode.as_str())
-            .bind(key.what()),
+    let sql = Sql::new("SELECT * FROM publications WHERE connection = ? AND issue_id = ? AND mode = ? AND what = ?");
+    db.read_one(key.bind_to(sql)).await
+}
+
+/// Where a job wrote what stands there, and where it is unknown whether it did (an intent that is still open).
+pub async fn of_job(db: &Db, job_id: Uuid) -> Result<Vec<Publication>, StoreError> {
+    db.read_all(
+        Sql::new(
+            "SELECT * FROM publications WHERE (written_by = ? AND state = 'written') OR (job_id = ? AND state = 'intent') \
+             ORDER BY mode, what",
+        )
+        .bind(job_id)
+        .bind(job_id),
+    )
+    .await
+}
+
+/// What is known of a place, and how long something may still appear there.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// The record.
+    pub record: Publication,
+    /// Milliseconds until nothing of an open intent can appear in Jira any more; not positive when there is none.
+    pub wait_ms: i64,
+}
+
+impl FromQueryResult for Known {
+    fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+        Ok(Self { record: Publication::from_query_result(row, prefix)?, wait_ms: row.try_get(prefix, "wait_ms")? })
+    }
+}
+
+/// The records of all pieces of a target.
+pub async fn of_target(
+    db: &Db,
+    connection: &str,
+    issue_id: &str,
+    mode: PublishMode,
+    margin_ms: i64,
+) -> Result<Vec<Known>, StoreError> {
+    db.read_all(
+        Sql::new(
+            "SELECT *, CASE WHEN state = 'intent' THEN send_by + ? - {now} ELSE 0 END AS wait_ms FROM publications \
+             WHERE connection = ? AND issue_id = ? AND mode = ?",
+        )
+        .bind(margin_ms)
+        .bind(connection)
+        .bind(issue_id)
+        .bind(mode.as_str()),
     )
     .await
 }
@@ -110,20 +191,52 @@ struct Wait {
 
 /// Milliseconds until nothing of an open intent can appear in Jira any more; 0 when there is none, or when it is over.
 pub async fn open_intent_ms(db: &Db, key: &TargetKey, margin_ms: i64) -> Result<i64, StoreError> {
-    let row: Option<Wait> = db
-        .read_one(
-            Sql::new(
-                "SELECT send_by + ? - {now} AS wait_ms FROM publications \
-                 WHERE connection = ? AND issue_id = ? AND mode = ? AND what = ? AND state = 'intent'",
-            )
-            .bind(margin_ms)
-            .bind(key.connection.clone())
-            .bind(key.issue_id.clone())
-            .bind(key.target.mode.as_str())
-            .bind(key.what()),
-        )
-        .await?;
+    let sql = Sql::new(
+        "SELECT send_by + ? - {now} AS wait_ms FROM publications \
+         WHERE connection = ? AND issue_id = ? AND mode = ? AND what = ? AND state = 'intent'",
+    );
+    let row: Option<Wait> = db.read_one(key.bind_to(sql.bind(margin_ms))).await?;
     Ok(row.map_or(0, |row| row.wait_ms.max(0)))
+}
+
+/// What a write does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Writes what is not there.
+    Create,
+    /// Replaces what is there.
+    Update,
+    /// Removes an object that stands beside ours by mistake.
+    RemoveDuplicate,
+    /// Removes an object that the result does not need any more.
+    RemoveSurplus,
+}
+
+impl Action {
+    /// The spelling in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::RemoveDuplicate => "remove_duplicate",
+            Self::RemoveSurplus => "remove_surplus",
+        }
+    }
+
+    /// The spelling in the audit log.
+    #[must_use]
+    pub const fn audited_as(self) -> &'static str {
+        match self {
+            Self::Create | Self::Update => "jira.write",
+            Self::RemoveDuplicate => "jira.remove_duplicate",
+            Self::RemoveSurplus => "jira.remove_surplus",
+        }
+    }
+
+    const fn removes(self) -> bool {
+        matches!(self, Self::RemoveDuplicate | Self::RemoveSurplus)
+    }
 }
 
 /// A write about to be sent.
@@ -133,39 +246,44 @@ pub struct Intent {
     pub key: TargetKey,
     /// The marker our text carries.
     pub marker: String,
-    /// `create` or `update`.
-    pub action: &'static str,
-    /// The object, when it exists.
+    /// What it does.
+    pub action: Action,
+    /// The object it is about, when it exists.
     pub remote_id: Option<String>,
-    /// Hash of what is about to be written.
+    /// Hash of what is about to be written; empty for a removal.
     pub hash: String,
     /// Milliseconds until nothing of it is sent any more.
     pub send_within_ms: i64,
+    /// Milliseconds for which the writer keeps the target from now on.
+    pub hold_ms: i64,
 }
 
-/// Records the intent of the job a verb holds.
+/// Records the intent of the job a verb holds. A removal leaves alone what is known of the object that stays.
 #[must_use]
 pub fn intend(intent: &Intent) -> Sql {
-    Sql::new(
-        "INSERT INTO publications (connection, issue_id, mode, what, marker, state, action, remote_id, written_hash, intent_hash, send_by, \
-         job_id, epoch, updated_at) SELECT ?, ?, ?, ?, ?, 'intent', ?, ?, NULL, ?, {now} + ?, held.id, held.epoch, {now} FROM {held} AS held \
-         WHERE TRUE ON CONFLICT (connection, issue_id, mode, what) DO UPDATE SET marker = excluded.marker, state = 'intent', \
-         action = excluded.action, remote_id = excluded.remote_id, intent_hash = excluded.intent_hash, send_by = excluded.send_by, \
-         job_id = excluded.job_id, epoch = excluded.epoch, updated_at = excluded.updated_at",
-    )
-    .bind(intent.key.connection.clone())
-    .bind(intent.key.issue_id.clone())
-    .bind(intent.key.target.mode.as_str())
-    .bind(intent.key.what())
-    .bind(intent.marker.clone())
-    .bind(intent.action)
-    .bind(intent.remote_id.clone())
-    .bind(intent.hash.clone())
-    .bind(intent.send_within_ms)
+    let (writes, removes) = if intent.action.removes() { (None, &intent.remote_id) } else { (Some(&intent.remote_id), &None) };
+    intent
+        .key
+        .bind_to(Sql::new(
+            "INSERT INTO publications (connection, issue_id, mode, what, marker, state, action, remote_id, removes, written_hash, \
+             intent_hash, send_by, job_id, epoch, updated_at) \
+             SELECT ?, ?, ?, ?, ?, 'intent', ?, ?, ?, NULL, ?, {now} + ?, held.id, held.epoch, {now} FROM {held} AS held \
+             WHERE TRUE ON CONFLICT (connection, issue_id, mode, what) DO UPDATE SET marker = excluded.marker, state = 'intent', \
+             action = excluded.action, remote_id = CASE WHEN excluded.removes IS NULL THEN excluded.remote_id ELSE publications.remote_id END, \
+             removes = excluded.removes, \
+             intent_hash = CASE WHEN excluded.removes IS NULL THEN excluded.intent_hash ELSE publications.intent_hash END, \
+             send_by = excluded.send_by, job_id = excluded.job_id, epoch = excluded.epoch, updated_at = excluded.updated_at",
+        ))
+        .bind(intent.marker.clone())
+        .bind(intent.action.as_str())
+        .bind(writes.cloned().flatten())
+        .bind(removes.clone())
+        .bind(intent.hash.clone())
+        .bind(intent.send_within_ms)
 }
 
 /// What a write came to.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
     /// Where.
     pub key: TargetKey,
@@ -181,66 +299,62 @@ pub struct Written {
 /// is in Jira. A newer intent of somebody else is left alone.
 #[must_use]
 pub fn settle(written: &Written, writer: Writer) -> Sql {
-    Sql::new(
-        "UPDATE publications SET state = 'written', remote_id = ?, written_hash = ?, updated_at = {now} \
-         WHERE connection = ? AND issue_id = ? AND mode = ? AND what = ? AND job_id = ? AND epoch = ?",
-    )
-    .bind(written.remote_id.clone())
-    .bind(written.hash.clone())
-    .bind(written.key.connection.clone())
-    .bind(written.key.issue_id.clone())
-    .bind(written.key.target.mode.as_str())
-    .bind(written.key.what())
-    .bind(writer.job_id)
-    .bind(writer.epoch)
+    let sql = Sql::new(
+        "UPDATE publications SET state = 'written', remote_id = ?, removes = NULL, written_hash = ?, written_by = job_id, \
+         updated_at = {now} WHERE connection = ? AND issue_id = ? AND mode = ? AND what = ? AND job_id = ? AND epoch = ?",
+    );
+    let sql = written.key.bind_to(sql.bind(written.remote_id.clone()).bind(written.hash.clone()));
+    sql.bind(writer.job_id).bind(writer.epoch)
 }
 
-/// Records what the holder of the target found in Jira as ours: a write whose answer was lost, whoever sent it.
+/// Records what the holder of the target found in Jira as ours: a write whose answer was lost, whoever sent it. Its own
+/// write keeps its name.
 #[must_use]
 pub fn adopt(found: &Written) -> Sql {
-    Sql::new(
-        "INSERT INTO publications (connection, issue_id, mode, what, marker, state, action, remote_id, written_hash, intent_hash, send_by, \
-         job_id, epoch, updated_at) SELECT ?, ?, ?, ?, ?, 'written', 'adopt', ?, ?, ?, {now}, held.id, held.epoch, {now} FROM {held} AS held \
-         WHERE TRUE ON CONFLICT (connection, issue_id, mode, what) DO UPDATE SET marker = excluded.marker, state = 'written', \
-         action = 'adopt', remote_id = excluded.remote_id, written_hash = excluded.written_hash, job_id = excluded.job_id, \
-         epoch = excluded.epoch, updated_at = excluded.updated_at",
-    )
-    .bind(found.key.connection.clone())
-    .bind(found.key.issue_id.clone())
-    .bind(found.key.target.mode.as_str())
-    .bind(found.key.what())
-    .bind(found.marker.clone())
-    .bind(found.remote_id.clone())
-    .bind(found.hash.clone())
-    .bind(found.hash.clone())
+    found
+        .key
+        .bind_to(Sql::new(
+            "INSERT INTO publications (connection, issue_id, mode, what, marker, state, action, remote_id, written_hash, intent_hash, send_by, \
+             job_id, epoch, written_by, updated_at) \
+             SELECT ?, ?, ?, ?, ?, 'written', 'adopt', ?, ?, ?, {now}, held.id, held.epoch, held.id, {now} FROM {held} AS held \
+             WHERE TRUE ON CONFLICT (connection, issue_id, mode, what) DO UPDATE SET marker = excluded.marker, state = 'written', \
+             action = CASE WHEN publications.job_id = excluded.job_id AND publications.removes IS NULL THEN publications.action ELSE 'adopt' END, \
+             remote_id = excluded.remote_id, removes = NULL, written_hash = excluded.written_hash, job_id = excluded.job_id, \
+             epoch = excluded.epoch, written_by = excluded.written_by, updated_at = excluded.updated_at",
+        ))
+        .bind(found.marker.clone())
+        .bind(found.remote_id.clone())
+        .bind(found.hash.clone())
+        .bind(found.hash.clone())
 }
 
-/// Takes an intent back that was certainly not carried out (Jira refused it).
+/// Takes an intent back that was certainly not carried out: Jira refused it, or it never came.
 #[must_use]
 pub fn withdraw(key: &TargetKey, writer: Writer) -> Sql {
-    Sql::new(
-        "UPDATE publications SET state = CASE WHEN written_hash IS NULL THEN 'refused' ELSE 'written' END, updated_at = {now} \
+    close(key, writer, "refused")
+}
+
+/// Records that the object which this writer intended to remove is gone.
+#[must_use]
+pub fn removed(key: &TargetKey, writer: Writer) -> Sql {
+    close(key, writer, "removed")
+}
+
+/// What was written before stands as it is.
+fn close(key: &TargetKey, writer: Writer, otherwise: &'static str) -> Sql {
+    let sql = Sql::new(
+        "UPDATE publications SET state = CASE WHEN written_hash IS NULL THEN ? ELSE 'written' END, removes = NULL, updated_at = {now} \
          WHERE connection = ? AND issue_id = ? AND mode = ? AND what = ? AND job_id = ? AND epoch = ?",
-    )
-    .bind(key.connection.clone())
-    .bind(key.issue_id.clone())
-    .bind(key.target.mode.as_str())
-    .bind(key.what())
-    .bind(writer.job_id)
-    .bind(writer.epoch)
+    );
+    key.bind_to(sql.bind(otherwise)).bind(writer.job_id).bind(writer.epoch)
 }
 
 /// Forgets a target that holds nothing any more, unless its job is held by somebody else now.
 #[must_use]
 pub fn forget(key: &TargetKey, writer: Writer) -> Sql {
-    Sql::new(
+    let sql = Sql::new(
         "DELETE FROM publications WHERE connection = ? AND issue_id = ? AND mode = ? AND what = ? \
          AND EXISTS (SELECT 1 FROM jobs WHERE id = ? AND epoch = ? AND status = 'running')",
-    )
-    .bind(key.connection.clone())
-    .bind(key.issue_id.clone())
-    .bind(key.target.mode.as_str())
-    .bind(key.what())
-    .bind(writer.job_id)
-    .bind(writer.epoch)
+    );
+    key.bind_to(sql).bind(writer.job_id).bind(writer.epoch)
 }

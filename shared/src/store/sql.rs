@@ -26,7 +26,7 @@ pub(super) enum Now {
 pub(super) enum Name {
     /// Other text.
     Text(&'static str),
-    /// The row of a table, by its id.
+    /// The row of a table, by its id, if the script's guard took it.
     Row(&'static str, Uuid),
 }
 
@@ -69,7 +69,7 @@ impl Sql {
                         text.push_str(table);
                         text.push_str(" WHERE id = ");
                         push_parameter(text, values, (*id).into());
-                        text.push(')');
+                        text.push_str(" AND EXISTS (SELECT 1 FROM temp.took WHERE n > 0))");
                     }
                     None => debug_assert!(false, "the token {{{name}}} stands for nothing here"),
                 }

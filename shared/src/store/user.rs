@@ -1,6 +1,6 @@
 //! Accounts.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::{Db, Sql, StoreError, entity};
@@ -23,17 +23,19 @@ pub struct NewUser {
 
 /// Adds an account; [`StoreError::Conflict`] when the e-mail is taken.
 pub async fn insert(db: &Db, user: NewUser, now_ms: i64) -> Result<entity::user::Model, StoreError> {
-    let row = entity::user::ActiveModel {
-        id: Set(user.id),
-        email: Set(user.email),
-        name: Set(user.name),
-        role: Set(user.role.as_str().to_owned()),
-        password_hash: Set(user.password_hash),
-        active: Set(true),
-        created_at: Set(now_ms),
-        updated_at: Set(now_ms),
-    };
-    Ok(row.insert(db.writer()).await?)
+    let sql = Sql::new(
+        "INSERT INTO users (id, email, name, role, password_hash, active, created_at, updated_at) VALUES (?, ?, ?, ?, ?, TRUE, ?, ?) \
+         RETURNING *",
+    )
+    .bind(user.id)
+    .bind(user.email)
+    .bind(user.name)
+    .bind(user.role.as_str())
+    .bind(user.password_hash)
+    .bind(now_ms)
+    .bind(now_ms);
+    let row = db.write_all(sql).await?.into_iter().next();
+    row.ok_or_else(|| StoreError::Bug("an account was added and is not there".into()))
 }
 
 /// Finds an account by e-mail (lower case).

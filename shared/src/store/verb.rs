@@ -1,9 +1,11 @@
-//! One verb = one guarded change and what follows from it, all or nothing.
+//! One verb = one guarded change and what follows from it, all or nothing, in one message to the database.
 //!
-//! On PostgreSQL a verb is one statement (data-modifying CTEs), so one round trip; on SQLite it is one
-//! `BEGIN IMMEDIATE` transaction of the same statements.
+//! On PostgreSQL a verb is one statement (data-modifying CTEs); on SQLite it is a script of the same statements, run in
+//! one transaction, in which each asks whether the guard took its row.
 
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use std::fmt::Write as _;
+
+use sea_orm::{FromQueryResult, Statement, Value};
 use uuid::Uuid;
 
 use super::db::Db;
@@ -12,8 +14,9 @@ use super::sql::{Name, Sql};
 
 /// A guarded change of one row, and the rows that are written with it.
 ///
-/// Tokens: `{held}` in a following statement is the changed row; `{gate}` in the guard is the gate's row (or one row
-/// when there is no gate).
+/// Tokens: `{held}` in a following statement is the changed row, and no row when the guard took none; `{gate}` in the
+/// guard is the gate's row (or one row when there is no gate). A following statement without `{held}` is carried out
+/// whatever the guard did.
 #[derive(Debug)]
 pub struct Verb {
     table: &'static str,
@@ -27,7 +30,7 @@ impl Verb {
     /// A change of the row `id` of `table`. The guard is an `UPDATE` or `INSERT` without `RETURNING`.
     #[must_use]
     pub fn new(table: &'static str, id: Uuid, guard: Sql) -> Self {
-        Self { table, id, gate: None, guard, then: Vec::with_capacity(4) }
+        Self { table, id, gate: None, guard, then: Vec::with_capacity(8) }
     }
 
     /// A statement that must write a row before anything else happens.
@@ -51,13 +54,21 @@ impl Verb {
         self
     }
 
-    /// Runs it. `None` = the guard (or the gate) took nothing, and nothing at all was written.
+    /// Runs it. `None` = the guard (or the gate) took nothing.
     pub async fn run<T: FromQueryResult>(self, db: &Db) -> Result<Option<T>, StoreError> {
-        if db.is_postgres() { self.in_one_statement(db).await } else { self.in_transaction(db).await }
+        let statement = self.statement(db);
+        let row = db.write_rows(statement).await?.into_iter().next();
+        row.map(|row| T::from_query_result(&row, "")).transpose().map_err(StoreError::from)
     }
 
-    async fn in_one_statement<T: FromQueryResult>(self, db: &Db) -> Result<Option<T>, StoreError> {
-        let (mut text, mut values, now) = (String::with_capacity(1024), Vec::with_capacity(32), db.now());
+    /// The whole verb as the database gets it.
+    pub(super) fn statement(self, db: &Db) -> Statement {
+        let (text, values) = if db.is_postgres() { self.one_statement(db) } else { self.script(db) };
+        Statement::from_sql_and_values(db.backend(), text, values)
+    }
+
+    fn one_statement(self, db: &Db) -> (String, Vec<Value>) {
+        let (mut text, mut values, now) = (String::with_capacity(2048), Vec::with_capacity(48), db.now());
         text.push_str("WITH ");
         let gate_name = if let Some(gate) = self.gate {
             text.push_str("gate AS (");
@@ -71,35 +82,36 @@ impl Verb {
         self.guard.render(&mut text, &mut values, now, &[("gate", Name::Text(gate_name))]);
         text.push_str(" RETURNING *)");
         for (n, sql) in self.then.into_iter().enumerate() {
-            use std::fmt::Write;
             let _ = write!(text, ", then{n} AS (");
             sql.render(&mut text, &mut values, now, &[("held", Name::Text("held"))]);
             text.push(')');
         }
         text.push_str(" SELECT * FROM held");
-        let row = db.query_one(text, values).await?;
-        row.map(|row| T::from_query_result(&row, "")).transpose().map_err(StoreError::from)
+        (text, values)
     }
 
-    async fn in_transaction<T: FromQueryResult>(self, db: &Db) -> Result<Option<T>, StoreError> {
-        let transaction = db.begin().await?;
-        if let Some(gate) = self.gate
-            && transaction.execute_raw(db.statement(gate, &[])).await?.rows_affected() == 0
-        {
-            transaction.rollback().await?;
-            return Ok(None);
-        }
-        let mut guard = db.statement(self.guard, &[("gate", Name::Text("(SELECT 1) AS gate"))]);
-        guard.sql.push_str(" RETURNING *");
-        let Some(row) = transaction.query_one_raw(guard).await? else {
-            transaction.rollback().await?;
-            return Ok(None);
+    fn script(self, db: &Db) -> (String, Vec<Value>) {
+        let (mut text, mut values, now) = (String::with_capacity(2048), Vec::with_capacity(48), db.now());
+        let gate_name = if let Some(gate) = self.gate {
+            gate.render(&mut text, &mut values, now, &[]);
+            text.push_str(REMEMBER);
+            "(SELECT 1 FROM temp.took WHERE n > 0) AS gate"
+        } else {
+            "(SELECT 1) AS gate"
         };
+        self.guard.render(&mut text, &mut values, now, &[("gate", Name::Text(gate_name))]);
+        text.push_str(" RETURNING *");
+        text.push_str(REMEMBER);
         let held = Name::Row(self.table, self.id);
         for sql in self.then {
-            transaction.execute_raw(db.statement(sql, &[("held", held)])).await?;
+            sql.render(&mut text, &mut values, now, &[("held", held)]);
+            text.push_str("; ");
         }
-        transaction.commit().await?;
-        Ok(Some(T::from_query_result(&row, "")?))
+        (text, values)
     }
 }
+
+/// Made for each connection that writes to SQLite: how many rows the gate or guard of the script took.
+pub(super) const TOOK: &str = "CREATE TEMP TABLE IF NOT EXISTS took (n INTEGER NOT NULL); INSERT INTO took VALUES (0)";
+
+const REMEMBER: &str = "; UPDATE temp.took SET n = changes(); ";

@@ -1,6 +1,8 @@
 //! Cancelling, failing, and starting again.
 
-use sandbox::{Action, Fault};
+use std::collections::BTreeMap;
+
+use sandbox::{Action, Cut, Fault};
 use serde_json::{Value, json};
 use shared::domain::user::Role;
 use tests::app::Setup;
@@ -148,4 +150,43 @@ async fn every_act_of_a_person_is_in_the_audit_log() {
     app.post(&format!("{path}/approve")).by(&qa).header("if-match", result.etag()).await;
     let audited = app.audited(id_of(path)).await;
     assert_eq!(audited, ["job.submit", "job.edit", "job.cancel", "job.retry", "job.approve"]);
+}
+
+#[tokio::test]
+async fn a_cancelled_job_tells_what_it_had_published() {
+    let app = HttpApp::working().await;
+    let qa = app.account(Role::Qa).await;
+    let slow_down = BTreeMap::from([("retry-after".to_owned(), "600".to_owned())]);
+    let slow_down = Action::Answer { status: 429, headers: slow_down, body: None, html: None };
+    app.jira().order(Fault::new(slow_down).on("PUT", "/issue/").times(0));
+    let body = json!({ "issue_key": "SHOP-2", "publish": [{ "mode": "comment" }, { "mode": "description" }] });
+    let path = app.submitted(&qa, "full-pipeline", body).await;
+    app.wait_for(id_of(&path), |row| row.error_code.as_deref() == Some("jira.rate_limited")).await;
+    assert!(app.get(&path).by(&qa).await.json().get("published").is_none(), "it has not ended");
+
+    let cancelled = cancel(&app, &qa, &path).await;
+    assert_eq!((cancelled.status, &cancelled.json()["status"]), (200, &json!("cancelled")), "{}", cancelled.text);
+    let published = cancelled.json()["published"].clone();
+    let ours = app.jira().comments("SHOP-2").pop().expect("a comment")["id"].clone();
+    assert_eq!(published.as_array().map(Vec::len), Some(1), "{published}");
+    assert_eq!((&published[0]["target"]["mode"], &published[0]["outcome"]), (&json!("comment"), &json!("created")));
+    assert_eq!(published[0]["remote_id"], ours);
+    assert_eq!(app.get(&path).by(&qa).await.json()["published"], published);
+    assert_eq!(app.get(&format!("{path}/result")).by(&qa).await.json()["published"], published);
+    let events = app.get(&format!("{path}/events")).by(&qa).await.text;
+    assert!(events.contains(&format!("\"published\":{published}")), "{events}");
+}
+
+#[tokio::test]
+async fn a_job_whose_last_write_is_unknown_is_not_cancelled_before_it_was_looked_for() {
+    let app = HttpApp::working().await;
+    let qa = app.account(Role::Qa).await;
+    app.jira().order(Fault::new(Action::Drop { drop: Cut::After }).on("POST", "/comment"));
+    let body = json!({ "issue_key": "SHOP-2", "publish": [{ "mode": "comment" }] });
+    let path = app.submitted(&qa, "full-pipeline", body).await;
+    app.wait_for(id_of(&path), |row| row.error_code.as_deref() == Some("jira.no_answer")).await;
+    let asked = cancel(&app, &qa, &path).await;
+    assert_eq!((asked.status, &asked.json()["cancel_requested"]), (202, &json!(true)), "{}", asked.text);
+    let job = app.at_rest(&qa, &path).await;
+    assert_eq!((&job["status"], &job["published"][0]["outcome"]), (&json!("cancelled"), &json!("created")), "{job}");
 }

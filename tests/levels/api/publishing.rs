@@ -1,8 +1,11 @@
 //! `POST /jira/publish`: the plan first, then the same, and what a person wrote stays.
 
+use std::time::Duration;
+
 use sandbox::State;
 use serde_json::{Value, json};
 use shared::domain::user::Role;
+use shared::jobs::Retention;
 use tests::app::Setup;
 use tests::http_app::{Account, Answer, HttpApp};
 
@@ -44,6 +47,13 @@ impl Publishing {
         assert_eq!((&job["status"], &job["kind"]), (&json!("succeeded"), &json!("publication")), "{job}");
         let result = self.app.get(job["links"]["result"].as_str().unwrap()).by(&self.qa).await.json();
         result["published"].as_array().unwrap().iter().map(|done| done["outcome"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Everything leaves whose time is over, jobs at once.
+    async fn forget_jobs(&self) {
+        self.app.later(Duration::from_secs(1));
+        let keep = Retention { jobs: Duration::ZERO, ..Retention::default() };
+        while self.app.jobs.prune(&keep).await.unwrap() > 0 {}
     }
 
     fn body(&self, mode: &str) -> Value {
@@ -132,6 +142,41 @@ async fn a_result_of_history_is_published_as_well_as_one_of_a_job() {
     let by_history = json!({ "from": history, "publish": target });
     assert_eq!(p.publish(by_history).await, ["created"]);
     assert_eq!(p.publish(json!({ "from": p.from, "publish": target })).await, ["unchanged"], "it is the same place");
+}
+
+#[tokio::test]
+async fn a_result_is_published_from_history_when_its_job_is_not_kept_any_more() {
+    let p = Publishing::start().await;
+    let history = p.app.get("/history").by(&p.qa).await.json()["items"][0]["id"].clone();
+    assert_eq!(p.publish(p.body("comment")).await, ["created"]);
+    p.forget_jobs().await;
+    let gone = p.app.get(&format!("/jobs/{}", p.from.as_str().unwrap())).by(&p.qa).await;
+    assert_eq!(gone.refusal(), (404, "job.not_found".to_owned()));
+    for from in [&history, &p.from] {
+        let body = |mode: &str| json!({ "from": from, "publish": [{ "mode": mode }] });
+        assert_eq!(actions(&p.plans(body("comment")).await), ["unchanged"], "it is the same to the letter");
+        assert_eq!(p.publish(body("comment")).await, ["unchanged"]);
+    }
+    let other = json!({ "from": history, "publish": [{ "mode": "comment", "what": "scenarios" }] });
+    let answer = p.post("", other).await;
+    let job = p.app.at_rest(&p.qa, answer.header("location")).await;
+    let result = p.app.get(job["links"]["result"].as_str().unwrap()).by(&p.qa).await.json();
+    assert_eq!((&job["status"], &result["published"][0]["outcome"]), (&json!("succeeded"), &json!("created")));
+    assert!(result["suite"]["scenarios"].as_array().is_some_and(|scenarios| !scenarios.is_empty()), "{result}");
+    assert_eq!(result["provider"], "offline");
+}
+
+#[tokio::test]
+async fn a_story_that_changed_is_noticed_even_when_only_the_result_of_it_is_kept() {
+    let p = Publishing::start().await;
+    p.forget_jobs().await;
+    p.jira().edit("SHOP-2", |fields| {
+        fields.insert("description".to_owned(), "The quantity of an item is at most 99.".into());
+    });
+    let answer = p.post("", p.body("comment")).await;
+    assert_eq!(answer.status, 202, "{}", answer.text);
+    let job = p.app.at_rest(&p.qa, answer.header("location")).await;
+    assert_eq!((&job["status"], &job["error"]["code"]), (&json!("awaiting_review"), &json!("story.changed")));
 }
 
 #[tokio::test]

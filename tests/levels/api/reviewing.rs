@@ -251,3 +251,28 @@ async fn an_edit_that_is_taken_back_has_the_tag_of_before() {
     let again = review.edit(edited.etag(), back).await;
     assert_eq!((again.status, again.etag()), (200, review.etag.as_str()), "the same content has the same tag");
 }
+
+#[tokio::test]
+async fn a_result_whose_story_changed_is_published_only_by_who_says_so() {
+    let review = Review::of("acceptance-criteria", json!([{ "mode": "comment" }])).await;
+    let before = review.app.jira().comments("SHOP-2").len();
+    review.app.jira().edit("SHOP-2", |fields| {
+        fields.insert("description".to_owned(), "The quantity of an item is at most 99.".into());
+    });
+    let hash = &review.result["content_hash"];
+    for body in [json!({ "content_hash": hash }), json!({ "content_hash": hash, "publish_stale": false })] {
+        assert_eq!(review.approve(body).await.status, 200);
+        let job = review.app.at_rest(&review.qa, &review.path).await;
+        assert_eq!((&job["status"], &job["error"]["code"]), (&json!("awaiting_review"), &json!("story.changed")));
+        assert!(job["error"]["message"].as_str().unwrap().contains("publish_stale"), "{job}");
+    }
+    let wrong = review.approve(json!({ "content_hash": hash, "publish_stale": "yes" })).await;
+    assert_eq!((wrong.status, wrong.fields()), (422, vec!["publish_stale".to_owned()]));
+    assert_eq!(review.app.jira().comments("SHOP-2").len(), before);
+
+    // The result may be named by its tag as well.
+    let approve = review.app.post(&format!("{}/approve", review.path)).by(&review.qa).header("if-match", &review.etag);
+    assert_eq!(approve.json(json!({ "publish_stale": true })).await.status, 200);
+    assert_eq!(review.app.at_rest(&review.qa, &review.path).await["status"], "succeeded");
+    assert_eq!(review.app.jira().comments("SHOP-2").len(), before + 1);
+}

@@ -30,7 +30,7 @@ contract! {
         let claimed = worker.claims(later).await;
         held(f.jobs.settle_failure(&claimed, &Failure::snooze(Duration::from_secs(60), "jira.rate_limited", "wait")).await);
         assert!(worker.tries(later).await.is_none(), "not due yet");
-        f.seconds_later(60);
+        f.seconds_later(66);
         assert!(worker.tries(later).await.is_some(), "due now");
 
         let cancelled = f.queued().await;
@@ -63,7 +63,7 @@ contract! {
             assert!(f.jobs.release(&before.fence).await.expect("an answer"));
             let now = worker.claims(id).await;
             assert_eq!(now.fence.epoch, epoch);
-            assert!(fenced(f.jobs.finish(&before, &made(before.stage), &[]).await));
+            assert!(fenced(f.jobs.finish(&before, &[made(before.stage)], &[]).await));
             assert!(!f.jobs.release(&before.fence).await.expect("an answer"));
             before = now;
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use shared::domain::event::EventKind;
 use shared::domain::verdict::Failure;
 use shared::jobs::Outcome;
+use shared::ports::Clock;
 use tests::{Fixture, contract, held};
 
 const AWAY: &str = "jira.unavailable";
@@ -64,18 +65,33 @@ contract! {
             assert_eq!(row.attempt, 0);
             match outcome {
                 Outcome::Again(wait) => {
-                    assert!(wait <= Duration::from_secs(3600), "an hour at a time");
+                    assert!(wait <= Duration::from_secs(3610), "an hour at a time");
                     assert!(row.due_at <= deadline && row.ring_at <= deadline);
                 }
                 other => break other,
             }
             snoozes += 1;
             assert!(snoozes < 100, "it snoozes for ever");
-            let due = u64::try_from(row.due_at - shared::ports::Clock::now_ms(&*f.clock)).expect("a wait");
+            let due = u64::try_from(row.due_at - f.clock.now_ms()).expect("a wait");
             f.later(Duration::from_millis(due));
         };
         assert_eq!((ended, snoozes), (Outcome::Failed, 24));
         assert_eq!(f.row(id).await.error_code.as_deref(), Some("jira.rate_limited"));
+    }
+
+    async fn jobs_that_were_sent_away_by_the_same_outage_do_not_come_back_at_the_same_moment(f: Arc<Fixture>) {
+        let worker = f.worker("w").await;
+        let mut dues = Vec::new();
+        for _ in 0..20 {
+            let id = f.queued().await;
+            let claimed = worker.claims(id).await;
+            held(f.jobs.settle_failure(&claimed, &Failure::snooze(Duration::from_secs(60), AWAY, "wait")).await);
+            dues.push(f.row(id).await.due_at - f.clock.now_ms());
+        }
+        assert!(dues.iter().all(|due| (60_000..=66_000).contains(due)), "{dues:?}");
+        dues.sort_unstable();
+        dues.dedup();
+        assert!(dues.len() > 10, "{dues:?}");
     }
 
     async fn a_job_that_is_given_back_at_shutdown_is_due_at_once_and_nothing_was_counted(f: Arc<Fixture>) {

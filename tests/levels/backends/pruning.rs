@@ -4,9 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shared::domain::job::{JobKind, Lane, Stage};
+use shared::domain::publish::{PublishMode, PublishTarget, PublishWhat};
 use shared::jobs::Retention;
+use shared::ports::{Clock, Usage};
 use shared::store::Sql;
 use shared::store::delivery::{self, Tried};
+use shared::store::llm_call::{NewCall, Settled};
+use shared::store::publication::{TargetKey, Written};
 use tests::{Fixture, contract, held, made};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -35,8 +39,8 @@ async fn prune_all(f: &Fixture) -> usize {
 async fn ended(f: &Fixture) -> uuid::Uuid {
     let id = f.queued().await;
     let claimed = f.worker("w").await.claims(id).await;
-    held(f.jobs.advance(&claimed, &made(Stage::Fetch), Stage::Criteria).await);
-    held(f.jobs.finish(&claimed, &made(Stage::Criteria), &[]).await);
+    held(f.jobs.advance(&claimed, &[made(Stage::Fetch)], Stage::Criteria).await);
+    held(f.jobs.finish(&claimed, &[made(Stage::Criteria)], &[]).await);
     id
 }
 
@@ -89,6 +93,33 @@ contract! {
         delivery::settle(&f.db, &claimed, Tried::Failed { status: None, error: "gone".into() }).await.expect("an answer");
         prune_all(&f).await;
         assert_eq!((f.count(jobs()).await, f.count(orphans()).await), (0, 0));
+    }
+
+    async fn the_ledger_leaves_by_an_age_of_its_own_and_what_was_published_stays(f: Arc<Fixture>) {
+        let id = f.asks(JobKind::Publication).published().submit().await;
+        let claimed = f.worker("w").await.claims(id).await;
+        let call = NewCall { id: f.clock.new_id(), stage: Stage::Criteria, provider: "p".into(), model: "m".into(), reserved_tokens: 0 };
+        held(f.jobs.reserve_call(&claimed, &call).await);
+        f.jobs.settle_call(Settled { id: call.id, usage: Some(Usage { input_tokens: 1, output_tokens: 2 }) }).await.expect("an answer");
+        assert!(f.jobs.acquire_target(&claimed, "10001", PublishMode::Comment, DAY).await.expect("an answer"));
+        let target = PublishTarget { mode: PublishMode::Comment, what: PublishWhat::All };
+        let key = TargetKey { connection: "default".into(), issue_id: "10001".into(), target, part: 1 };
+        let written = Written { key, marker: "jqa".into(), remote_id: "77".into(), hash: "h".into() };
+        held(f.jobs.finish(&claimed, &[made(Stage::Publish)], &[written]).await);
+        let left = async || {
+            let count = |sql: &'static str| f.count(Sql::new(sql));
+            let jobs = count("SELECT COUNT(*) AS n FROM jobs").await;
+            let calls = count("SELECT COUNT(*) AS n FROM llm_calls").await;
+            let targets = count("SELECT COUNT(*) AS n FROM publish_targets").await;
+            (jobs, calls, targets, count("SELECT COUNT(*) AS n FROM publications").await)
+        };
+        assert_eq!(left().await, (1, 1, 1, 1));
+        f.later(DAY * 31);
+        prune_all(&f).await;
+        assert_eq!(left().await, (0, 1, 0, 1), "what was paid for outlives its job");
+        f.later(DAY * 335);
+        prune_all(&f).await;
+        assert_eq!(left().await, (0, 0, 0, 1), "only this tells what is ours");
     }
 
     async fn keys_audit_entries_and_lapsed_workers_leave_by_age(f: Arc<Fixture>) {

@@ -59,8 +59,8 @@ contract! {
         assert!(worker.lease.remaining().is_zero());
         worker.beats().await;
         assert_eq!(f.jobs.reclaim(None).await.expect("an answer"), 0);
-        held(f.jobs.advance(&claimed, &made(Stage::Fetch), Stage::Criteria).await);
-        held(f.jobs.finish(&claimed, &made(Stage::Criteria), &[]).await);
+        held(f.jobs.advance(&claimed, &[made(Stage::Fetch)], Stage::Criteria).await);
+        held(f.jobs.finish(&claimed, &[made(Stage::Criteria)], &[]).await);
     }
 
     async fn a_late_owner_whose_row_was_taken_writes_nothing(f: Arc<Fixture>) {
@@ -71,9 +71,9 @@ contract! {
         assert_eq!(f.jobs.reclaim(None).await.expect("an answer"), 1);
         late.beats().await;
         let rows = f.rows().await;
-        assert!(fenced(f.jobs.advance(&claimed, &made(Stage::Fetch), Stage::Criteria).await), "it waits to run again");
+        assert!(fenced(f.jobs.advance(&claimed, &[made(Stage::Fetch)], Stage::Criteria).await), "it waits to run again");
         f.worker("next").await.claims(id).await;
-        assert!(fenced(f.jobs.finish(&claimed, &made(Stage::Fetch), &[]).await), "it is somebody else's");
+        assert!(fenced(f.jobs.finish(&claimed, &[made(Stage::Fetch)], &[]).await), "it is somebody else's");
         assert_eq!(f.rows().await, rows);
         assert!(late.heartbeat.held().await.expect("an answer").is_empty(), "the heartbeat tells it");
     }
@@ -101,7 +101,7 @@ contract! {
         let claimed = worker.claims(innocent).await;
         assert!(claimed.must_run_alone());
         assert!(f.jobs.starts_alone(&claimed.fence).await.expect("an answer"));
-        held(f.jobs.advance(&claimed, &made(Stage::Fetch), Stage::Criteria).await);
+        held(f.jobs.advance(&claimed, &[made(Stage::Fetch)], Stage::Criteria).await);
         assert_eq!((f.row(innocent).await.crashes, f.row(innocent).await.status.as_str()), (0, "running"));
 
         for n in 0..5 {
@@ -133,7 +133,7 @@ contract! {
         }
         let claimed = f.worker("careful").await.claims(id).await;
         assert!(f.jobs.starts_alone(&claimed.fence).await.expect("an answer"));
-        held(f.jobs.advance(&claimed, &made(Stage::Fetch), Stage::Criteria).await);
+        held(f.jobs.advance(&claimed, &[made(Stage::Fetch)], Stage::Criteria).await);
         f.seconds_later(16);
         f.jobs.reclaim(None).await.expect("an answer");
         assert_eq!((f.row(id).await.crashes, f.row(id).await.solo_crashes), (1, 0));

@@ -8,7 +8,7 @@ use shared::domain::job::{JobKind, Stage};
 use shared::domain::language::Language;
 use shared::domain::result::{Authorship, CriteriaArtifact};
 use shared::domain::verdict::Failure;
-use shared::jobs::{Edit, JobError};
+use shared::jobs::{Approval, Edit, JobError};
 use shared::ports::Clock;
 use shared::store::{artifact, history};
 use tests::{Fixture, contract, held, made, result_of};
@@ -19,8 +19,8 @@ async fn waiting(f: &Fixture, published: bool) -> Uuid {
     let asked = f.asks(JobKind::AcceptanceCriteria).reviewed().calling_back("https://example.com/hook");
     let id = if published { asked.published() } else { asked }.submit().await;
     let claimed = f.worker("w").await.claims(id).await;
-    held(f.jobs.advance(&claimed, &made(Stage::Fetch), Stage::Criteria).await);
-    held(f.jobs.advance(&claimed, &result_of(Stage::Criteria, f.clock.new_id(), "h1"), Stage::Review).await);
+    held(f.jobs.advance(&claimed, &[made(Stage::Fetch)], Stage::Criteria).await);
+    held(f.jobs.advance(&claimed, &[result_of(Stage::Criteria, f.clock.new_id(), "h1")], Stage::Review).await);
     id
 }
 
@@ -83,15 +83,15 @@ contract! {
     async fn an_approval_is_of_what_was_seen(f: Arc<Fixture>) {
         let id = waiting(&f, false).await;
         f.jobs.edit(id, &edit("h1", "h2"), &f.person()).await.expect("an edit");
-        assert!(matches!(f.jobs.approve(id, "h1", &f.person()).await, Err(JobError::ContentChanged)));
-        let row = f.jobs.approve(id, "h2", &f.person()).await.expect("an approval");
+        assert!(matches!(f.jobs.approve(id, &Approval::of("h1"), &f.person()).await, Err(JobError::ContentChanged)));
+        let row = f.jobs.approve(id, &Approval::of("h2"), &f.person()).await.expect("an approval");
         assert_eq!((row.status.as_str(), row.approved_hash.as_deref()), ("succeeded", Some("h2")));
         assert_eq!(row.approved_by, f.person().user_id);
         assert!(history::of_job(&f.db, id).await.expect("an answer").expect("a result").accepted);
         assert_eq!(f.told(id).await.last(), Some(&EventKind::Succeeded));
         assert_eq!(shared::store::delivery::of_job(&f.db, id).await.expect("an answer").len(), 1);
         assert!(matches!(
-            f.jobs.approve(id, "h2", &f.person()).await,
+            f.jobs.approve(id, &Approval::of("h2"), &f.person()).await,
             Err(JobError::WrongStatus { code: "job.not_in_review", .. })
         ));
     }
@@ -101,7 +101,7 @@ contract! {
         let left = f.row(id).await.deadline_left.expect("time left");
         f.seconds_later(30 * 24 * 3600);
         f.heard();
-        let row = f.jobs.approve(id, "h1", &f.person()).await.expect("an approval");
+        let row = f.jobs.approve(id, &Approval::of("h1"), &f.person()).await.expect("an approval");
         assert_eq!((row.status.as_str(), row.stage.as_str(), row.deadline_left), ("queued", "publish", None));
         assert_eq!(row.deadline_at, f.clock.now_ms() + left, "waiting for a person does not count");
         assert_eq!(f.heard(), [id]);
@@ -111,19 +111,19 @@ contract! {
 
     async fn what_is_not_in_review_is_neither_edited_nor_approved(f: Arc<Fixture>) {
         let id = f.queued().await;
-        for answer in [f.jobs.edit(id, &edit("h1", "h2"), &f.person()).await.map(|_| ()), f.jobs.approve(id, "h1", &f.person()).await.map(|_| ())] {
+        for answer in [f.jobs.edit(id, &edit("h1", "h2"), &f.person()).await.map(|_| ()), f.jobs.approve(id, &Approval::of("h1"), &f.person()).await.map(|_| ())] {
             assert!(matches!(answer, Err(JobError::WrongStatus { code: "job.not_in_review", .. })), "{answer:?}");
         }
         let nothing = f.clock.new_id();
-        assert!(matches!(f.jobs.approve(nothing, "h1", &f.person()).await, Err(JobError::NotFound)));
+        assert!(matches!(f.jobs.approve(nothing, &Approval::of("h1"), &f.person()).await, Err(JobError::NotFound)));
     }
 
     async fn a_job_that_a_person_starts_again_keeps_what_was_made(f: Arc<Fixture>) {
         let id = f.asks(JobKind::FullPipeline).submit().await;
         let worker = f.worker("w").await;
         let claimed = worker.claims(id).await;
-        held(f.jobs.advance(&claimed, &made(Stage::Fetch), Stage::Criteria).await);
-        held(f.jobs.advance(&claimed, &made(Stage::Criteria), Stage::Scenarios).await);
+        held(f.jobs.advance(&claimed, &[made(Stage::Fetch)], Stage::Criteria).await);
+        held(f.jobs.advance(&claimed, &[made(Stage::Criteria)], Stage::Scenarios).await);
         held(f.jobs.settle_failure(&claimed, &Failure::fail("llm.refused", "refused")).await);
         f.seconds_later(3600);
         f.heard();
@@ -144,7 +144,7 @@ contract! {
         let id = f.queued().await;
         assert!(matches!(f.jobs.retry(id, &f.person()).await, Err(JobError::WrongStatus { code: "job.not_ended", .. })));
         let claimed = f.worker("w").await.claims(id).await;
-        held(f.jobs.finish(&claimed, &made(Stage::Fetch), &[]).await);
+        held(f.jobs.finish(&claimed, &[made(Stage::Fetch)], &[]).await);
         assert!(matches!(f.jobs.retry(id, &f.person()).await, Err(JobError::WrongStatus { .. })));
         assert!(matches!(f.jobs.retry(f.clock.new_id(), &f.person()).await, Err(JobError::NotFound)));
     }

@@ -99,6 +99,37 @@ async fn same_as_entities(backend: Backend) {
         .await;
 }
 
+/// How many changes there were when versions were not unique yet.
+const BEFORE_VERSIONS: u32 = 6;
+
+async fn numbered_anew(backend: Backend) {
+    backend
+        .with_url(async |url: String| {
+            let db = connect(&url).await;
+            Migrator::up(&db, Some(BEFORE_VERSIONS)).await.expect("up");
+            let id = |n: u8| match backend {
+                Backend::Sqlite => format!("x'{n:032x}'"),
+                Backend::Postgres => format!("CAST('{n:032x}' AS UUID)"),
+            };
+            for (n, issue, version) in [(1, "10001", 4), (2, "10001", 4), (3, "10001", 5), (4, "10002", 4), (5, "10002", 7)] {
+                let insert = format!(
+                    "INSERT INTO generation_history (id, job_id, connection, issue_id, issue_key, kind, version, accepted, provider, model, \
+                     prompt_version, source_hash, sources_json, usage_json, content_hash, created_by, created_at) \
+                     VALUES ({id}, {id}, 'default', '{issue}', 'SHOP-1', 'full-pipeline', {version}, TRUE, '', '', '', '', '', '', '', {id}, {n})",
+                    id = id(n),
+                );
+                db.execute_unprepared(&insert).await.expect("a row");
+            }
+            Migrator::up(&db, None).await.expect("up");
+            let sql = "SELECT version FROM generation_history ORDER BY created_at";
+            let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await.expect("versions");
+            let versions: Vec<i64> = rows.iter().map(|row| row.try_get("", "version").expect("a version")).collect();
+            assert_eq!(versions, [1, 2, 3, 4, 7], "a story whose versions were fine keeps them");
+            db.close().await.expect("a connection that closes");
+        })
+        .await;
+}
+
 macro_rules! on_both {
     ($($name:ident: $test:ident),+ $(,)?) => {
         $(mod $name {
@@ -119,4 +150,5 @@ on_both! {
     five_processes_migrate_an_empty_database_at_once: five_at_once,
     what_was_migrated_can_be_undone_and_made_again: up_down_up,
     entities_have_the_columns_that_were_migrated: same_as_entities,
+    results_that_were_numbered_alike_are_numbered_anew: numbered_anew,
 }

@@ -21,13 +21,45 @@ contract! {
         let claimed = worker.claims(id).await;
         assert_eq!((claimed.row.attempt, claimed.stage), (1, Stage::Fetch));
 
-        assert_eq!(held(f.jobs.advance(&claimed, &made(Stage::Fetch), Stage::Criteria).await), Next::Run(Stage::Criteria));
+        assert_eq!(held(f.jobs.advance(&claimed, &[made(Stage::Fetch)], Stage::Criteria).await), Next::Run(Stage::Criteria));
 
         let row = f.row(id).await;
         assert_eq!((row.stage.as_str(), row.status.as_str(), row.attempt, row.crashes), ("criteria", "running", 0, 0));
         assert_eq!((row.issue_id.as_deref(), row.error_code), (Some("10001"), None));
         assert!(artifact::find(&f.db, id, Stage::Fetch).await.expect("an answer").is_some());
         assert_eq!(f.told(id).await, [EventKind::Queued, EventKind::Retrying, EventKind::StageStored]);
+    }
+
+    async fn stages_that_only_compute_are_stored_in_one_commit_with_an_event_each(f: Arc<Fixture>) {
+        let id = f.asks(JobKind::FullPipeline).submit().await;
+        let claimed = f.worker("w").await.claims(id).await;
+        let ended = [made(Stage::Fetch), result_of(Stage::Criteria, f.clock.new_id(), "hash")];
+        assert_eq!(held(f.jobs.advance(&claimed, &ended, Stage::Scenarios).await), Next::Run(Stage::Scenarios));
+
+        let row = f.row(id).await;
+        assert_eq!((row.stage.as_str(), row.content_hash.as_deref()), ("scenarios", Some("hash")));
+        for stage in [Stage::Fetch, Stage::Criteria] {
+            assert!(artifact::find(&f.db, id, stage).await.expect("an answer").is_some(), "{stage}");
+        }
+        let events = f.events(id).await;
+        let stored: Vec<_> = events.iter().map(|event| (event.kind, event.data["stage"].as_str(), event.data["next"].as_str())).collect();
+        assert_eq!(
+            stored[1..],
+            [
+                (EventKind::StageStored, Some("fetch"), Some("criteria")),
+                (EventKind::StageStored, Some("criteria"), Some("scenarios"))
+            ]
+        );
+    }
+
+    async fn a_job_whose_stages_only_compute_can_end_with_all_of_them(f: Arc<Fixture>) {
+        let id = f.queued().await;
+        let claimed = f.worker("w").await.claims(id).await;
+        let ended = [made(Stage::Fetch), result_of(Stage::Criteria, f.clock.new_id(), "hash")];
+        let row = held(f.jobs.finish(&claimed, &ended, &[]).await);
+        assert_eq!((row.status.as_str(), row.stage.as_str()), ("succeeded", "criteria"));
+        assert_eq!(f.told(id).await, [EventKind::Queued, EventKind::StageStored, EventKind::Succeeded]);
+        assert_eq!(history::of_job(&f.db, id).await.expect("an answer").expect("a result").content_hash, "hash");
     }
 
     async fn tries_of_a_stage_are_not_held_against_the_next(f: Arc<Fixture>) {
@@ -40,7 +72,7 @@ contract! {
         }
         // The claim was made at the last try of the first stage; the second stage has tries of its own.
         let claimed = worker.claims(id).await;
-        held(f.jobs.advance(&claimed, &made(Stage::Fetch), Stage::Criteria).await);
+        held(f.jobs.advance(&claimed, &[made(Stage::Fetch)], Stage::Criteria).await);
         held(f.jobs.settle_failure(&claimed, &Failure::retry("llm.unavailable", "away")).await);
         let row = f.row(id).await;
         assert_eq!((row.status.as_str(), row.attempt), ("queued", 1));
@@ -50,7 +82,7 @@ contract! {
         let id = f.queued().await;
         let worker = f.worker("w").await;
         let claimed = worker.claims(id).await;
-        held(f.jobs.advance(&claimed, &made(Stage::Fetch), Stage::Criteria).await);
+        held(f.jobs.advance(&claimed, &[made(Stage::Fetch)], Stage::Criteria).await);
         assert!(f.jobs.release(&claimed.fence).await.expect("an answer"));
         assert_eq!(worker.claims(id).await.stage, Stage::Criteria);
     }
@@ -66,12 +98,12 @@ contract! {
         let result = result_of(Stage::Fetch, f.clock.new_id(), "hash");
         let call = NewCall { id: f.clock.new_id(), stage: Stage::Criteria, provider: "p".into(), model: "m".into(), reserved_tokens: 9 };
         let advance = shared::jobs::Advance { reserve: Some(call), ..result };
-        assert!(fenced(f.jobs.advance(&stale, &advance, Stage::Criteria).await));
-        assert!(fenced(f.jobs.advance(&stale, &advance, Stage::Review).await));
-        assert!(fenced(f.jobs.finish(&stale, &advance, &[]).await));
+        assert!(fenced(f.jobs.advance(&stale, std::slice::from_ref(&advance), Stage::Criteria).await));
+        assert!(fenced(f.jobs.advance(&stale, std::slice::from_ref(&advance), Stage::Review).await));
+        assert!(fenced(f.jobs.finish(&stale, std::slice::from_ref(&advance), &[]).await));
         assert!(fenced(f.jobs.settle_failure(&stale, &Failure::retry("x.y", "z")).await));
         assert!(fenced(f.jobs.settle_failure(&stale, &Failure::fail("x.y", "z")).await));
-        assert!(fenced(f.jobs.end_cancelled(&stale, &[]).await));
+        assert!(fenced(f.jobs.end_cancelled(&stale).await));
         assert!(!f.jobs.starts_alone(&stale.fence).await.expect("an answer"));
         assert!(!f.jobs.release(&stale.fence).await.expect("an answer"));
 
@@ -83,13 +115,13 @@ contract! {
         // As when the connection broke after the commit and before its answer.
         let id = f.queued().await;
         let claimed = f.worker("w").await.claims(id).await;
-        held(f.jobs.advance(&claimed, &made(Stage::Fetch), Stage::Criteria).await);
+        held(f.jobs.advance(&claimed, &[made(Stage::Fetch)], Stage::Criteria).await);
         let rows = f.rows().await;
-        assert_eq!(held(f.jobs.advance(&claimed, &made(Stage::Fetch), Stage::Criteria).await), Next::Run(Stage::Criteria));
+        assert_eq!(held(f.jobs.advance(&claimed, &[made(Stage::Fetch)], Stage::Criteria).await), Next::Run(Stage::Criteria));
         assert_eq!(f.rows().await, rows);
-        held(f.jobs.finish(&claimed, &made(Stage::Criteria), &[]).await);
+        held(f.jobs.finish(&claimed, &[made(Stage::Criteria)], &[]).await);
         let rows = f.rows().await;
-        assert_eq!(held(f.jobs.finish(&claimed, &made(Stage::Criteria), &[]).await).status, "succeeded");
+        assert_eq!(held(f.jobs.finish(&claimed, &[made(Stage::Criteria)], &[]).await).status, "succeeded");
         assert_eq!(f.rows().await, rows);
     }
 
@@ -98,12 +130,32 @@ contract! {
         for version in 1..=3 {
             let id = f.queued().await;
             let claimed = worker.claims(id).await;
-            held(f.jobs.advance(&claimed, &made(Stage::Fetch), Stage::Criteria).await);
-            held(f.jobs.finish(&claimed, &result_of(Stage::Criteria, f.clock.new_id(), "hash"), &[]).await);
+            held(f.jobs.advance(&claimed, &[made(Stage::Fetch)], Stage::Criteria).await);
+            held(f.jobs.finish(&claimed, &[result_of(Stage::Criteria, f.clock.new_id(), "hash")], &[]).await);
             let kept = history::of_job(&f.db, id).await.expect("an answer").expect("a result");
             assert_eq!((kept.version, kept.kind.as_str(), kept.content_hash.as_str()), (version, "acceptance-criteria", "hash"));
             assert_eq!(f.row(id).await.history_id, Some(kept.id));
         }
+    }
+
+    async fn results_of_a_story_that_end_at_once_have_versions_of_their_own(f: Arc<Fixture>) {
+        let worker = f.worker("w").await;
+        let mut ends = Vec::new();
+        for _ in 0..16 {
+            let claimed = worker.claims(f.queued().await).await;
+            held(f.jobs.advance(&claimed, &[made(Stage::Fetch)], Stage::Criteria).await);
+            let f = f.clone();
+            ends.push(tokio::spawn(async move {
+                held(f.jobs.finish(&claimed, &[result_of(Stage::Criteria, f.clock.new_id(), "hash")], &[]).await).id
+            }));
+        }
+        let mut versions = Vec::new();
+        for end in ends {
+            let id = end.await.expect("a task");
+            versions.push(history::of_job(&f.db, id).await.expect("an answer").expect("a result").version);
+        }
+        versions.sort_unstable();
+        assert_eq!(versions, (1..=16).collect::<Vec<_>>());
     }
 
     async fn calls_are_written_before_they_are_made_and_settled_with_the_stage(f: Arc<Fixture>) {
@@ -111,21 +163,21 @@ contract! {
         let claimed = f.worker("w").await.claims(id).await;
         let call = f.clock.new_id();
         let reserve = NewCall { id: call, stage: Stage::Criteria, provider: "p".into(), model: "m".into(), reserved_tokens: 900 };
-        held(f.jobs.advance(&claimed, &shared::jobs::Advance { reserve: Some(reserve), ..made(Stage::Fetch) }, Stage::Criteria).await);
+        held(f.jobs.advance(&claimed, &[shared::jobs::Advance { reserve: Some(reserve), ..made(Stage::Fetch) }], Stage::Criteria).await);
         let reserved = || Sql::new("SELECT COUNT(*) AS n FROM llm_calls WHERE state = 'reserved' AND reserved_tokens = 900");
         assert_eq!(f.count(reserved()).await, 1);
         let usage = Usage { input_tokens: 5, output_tokens: 7 };
         let settled = vec![Settled { id: call, usage: Some(usage) }];
-        held(f.jobs.finish(&claimed, &shared::jobs::Advance { settled, ..made(Stage::Criteria) }, &[]).await);
+        held(f.jobs.finish(&claimed, &[shared::jobs::Advance { settled, ..made(Stage::Criteria) }], &[]).await);
         assert_eq!(f.count(Sql::new("SELECT COUNT(*) AS n FROM llm_calls WHERE state = 'settled' AND input_tokens = 5")).await, 1);
     }
 
     async fn a_result_that_needs_approval_waits_with_what_is_left_of_its_time(f: Arc<Fixture>) {
         let id = f.asks(JobKind::AcceptanceCriteria).reviewed().submit().await;
         let claimed = f.worker("w").await.claims(id).await;
-        held(f.jobs.advance(&claimed, &made(Stage::Fetch), Stage::Criteria).await);
+        held(f.jobs.advance(&claimed, &[made(Stage::Fetch)], Stage::Criteria).await);
         f.seconds_later(100);
-        let next = held(f.jobs.advance(&claimed, &result_of(Stage::Criteria, f.clock.new_id(), "hash"), Stage::Review).await);
+        let next = held(f.jobs.advance(&claimed, &[result_of(Stage::Criteria, f.clock.new_id(), "hash")], Stage::Review).await);
         assert_eq!(next, Next::Waits);
         let row = f.row(id).await;
         let left = i64::try_from(f.jobs.limits().deadline.as_millis()).expect("a number") - 100_000;
@@ -143,7 +195,7 @@ contract! {
                 tokio::spawn(async move {
                     match n % 3 {
                         0 => drop(f.jobs.cancel(id, &f.person()).await),
-                        1 => drop(f.jobs.advance(&claimed, &made(Stage::Fetch), Stage::Criteria).await),
+                        1 => drop(f.jobs.advance(&claimed, &[made(Stage::Fetch)], Stage::Criteria).await),
                         _ => drop(f.jobs.cancel(id, &f.person()).await),
                     }
                 })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use shared::domain::event::EventKind;
 use shared::domain::job::JobKind;
 use shared::jobs::{JobError, Submitted};
-use shared::store::Sql;
+use shared::store::{Sql, StoreError};
 use tests::{Fixture, contract};
 
 const KIND: JobKind = JobKind::AcceptanceCriteria;
@@ -37,6 +37,31 @@ contract! {
         assert_eq!(f.count(keys()).await, 0);
         assert_eq!(f.count(Sql::new("SELECT COUNT(*) AS n FROM audit_logs")).await, 0);
         assert!(f.heard().is_empty());
+    }
+
+    async fn a_request_that_is_refused_spoils_none_that_came_at_the_same_time(f: Arc<Fixture>) {
+        // An id that is there already breaks a unique index, whatever shares its transaction.
+        let taken = f.queued().await;
+        let asked: Vec<_> = (0..32)
+            .map(|n| {
+                let f = f.clone();
+                tokio::spawn(async move {
+                    let asked = f.asks(KIND);
+                    if n % 8 == 3 { asked.with_id(taken).tried().await } else { asked.tried().await }
+                })
+            })
+            .collect();
+        let (mut accepted, mut refused) = (0, 0);
+        for answer in asked {
+            match answer.await.expect("a task") {
+                Ok(Submitted::Accepted(_)) => accepted += 1,
+                Err(JobError::Store(StoreError::Conflict)) => refused += 1,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!((accepted, refused), (28, 4));
+        assert_eq!(f.count(jobs()).await, 29);
+        assert_eq!(f.count(Sql::new("SELECT COUNT(*) AS n FROM job_events")).await, 29);
     }
 
     async fn a_repeated_request_is_answered_as_the_first(f: Arc<Fixture>) {

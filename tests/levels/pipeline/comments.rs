@@ -9,7 +9,7 @@ use shared::domain::publish::{OnConflict, PublishMode, PublishOutcome, PublishWh
 use tests::app::App;
 use uuid::Uuid;
 
-use crate::support::{STORY, document, id_of, made, ours, publish, words};
+use crate::support::{STORY, client, document, id_of, made, ours, post_as_a_person, publish, words};
 
 /// Publishes into a comment and answers what became of it.
 async fn outcome(app: &App, from: Uuid, on_conflict: OnConflict) -> PublishOutcome {
@@ -136,22 +136,6 @@ async fn comments_of_people_are_untouched_even_one_that_copies_ours() {
 }
 
 #[tokio::test]
-async fn of_two_comments_of_ours_the_older_stays_and_the_other_goes_and_is_audited() {
-    let app = App::start().await;
-    let job = made(&app, STORY).await;
-    outcome(&app, job, OnConflict::Keep).await;
-    let first = ours(&app, STORY).remove(0);
-    post_as_a_person(&app, &json!({ "body": first["body"], "properties": first["properties"] })).await;
-    assert_eq!(ours(&app, STORY).len(), 2);
-
-    let again = publish(&app, job, STORY, PublishMode::Comment, OnConflict::Keep).await;
-    app.succeeded(again).await;
-    let left = ours(&app, STORY);
-    assert_eq!((left.len(), id_of(&left[0])), (1, id_of(&first)));
-    assert!(app.audited(again).await.contains(&"jira.remove_duplicate".to_owned()));
-}
-
-#[tokio::test]
 async fn a_comment_that_was_deleted_is_written_again() {
     let app = App::start().await;
     let job = made(&app, STORY).await;
@@ -248,18 +232,4 @@ async fn a_remark_that_a_person_adds_below_ours_changes_nothing_of_ours() {
     let id = app.asks(JobKind::Publication, STORY).from(job).to(PublishMode::Comment).even_if_stale().run().await;
     assert_eq!(app.outcomes(id).await, [PublishOutcome::Unchanged]);
     assert!(app.writes().is_empty());
-}
-
-fn client() -> reqwest::Client {
-    reqwest::Client::builder().build().expect("a client")
-}
-
-/// Writes a comment by hand and answers its id.
-async fn post_as_a_person(app: &App, comment: &Value) -> String {
-    let url = format!("{}/rest/api/3/issue/{STORY}/comment", app.site.url());
-    let answer =
-        client().post(url).basic_auth("mara@example.org", Some("sandbox")).json(comment).send().await.expect("an answer");
-    assert_eq!(answer.status(), 201);
-    let stored: Value = answer.json().await.expect("a comment");
-    id_of(&stored)
 }

@@ -183,3 +183,15 @@ async fn the_real_runner_comes_to_the_same_result() {
     let held = Sql::new("SELECT COUNT(*) AS n FROM jobs WHERE lease_owner IS NOT NULL");
     assert_eq!(app.count(held).await, 0);
 }
+
+#[tokio::test]
+async fn a_deadline_is_judged_by_the_clock_of_the_database_not_by_that_of_the_worker() {
+    let app = App::start().await;
+    let id = app.asks(JobKind::AcceptanceCriteria, STORY).submit().await;
+    let worker = app.worker("w");
+    let claimed = worker.claims(id).await;
+    // The database said that there was time; a worker whose clock is ahead knows no better.
+    app.seconds_later(25 * 3600);
+    worker.runs(&claimed).await;
+    app.succeeded(id).await;
+}

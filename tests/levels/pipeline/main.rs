@@ -1,6 +1,8 @@
 //! The pipeline from a request to Jira: real HTTP to the sandbox, a real database, a clock that is moved.
 
+mod asking;
 mod authorship;
+mod cancelling;
 mod colliding;
 mod comments;
 mod continuing;
@@ -9,5 +11,7 @@ mod delivering;
 mod descriptions;
 mod fetching;
 mod generating;
+mod removing;
 mod reviewing;
 mod support;
+mod suspects;

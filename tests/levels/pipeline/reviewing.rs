@@ -2,6 +2,7 @@
 
 use shared::domain::job::JobKind;
 use shared::domain::publish::{PublishMode, PublishOutcome};
+use shared::jobs::Approval;
 use tests::app::App;
 use uuid::Uuid;
 
@@ -14,8 +15,12 @@ fn change(app: &App) {
 }
 
 async fn approve(app: &App, id: Uuid) {
+    approve_so(app, id, false).await;
+}
+
+async fn approve_so(app: &App, id: Uuid, publish_stale: bool) {
     let seen = app.job(id).await.content_hash.expect("a result to approve");
-    app.jobs.approve(id, &seen, &app.person()).await.expect("an approval");
+    app.jobs.approve(id, &Approval { seen, publish_stale }, &app.person()).await.expect("an approval");
     app.run_jobs().await;
 }
 
@@ -32,17 +37,20 @@ async fn what_a_person_must_approve_is_published_when_they_do() {
 }
 
 #[tokio::test]
-async fn a_story_that_changed_while_a_person_looked_is_not_published_until_they_approve_again() {
+async fn a_story_that_changed_while_a_person_looked_is_published_only_when_they_say_so() {
     let app = App::start().await;
     let id = app.asks(JobKind::FullPipeline, STORY).reviewed().to(PublishMode::Comment).run().await;
     change(&app);
     approve(&app, id).await;
     assert_eq!(app.status(id).await, ("awaiting_review".to_owned(), "story.changed".to_owned()));
-    assert!(app.writes().is_empty());
     approve(&app, id).await;
+    assert_eq!(app.status(id).await, ("awaiting_review".to_owned(), "story.changed".to_owned()), "nobody said so");
+    assert!(app.writes().is_empty());
+    approve_so(&app, id, true).await;
     app.succeeded(id).await;
     assert_eq!(ours(&app, STORY).len(), 1);
-    assert_eq!(app.audited(id).await, ["job.submit", "job.approve", "job.approve", "jira.write", "job.succeeded"]);
+    let audited = ["job.submit", "job.approve", "job.approve", "job.approve", "jira.write", "job.succeeded"];
+    assert_eq!(app.audited(id).await, audited);
 }
 
 #[tokio::test]
@@ -52,8 +60,10 @@ async fn a_publication_of_a_result_whose_story_changed_waits_for_a_person_too() 
     change(&app);
     let id = app.asks(JobKind::Publication, STORY).from(from).to(PublishMode::Comment).run().await;
     assert_eq!(app.status(id).await, ("awaiting_review".to_owned(), "story.changed".to_owned()));
-    assert!(app.writes().is_empty());
     approve(&app, id).await;
+    assert_eq!(app.status(id).await, ("awaiting_review".to_owned(), "story.changed".to_owned()), "nobody said so");
+    assert!(app.writes().is_empty());
+    approve_so(&app, id, true).await;
     app.succeeded(id).await;
     assert_eq!(ours(&app, STORY).len(), 1);
 }

@@ -95,3 +95,18 @@ fn word(n: usize) -> String {
     let digits = format!("{n:03}");
     digits.bytes().map(|digit| SYLLABLES[usize::from(digit - b'0')]).collect()
 }
+
+/// A person's client.
+pub(crate) fn client() -> reqwest::Client {
+    reqwest::Client::builder().build().expect("a client")
+}
+
+/// Writes a comment by hand and answers its id.
+pub(crate) async fn post_as_a_person(app: &App, comment: &Value) -> String {
+    let url = format!("{}/rest/api/3/issue/{STORY}/comment", app.site.url());
+    let answer =
+        client().post(url).basic_auth("mara@example.org", Some("sandbox")).json(comment).send().await.expect("an answer");
+    assert_eq!(answer.status(), 201);
+    let stored: Value = answer.json().await.expect("a comment");
+    id_of(&stored)
+}

@@ -55,7 +55,7 @@ impl Hand {
             // Refused by the fence = somebody else settles it.
             End::Failed(failure) => drop(self.jobs.settle_failure(&now, failure).await.expect("an answer")),
             End::GiveBack => drop(self.jobs.release(&now.fence).await.expect("an answer")),
-            End::Done | End::Lost | End::Refused => {}
+            End::Done | End::Lost | End::Cancelled => {}
         }
         end
     }

@@ -8,8 +8,9 @@ use shared::adapters::llm::salvage;
 use shared::domain::job::Stage;
 use shared::domain::result::Authorship;
 use shared::domain::verdict::Failure;
+use shared::jobs::Fence;
 use shared::ports::{Llm, LlmError, Prompt, Usage};
-use shared::store::llm_call::{NewCall, Settled};
+use shared::store::llm_call::{self, NewCall, Settled, Spent};
 use uuid::Uuid;
 
 use super::{Context, End};
@@ -50,24 +51,39 @@ impl Context<'_> {
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(context: &'a Context<'a>, stage: Stage, llm: &'a dyn Llm, prompt_version: &str) -> Self {
+    /// A session whose bill begins with what earlier tries of the stage cost.
+    pub(super) async fn begin(
+        context: &'a Context<'a>,
+        stage: Stage,
+        llm: &'a dyn Llm,
+        prompt_version: &str,
+    ) -> Result<Self, End> {
+        let Fence { job_id, epoch, .. } = context.claimed.fence;
+        let spent = match epoch {
+            ..=1 => Spent::default(),
+            _ => llm_call::spent_before(context.jobs().db(), job_id, stage, epoch).await?,
+        };
         let by = Authorship {
             provider: llm.provider().to_owned(),
             model: llm.model().to_owned(),
             prompt_version: prompt_version.to_owned(),
-            ..Authorship::default()
+            input_tokens: spent.input_tokens,
+            output_tokens: spent.output_tokens,
+            calls: u32::try_from(spent.calls).unwrap_or(u32::MAX),
         };
-        Self { context, stage, llm, by, settled: Vec::new(), reserved: None }
+        Ok(Self { context, stage, llm, by, settled: Vec::new(), reserved: None })
     }
 
     /// Asks once and reads the reply as `T`.
     pub(super) async fn ask<T: DeserializeOwned>(&mut self, prompt: &Prompt) -> Result<T, End> {
         let id = self.reserve_call().await?;
         let began = Instant::now();
-        let answer = self.context.interruptible(self.llm.complete(prompt)).await;
+        let asking = self.context.interruptible(self.llm.complete(prompt));
+        let answer = self.context.desk.left_for(asking).await;
         let usage = match &answer {
             Ok(Ok(completion)) => Some(completion.usage),
-            _ => None,
+            Ok(Err(failed)) => failed.usage,
+            Err(_) => None,
         };
         let shown = usage.unwrap_or_default();
         self.context.pipeline.metrics.llm_call(
@@ -76,21 +92,21 @@ impl<'a> Session<'a> {
             shown.input_tokens,
             shown.output_tokens,
         );
+        self.by.calls += u32::from(usage.is_some());
+        self.by.input_tokens += shown.input_tokens;
+        self.by.output_tokens += shown.output_tokens;
         let completion = match answer {
             Ok(Ok(completion)) => completion,
-            Ok(Err(error)) => {
-                self.give_up(id, None).await?;
-                return Err(Failure::from(error).into());
+            Ok(Err(failed)) => {
+                self.give_up(id, usage).await?;
+                return Err(Failure::from(failed.error).into());
             }
             Err(end) => {
                 self.give_up(id, None).await?;
                 return Err(end);
             }
         };
-        self.by.calls += 1;
         self.by.model.clone_from(&completion.model);
-        self.by.input_tokens += completion.usage.input_tokens;
-        self.by.output_tokens += completion.usage.output_tokens;
         match read_reply(&completion.text) {
             Ok(reply) => {
                 self.settled.push(Settled { id, usage: Some(completion.usage) });
@@ -156,6 +172,10 @@ fn call_id(job: Uuid, stage: Stage, epoch: i64, n: u32) -> Uuid {
 }
 
 fn read_reply<T: DeserializeOwned>(text: &str) -> Result<T, LlmError> {
+    // A completion is one object already, as the port says; what is not is looked for again.
+    if let Ok(reply) = serde_json::from_str(text) {
+        return Ok(reply);
+    }
     let object = salvage::salvage(text).ok_or_else(|| LlmError::InvalidReply("it holds no JSON object".into()))?;
     // The error names the place in the reply and never shows its text.
     serde_json::from_str(object).map_err(|error| {

@@ -6,6 +6,7 @@ use shared::domain::checks::{self, CheckedCriteria};
 use shared::domain::criterion::CriteriaSet;
 use shared::domain::drafter;
 use shared::domain::job::Stage;
+use shared::domain::json::to_json;
 use shared::domain::language::Language;
 use shared::domain::reply::CriteriaReply;
 use shared::domain::result::{Authorship, CriteriaArtifact};
@@ -13,21 +14,20 @@ use shared::domain::story::Story;
 use shared::jobs::Advance;
 use shared::ports::Llm;
 use shared::store::llm_call::Settled;
+use shared::store::made::Made;
 
 use super::author::{DRAFTER_VERSION, REPAIR_ROUNDS, Session};
-use super::fetch::to_json;
-use super::made::Made;
-use super::{Context, End, Stored};
+use super::{Context, End, Stored, story};
 use crate::prompts;
 
 impl Context<'_> {
     pub(super) async fn criteria(&self, made: &mut Made) -> Result<Stored, End> {
-        let before = made.before(self.jobs(), &self.claimed.row.connection).await?.criteria;
-        let story = made.story()?;
+        let story = story(made)?;
+        let before = self.before(story).await?.criteria.as_ref();
         let language = self.claimed.request.language.unwrap_or(story.language);
         let (artifact, settled) = match self.author()? {
-            Author::Offline => (draft(story, language, before.as_ref()), Vec::new()),
-            Author::Model(llm) => self.ask_for_criteria(story, language, before.as_ref(), llm.as_ref()).await?,
+            Author::Offline => (draft(story, language, before), Vec::new()),
+            Author::Model(llm) => self.ask_for_criteria(story, language, before, llm.as_ref()).await?,
         };
         let summary = json!({
             "criteria": artifact.set.criteria.len(),
@@ -38,7 +38,7 @@ impl Context<'_> {
         let next = self.claimed.stage_after(Stage::Criteria).filter(|_| !artifact.set.criteria.is_empty());
         let json = to_json(&artifact);
         made.criteria = Some(artifact);
-        let history = self.history_if_complete(Stage::Criteria, made)?;
+        let history = self.history_if_complete(Stage::Criteria, made, None)?;
         let advance = Advance {
             stage: Stage::Criteria,
             artifact: json,
@@ -58,7 +58,7 @@ impl Context<'_> {
         before: Option<&CriteriaSet>,
         llm: &dyn Llm,
     ) -> Result<(CriteriaArtifact, Vec<Settled>), End> {
-        let mut session = Session::new(self, Stage::Criteria, llm, prompts::CRITERIA_VERSION);
+        let mut session = Session::begin(self, Stage::Criteria, llm, prompts::CRITERIA_VERSION).await?;
         let reply: CriteriaReply = session.ask(&prompts::criteria(story, language)).await?;
         let mut checked = checks::criteria(story, language, reply, before);
         for _ in 0..REPAIR_ROUNDS {

@@ -2,12 +2,13 @@
 
 use serde_json::json;
 use shared::domain::job::Stage;
+use shared::domain::json::to_json;
 use shared::domain::reading;
 use shared::domain::story::Story;
 use shared::domain::verdict::Failure;
 use shared::jobs::Advance;
+use shared::store::made::Made;
 
-use super::made::Made;
 use super::{Context, End, Stored};
 
 impl Context<'_> {
@@ -33,12 +34,4 @@ impl Context<'_> {
         let story = reading::story(&raw.body, &raw.url, self.pipeline.connections.read_options());
         Ok(story.map_err(|error| Failure::fail(error.code(), error.to_string()))?)
     }
-}
-
-/// JSON of an artifact.
-pub(super) fn to_json<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_else(|error| {
-        debug_assert!(false, "an artifact has no JSON: {error}");
-        String::from("null")
-    })
 }

@@ -3,31 +3,35 @@
 //!
 //! * [`fetch`]: read the story
 //! * [`criteria`], [`scenarios`]: write and check, by [`author`]
-//! * [`publish`], [`remove`]: write to Jira
+//! * [`publish`]: write to Jira
 
 mod author;
 mod criteria;
+mod desk;
 mod fetch;
-mod made;
 mod publish;
-mod remove;
 mod scenarios;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use shared::adapters::connections::Connections;
-use shared::domain::job::{JobKind, Stage};
+use shared::adapters::connections::{Author, Connections};
+use shared::domain::criterion::CriteriaSet;
+use shared::domain::job::{JobKind, Lane, Stage};
+use shared::domain::scenario::Suite;
+use shared::domain::story::Story;
 use shared::domain::verdict::Failure;
 use shared::jobs::{Advance, Claimed, Fenced, Jobs, Lease, Next};
 use shared::ports::Jira;
-use shared::store::StoreError;
 use shared::store::llm_call::Settled;
+use shared::store::made::{Made, MadeError};
 use shared::store::publication::Written;
+use shared::store::{StoreError, history};
 use shared::telemetry::Metrics;
+use tokio::sync::OnceCell;
 
 use crate::runner::{Interrupted, Run};
-use made::Made;
+use desk::{Desk, Desks};
 
 /// How a run ended.
 #[derive(Debug)]
@@ -40,8 +44,8 @@ pub enum End {
     GiveBack,
     /// Somebody else has the job; nothing may be written.
     Lost,
-    /// The database refused what comes before a write to Jira: somebody asked to cancel, or the job is not ours any more.
-    Refused,
+    /// Somebody asked to cancel.
+    Cancelled,
 }
 
 impl From<Failure> for End {
@@ -57,9 +61,30 @@ impl From<StoreError> for End {
     }
 }
 
+impl From<MadeError> for End {
+    fn from(error: MadeError) -> Self {
+        match error {
+            MadeError::Store(error) => error.into(),
+            MadeError::Unreadable { .. } => {
+                Failure::fail("job.artifact_unreadable", format!("{error}; submit the story again")).into()
+            }
+        }
+    }
+}
+
 impl From<Fenced> for End {
     fn from(_: Fenced) -> Self {
         Self::Lost
+    }
+}
+
+impl From<Interrupted> for End {
+    fn from(why: Interrupted) -> Self {
+        match why {
+            Interrupted::Lost => Self::Lost,
+            Interrupted::Stopping => Self::GiveBack,
+            Interrupted::Cancelled => Self::Cancelled,
+        }
     }
 }
 
@@ -77,6 +102,7 @@ pub struct Pipeline {
     metrics: Arc<Metrics>,
     /// Time limit of a write to Jira.
     write_timeout: Duration,
+    desks: Desks,
 }
 
 impl std::fmt::Debug for Pipeline {
@@ -94,13 +120,30 @@ struct Context<'a> {
     began_with: Stage,
     run: &'a Run,
     lease: &'a Lease,
+    /// Earlier results of the story, for ids that stay; looked up once.
+    before: OnceCell<Before>,
+    desk: Desk,
+}
+
+/// Earlier results of a story.
+#[derive(Debug, Default)]
+struct Before {
+    criteria: Option<CriteriaSet>,
+    suite: Option<Suite>,
 }
 
 impl Pipeline {
-    /// A pipeline over these connections.
+    /// A pipeline over these connections, at which so many jobs of each lane are worked on at once, not counting those that
+    /// wait for a model.
     #[must_use]
-    pub fn new(jobs: Jobs, connections: Arc<Connections>, metrics: Arc<Metrics>, write_timeout: Duration) -> Self {
-        Self { jobs, connections, metrics, write_timeout }
+    pub fn new(
+        jobs: Jobs,
+        connections: Arc<Connections>,
+        metrics: Arc<Metrics>,
+        write_timeout: Duration,
+        at_work: usize,
+    ) -> Self {
+        Self { jobs, connections, metrics, write_timeout, desks: Desks::new(at_work) }
     }
 
     /// How long a write to Jira can take at most.
@@ -111,38 +154,94 @@ impl Pipeline {
 
     /// Runs the stages that are left. Answers how it ended, and the job as it stood then.
     pub async fn run(&self, claimed: Claimed, run: &Run, lease: &Lease) -> (End, Claimed) {
-        let mut context = Context { pipeline: self, began_with: claimed.stage, claimed, run, lease };
-        let end = match context.stages().await {
-            Ok(()) => End::Done,
-            Err(end) => end,
+        let desk = match run.interruptible(self.desks.take(lane_of(&claimed))).await {
+            Ok(desk) => desk,
+            Err(Interrupted::Cancelled) => self.desks.take(lane_of(&claimed)).await,
+            Err(why) => return (why.into(), claimed),
         };
+        let mut context =
+            Context { pipeline: self, began_with: claimed.stage, claimed, run, lease, before: OnceCell::new(), desk };
+        let ended = match context.stages().await {
+            Err(End::Cancelled) => context.end_cancelled().await,
+            ended => ended,
+        };
+        let end = ended.err().unwrap_or(End::Done);
         (end, context.claimed)
     }
 }
 
+fn lane_of(claimed: &Claimed) -> Lane {
+    claimed.row.lane.parse().unwrap_or(Lane::Interactive)
+}
+
 impl Context<'_> {
     async fn stages(&mut self) -> Result<(), End> {
+        if self.claimed.is_to_be_cancelled() {
+            return Err(End::Cancelled);
+        }
         if self.deadline_passed() {
             return Err(
                 Failure::fail("job.deadline_exceeded", "the job did not end before its deadline; submit or retry it").into()
             );
         }
-        let mut made = Made::load(self.jobs(), &self.claimed).await?;
+        let mut made = self.made_before().await?;
+        let mut ended = Vec::new();
         loop {
-            self.may_begin().await?;
+            if let Err(end) = self.may_begin() {
+                self.keep(&ended).await?;
+                return Err(end);
+            }
             let stored = self.one(self.claimed.stage, &mut made).await?;
+            ended.push(stored.advance);
             let Some(next) = self.claimed.stage_after(self.claimed.stage) else {
-                return self.finish(&stored, &made).await;
+                return self.finish(&ended, &stored.written, &made).await;
             };
-            let advanced = self.jobs().advance(&self.claimed, &stored.advance, next).await?;
-            let next = self.held(advanced, &stored).await?;
+            if self.is_free(next)? {
+                self.claimed.stage = next;
+                continue;
+            }
+            let advanced = self.jobs().advance(&self.claimed, &ended, next).await?;
+            let next = self.held(advanced, &ended).await?;
             self.run.stored_a_stage();
             match next {
                 Next::Run(next) => self.claimed.moved_on_to(next),
                 Next::Waits => return Ok(()),
-                Next::Cancelled => return self.end_cancelled(&[]).await,
+                Next::Cancelled => return Err(End::Cancelled),
             }
+            ended.clear();
         }
+    }
+
+    /// Stores stages that wait for the next one, which does not begin any more.
+    async fn keep(&self, ended: &[Advance]) -> Result<(), End> {
+        if ended.is_empty() {
+            return Ok(());
+        }
+        let advanced = self.jobs().advance(&self.claimed, ended, self.claimed.stage).await?;
+        self.held(advanced, ended).await.map(drop)
+    }
+
+    /// What is there to go on from: what earlier stages left behind or, for a publication, the result it publishes.
+    async fn made_before(&self) -> Result<Made, End> {
+        let db = self.jobs().db();
+        match (self.claimed.kind, self.claimed.request.from) {
+            (JobKind::Publication, Some(from)) => {
+                let row = history::named_by(db, from).await?.ok_or_else(|| missing("the result to publish"))?;
+                let made = Made::of_result(db, &row).await?;
+                if made.story.is_some() {
+                    return Ok(made);
+                }
+                // Its job is not kept any more; the story is where it was.
+                Ok(made.with_story_of_now(&row, self.read_story(&row.issue_id).await?))
+            }
+            _ if self.claimed.stage == Stage::Fetch => Ok(Made::default()),
+            _ => Ok(Made::of_job(db, self.claimed.fence.job_id).await?),
+        }
+    }
+
+    /// Whether a stage only computes: nobody is paid and nothing is written, so what came before it is stored with it.
+    fn is_free(&self, stage: Stage) -> Result<bool, Failure> {
+        Ok(matches!(stage, Stage::Criteria | Stage::Scenarios) && matches!(self.author()?, Author::Offline))
     }
 
     async fn one(&self, stage: Stage, made: &mut Made) -> Result<Stored, End> {
@@ -150,22 +249,43 @@ impl Context<'_> {
             Stage::Fetch => self.fetch(made).await,
             Stage::Criteria => self.criteria(made).await,
             Stage::Scenarios => self.scenarios(made).await,
-            Stage::Publish => self.publish(made).await,
+            // By far the largest of the futures.
+            Stage::Publish => Box::pin(self.publish(made)).await,
             Stage::Review => Err(Failure::fail("job.wrong_stage", "a job under review was claimed; this is a defect").into()),
         }
     }
 
-    async fn finish(&self, stored: &Stored, made: &Made) -> Result<(), End> {
-        let finished = self.jobs().finish(&self.claimed, &stored.advance, &stored.written).await?;
-        let row = self.held(finished, stored).await?;
+    /// Earlier results of the story.
+    async fn before(&self, story: &Story) -> Result<&Before, End> {
+        let look = || async {
+            let (criteria, suite) = history::latest(self.jobs().db(), &self.claimed.row.connection, &story.id).await?;
+            Ok::<_, End>(Before {
+                criteria: criteria.and_then(|json| serde_json::from_str(&json).ok()),
+                suite: suite.and_then(|json| serde_json::from_str(&json).ok()),
+            })
+        };
+        self.before.get_or_try_init(look).await
+    }
+
+    async fn finish(&self, ended: &[Advance], written: &[Written], made: &Made) -> Result<(), End> {
+        let finished = self.jobs().finish(&self.claimed, ended, written).await?;
+        if finished.is_err() {
+            // What is in Jira is in Jira.
+            for written in written {
+                self.jobs().settle_publication(&self.claimed.fence, written).await?;
+            }
+        }
+        let row = self.held(finished, ended).await?;
         self.count(made, &row);
         Ok(())
     }
 
-    /// What a verb answered while the job was still ours. If it was not, the model calls of the stage were made all the same.
-    async fn held<T>(&self, answer: Result<T, Fenced>, stored: &Stored) -> Result<T, End> {
+    /// What a verb answered while the job was still ours. If it was not, the model calls of its stages were made all the same.
+    async fn held<T>(&self, answer: Result<T, Fenced>, ended: &[Advance]) -> Result<T, End> {
         if answer.is_err() {
-            self.settle_calls(&stored.advance.settled).await?;
+            for stage in ended {
+                self.settle_calls(&stage.settled).await?;
+            }
         }
         Ok(answer?)
     }
@@ -187,41 +307,18 @@ impl Context<'_> {
     }
 
     /// No stage begins after a cancel, a lost lease or the word to stop.
-    async fn may_begin(&self) -> Result<(), End> {
-        match self.run.may_not_begin() {
-            None => Ok(()),
-            Some(why) => self.interrupted(why).await,
-        }
-    }
-
-    async fn interrupted(&self, why: Interrupted) -> Result<(), End> {
-        match why {
-            Interrupted::Lost => Err(End::Lost),
-            Interrupted::Stopping => Err(End::GiveBack),
-            Interrupted::Cancelled => {
-                self.end_cancelled(&[]).await?;
-                Err(End::Done)
-            }
-        }
-    }
-
-    async fn end_cancelled(&self, published: &[Written]) -> Result<(), End> {
-        Ok(self.jobs().end_cancelled(&self.claimed, published).await??)
+    fn may_begin(&self) -> Result<(), End> {
+        self.run.may_not_begin().map_or(Ok(()), |why| Err(why.into()))
     }
 
     /// Waits for something that may be dropped at any point.
     async fn interruptible<F: Future>(&self, work: F) -> Result<F::Output, End> {
-        match self.run.interruptible(work).await {
-            Ok(done) => Ok(done),
-            Err(why) => {
-                self.interrupted(why).await?;
-                Err(End::Done)
-            }
-        }
+        Ok(self.run.interruptible(work).await?)
     }
 
+    /// By the clock of the database: the claim was the last to change the row, at this time.
     fn deadline_passed(&self) -> bool {
-        self.claimed.row.deadline_at <= self.jobs().clock().now_ms()
+        self.claimed.row.deadline_at <= self.claimed.row.updated_at
     }
 
     fn jobs(&self) -> &Jobs {
@@ -237,4 +334,13 @@ impl Context<'_> {
             )
         })
     }
+}
+
+/// The story that every stage after `fetch` needs.
+fn story(made: &Made) -> Result<&Story, Failure> {
+    made.story.as_ref().ok_or_else(|| missing("the story as it was read"))
+}
+
+fn missing(what: &str) -> Failure {
+    Failure::fail("job.artifact_missing", format!("{what} is gone; submit the story again"))
 }

@@ -6,10 +6,11 @@ use shared::domain::checks;
 use shared::domain::criterion::CriteriaSet;
 use shared::domain::drafter;
 use shared::domain::job::{JobKind, Stage};
+use shared::domain::json::to_json;
 use shared::domain::language::Language;
 use shared::domain::reply::ScenariosReply;
 use shared::domain::request::Review;
-use shared::domain::result::{SuiteArtifact, content_hash};
+use shared::domain::result::{SuiteArtifact, content_hash_of_json};
 use shared::domain::scenario::Suite;
 use shared::domain::story::Story;
 use shared::domain::user::{Permission, Role};
@@ -17,28 +18,27 @@ use shared::domain::verdict::Failure;
 use shared::jobs::Advance;
 use shared::store::history::{self, NewHistory};
 use shared::store::llm_call::Settled;
+use shared::store::made::Made;
 use shared::store::user;
 
 use super::author::{REPAIR_ROUNDS, Session};
 use super::criteria::offline;
-use super::fetch::to_json;
-use super::made::Made;
-use super::{Context, End, Stored};
+use super::{Context, End, Stored, story};
 use crate::prompts;
 
 impl Context<'_> {
     pub(super) async fn scenarios(&self, made: &mut Made) -> Result<Stored, End> {
-        let before = made.before(self.jobs(), &self.claimed.row.connection).await?.suite;
-        let story = made.story()?;
+        let story = story(made)?;
+        let before = self.before(story).await?.suite.as_ref();
         let (own, accepted) = match made.criteria.as_ref() {
             Some(artifact) => (true, artifact.set.clone()),
             None => (false, self.accepted_criteria(story).await?),
         };
         let (suite, by, settled) = match self.author()? {
-            Author::Offline => (draft(story, &accepted, before.as_ref()), offline(), Vec::new()),
+            Author::Offline => (draft(story, &accepted, before), offline(), Vec::new()),
             Author::Model(llm) => {
-                let mut session = Session::new(self, Stage::Scenarios, llm.as_ref(), prompts::SCENARIOS_VERSION);
-                let suite = ask(&mut session, story, &accepted, before.as_ref()).await?;
+                let mut session = Session::begin(self, Stage::Scenarios, llm.as_ref(), prompts::SCENARIOS_VERSION).await?;
+                let suite = ask(&mut session, story, &accepted, before).await?;
                 (suite, session.by, session.settled)
             }
         };
@@ -50,9 +50,10 @@ impl Context<'_> {
         let coverage = &artifact.suite.coverage;
         let summary =
             json!({ "scenarios": artifact.suite.scenarios.len(), "covered": coverage.covered, "criteria": coverage.total });
-        let json = to_json(&artifact);
+        let suite = to_json(&artifact.suite);
+        let json = artifact.to_json(&suite);
         made.suite = Some(artifact);
-        let history = self.history_if_complete(Stage::Scenarios, made)?;
+        let history = self.history_if_complete(Stage::Scenarios, made, Some(suite))?;
         let advance =
             Advance { stage: Stage::Scenarios, artifact: json, issue_id: None, summary, settled, reserve: None, history };
         Ok(Stored { advance, written: Vec::new() })
@@ -62,10 +63,7 @@ impl Context<'_> {
     async fn accepted_criteria(&self, story: &Story) -> Result<CriteriaSet, End> {
         let db = self.jobs().db();
         let row = match self.claimed.request.from {
-            Some(id) => match history::find(db, id).await? {
-                Some(row) => Some(row),
-                None => history::of_job(db, id).await?,
-            },
+            Some(id) => history::named_by(db, id).await?,
             None => {
                 let (owner, connection) = (self.claimed.row.owner_id, &self.claimed.row.connection);
                 let role: Option<Role> = user::by_id(db, owner).await?.and_then(|user| user.role.parse().ok());
@@ -93,8 +91,13 @@ impl Context<'_> {
         Ok(own)
     }
 
-    /// The result to keep, with the stage that completes it.
-    pub(super) fn history_if_complete(&self, stage: Stage, made: &Made) -> Result<Option<NewHistory>, End> {
+    /// The result to keep, with the stage that completes it; the suite as JSON, where there is one.
+    pub(super) fn history_if_complete(
+        &self,
+        stage: Stage,
+        made: &Made,
+        suite: Option<String>,
+    ) -> Result<Option<NewHistory>, End> {
         let complete = match self.claimed.kind {
             JobKind::AcceptanceCriteria => Stage::Criteria,
             JobKind::TestScenarios | JobKind::FullPipeline => Stage::Scenarios,
@@ -103,23 +106,24 @@ impl Context<'_> {
         if stage != complete {
             return Ok(None);
         }
-        let story = made.story()?;
+        let story = story(made)?;
         let by = made.authorship();
+        let criteria = made.criteria_set().map(to_json);
         let sources: serde_json::Map<String, serde_json::Value> =
             story.parts.iter().map(|part| (part.id.clone(), json!(part.sha256))).collect();
         Ok(Some(NewHistory {
             id: self.jobs().clock().new_id(),
             issue_id: story.id.clone(),
             accepted: self.claimed.request.review == Review::None,
-            criteria: made.criteria_set().map(to_json),
-            suite: made.suite().map(to_json),
             provider: by.provider.clone(),
             model: by.model.clone(),
             prompt_version: by.prompt_version.clone(),
             source_hash: story.hash.clone(),
             sources: serde_json::Value::Object(sources).to_string(),
             usage: json!({ "input_tokens": by.input_tokens, "output_tokens": by.output_tokens, "calls": by.calls }).to_string(),
-            content_hash: content_hash(made.criteria_set(), made.suite()),
+            content_hash: content_hash_of_json(criteria.as_deref(), suite.as_deref()),
+            criteria,
+            suite,
         }))
     }
 }

@@ -3,14 +3,18 @@
 //! The instructions are the same for every story, so that providers can cache them. What other people wrote goes into the
 //! user message only, encoded as JSON: no text can end its string and speak as somebody else.
 
+use std::sync::{Arc, LazyLock};
+
 use serde::Serialize;
 use serde_json::{Value, json};
 use shared::domain::checks::Failed;
-use shared::domain::criterion::{CriteriaSet, Criterion};
+use shared::domain::criterion::{CriteriaSet, Criterion, CriterionKind, Examples};
+use shared::domain::evidence::{Evidence, Origin};
 use shared::domain::finding::Finding;
+use shared::domain::json::to_json;
 use shared::domain::language::Language;
 use shared::domain::reply::{CriteriaReply, ProposedCriterion, ProposedScenario, ScenariosReply};
-use shared::domain::story::Story;
+use shared::domain::story::{PartKind, Story};
 use shared::ports::Prompt;
 
 /// Version of the instructions for criteria; grows whenever `criteria.md` changes in meaning.
@@ -27,21 +31,26 @@ const REPAIR: &str = include_str!("repair.md");
 /// Asks for the criteria of a story.
 #[must_use]
 pub fn criteria(story: &Story, language: Language) -> Prompt {
-    for_criteria(instructions(CRITERIA, language), &json!({ "story": story_view(story) }))
+    for_criteria(instructions(CRITERIA, language), to_json(&AboutStory { story: StoryView::of(story) }))
 }
 
 /// Asks for the scenarios of a story with accepted criteria.
 #[must_use]
 pub fn scenarios(story: &Story, criteria: &CriteriaSet, language: Language) -> Prompt {
-    let user = json!({ "story": story_view(story), "criteria": criteria_view(criteria), "out_of_scope": criteria.out_of_scope });
-    for_scenarios(instructions(SCENARIOS, language), &user)
+    let user = AboutCriteria {
+        story: StoryView::of(story),
+        criteria: criteria_view(criteria),
+        out_of_scope: &criteria.out_of_scope,
+        failed: None,
+    };
+    for_scenarios(instructions(SCENARIOS, language), to_json(&user))
 }
 
 /// Asks again for the criteria that failed, and for those only.
 #[must_use]
 pub fn repair_criteria(story: &Story, failed: &[Failed<ProposedCriterion>], language: Language) -> Prompt {
     let failed: Vec<Value> = failed.iter().map(failed_view).collect();
-    for_criteria(mending(CRITERIA, language), &json!({ "story": story_view(story), "failed": failed }))
+    for_criteria(mending(CRITERIA, language), to_json(&Mending { story: StoryView::of(story), failed }))
 }
 
 /// Asks again for the scenarios that failed, and for those only.
@@ -53,21 +62,24 @@ pub fn repair_scenarios(
     language: Language,
 ) -> Prompt {
     let failed: Vec<Value> = failed.iter().map(failed_view).collect();
-    let user = json!({
-        "story": story_view(story),
-        "criteria": criteria_view(criteria),
-        "out_of_scope": criteria.out_of_scope,
-        "failed": failed,
-    });
-    for_scenarios(mending(SCENARIOS, language), &user)
+    let user = AboutCriteria {
+        story: StoryView::of(story),
+        criteria: criteria_view(criteria),
+        out_of_scope: &criteria.out_of_scope,
+        failed: Some(failed),
+    };
+    for_scenarios(mending(SCENARIOS, language), to_json(&user))
 }
 
-fn for_criteria(system: String, user: &Value) -> Prompt {
-    Prompt { name: "criteria", system, user: user.to_string(), schema: schemars::schema_for!(CriteriaReply).to_value() }
+static CRITERIA_SCHEMA: LazyLock<Arc<Value>> = LazyLock::new(|| Arc::new(schemars::schema_for!(CriteriaReply).to_value()));
+static SCENARIOS_SCHEMA: LazyLock<Arc<Value>> = LazyLock::new(|| Arc::new(schemars::schema_for!(ScenariosReply).to_value()));
+
+fn for_criteria(system: String, user: String) -> Prompt {
+    Prompt { name: "criteria", system, user, schema: Arc::clone(&CRITERIA_SCHEMA) }
 }
 
-fn for_scenarios(system: String, user: &Value) -> Prompt {
-    Prompt { name: "scenarios", system, user: user.to_string(), schema: schemars::schema_for!(ScenariosReply).to_value() }
+fn for_scenarios(system: String, user: String) -> Prompt {
+    Prompt { name: "scenarios", system, user, schema: Arc::clone(&SCENARIOS_SCHEMA) }
 }
 
 fn instructions(template: &str, language: Language) -> String {
@@ -78,39 +90,98 @@ fn mending(template: &str, language: Language) -> String {
     format!("{}\n\n{}", instructions(template, language), REPAIR.trim())
 }
 
+#[derive(Serialize)]
+struct AboutStory<'a> {
+    story: StoryView<'a>,
+}
+
+#[derive(Serialize)]
+struct AboutCriteria<'a> {
+    story: StoryView<'a>,
+    criteria: Vec<CriterionView<'a>>,
+    out_of_scope: &'a [Evidence],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failed: Option<Vec<Value>>,
+}
+
+#[derive(Serialize)]
+struct Mending<'a> {
+    story: StoryView<'a>,
+    failed: Vec<Value>,
+}
+
 /// What a model needs of a story. Address, ids and hashes stay here.
-fn story_view(story: &Story) -> Value {
-    let parts: Vec<Value> =
-        story.parts.iter().map(|part| json!({ "id": part.id, "kind": part.kind, "text": part.text })).collect();
-    json!({
-        "key": story.key,
-        "summary": story.summary,
-        "issue_type": story.issue_type,
-        "status": story.status,
-        "labels": story.labels,
-        "parts": parts,
-    })
+#[derive(Serialize)]
+struct StoryView<'a> {
+    key: &'a str,
+    summary: &'a str,
+    issue_type: &'a str,
+    status: &'a str,
+    labels: &'a [String],
+    parts: Vec<PartView<'a>>,
+}
+
+#[derive(Serialize)]
+struct PartView<'a> {
+    id: &'a str,
+    kind: PartKind,
+    text: &'a str,
+}
+
+impl<'a> StoryView<'a> {
+    fn of(story: &'a Story) -> Self {
+        Self {
+            key: &story.key,
+            summary: &story.summary,
+            issue_type: &story.issue_type,
+            status: &story.status,
+            labels: &story.labels,
+            parts: story.parts.iter().map(|part| PartView { id: &part.id, kind: part.kind, text: &part.text }).collect(),
+        }
+    }
 }
 
 /// What a model needs of accepted criteria: what they say, not what the checks said about them.
-fn criteria_view(set: &CriteriaSet) -> Vec<Value> {
-    let view = |criterion: &Criterion| {
-        let evidence: Vec<Value> =
-            criterion.evidence.iter().map(|said| json!({ "source": said.source, "quote": said.quote })).collect();
-        json!({
-            "id": criterion.id,
-            "title": criterion.title,
-            "kind": criterion.kind,
-            "given": criterion.given,
-            "when": criterion.when,
-            "then": criterion.then,
-            "examples": criterion.examples,
-            "origin": criterion.origin,
-            "rule": criterion.rule,
-            "evidence": evidence,
-        })
-    };
-    set.criteria.iter().map(view).collect()
+#[derive(Serialize)]
+struct CriterionView<'a> {
+    id: &'a str,
+    title: &'a str,
+    kind: CriterionKind,
+    given: &'a [String],
+    when: &'a [String],
+    then: &'a [String],
+    examples: &'a Examples,
+    origin: Origin,
+    rule: &'a str,
+    evidence: Vec<Said<'a>>,
+}
+
+#[derive(Serialize)]
+struct Said<'a> {
+    source: &'a str,
+    quote: &'a str,
+}
+
+fn criteria_view(set: &CriteriaSet) -> Vec<CriterionView<'_>> {
+    set.criteria.iter().map(CriterionView::of).collect()
+}
+
+impl<'a> CriterionView<'a> {
+    fn of(criterion: &'a Criterion) -> Self {
+        let said = criterion.evidence.iter().map(|said| Said { source: &said.source, quote: &said.quote });
+        Self {
+            id: &criterion.id,
+            title: &criterion.title,
+            kind: criterion.kind,
+            given: &criterion.given,
+            when: &criterion.when,
+            then: &criterion.then,
+            examples: &criterion.examples,
+            origin: criterion.origin,
+            rule: &criterion.rule,
+            evidence: said.collect(),
+        }
+    }
 }
 
 fn failed_view<T: Serialize>(failed: &Failed<T>) -> Value {

@@ -13,7 +13,7 @@ use apalis::prelude::*;
 use apalis_core::backend::ext::poll_strategy::{PollSnapshot, PollStrategy};
 use futures::FutureExt;
 use redis::aio::ConnectionManager;
-use shared::adapters::queue::{ChannelQueue, RedisQueue, storage};
+use shared::adapters::queue::{ChannelQueue, RedisQueue, Rung, storage};
 use shared::domain::job::Lane;
 use shared::domain::message::Message;
 
@@ -39,7 +39,7 @@ pub enum Doorbell {
         connection: ConnectionManager,
         /// Of our keys.
         prefix: String,
-        /// How often an idle worker looks.
+        /// How often an idle worker looks in case a ring was lost.
         poll: Duration,
         /// For removing what apalis-redis keeps.
         queue: RedisQueue,
@@ -59,12 +59,23 @@ async fn hear(message: Message, ear: Data<Arc<Ear>>) -> Result<(), BoxDynError> 
     Ok(())
 }
 
-/// Looks in at an interval and always leaves a waker behind, which the stock strategies do not.
-struct Ticker(tokio::time::Interval);
+/// A ring that comes while a look is under way would be missed by it, so another look follows.
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
-impl PollStrategy for Ticker {
+/// Looks in when the lane is rung, and at an interval in case that was lost. Always leaves a waker behind, which the
+/// stock strategies do not.
+struct Rings {
+    rung: Arc<Rung>,
+    lane: Lane,
+    ticks: tokio::time::Interval,
+}
+
+impl PollStrategy for Rings {
     fn poll_drive(&mut self, cx: &mut Context<'_>, _: &PollSnapshot) -> Poll<Option<()>> {
-        while Pin::new(&mut self.0).poll_tick(cx).is_ready() {}
+        if self.rung.heard(self.lane, cx) {
+            self.ticks.reset_after(LOOK_AGAIN);
+        }
+        while Pin::new(&mut self.ticks).poll_tick(cx).is_ready() {}
         Poll::Pending
     }
 }
@@ -73,7 +84,11 @@ impl PollStrategy for Ticker {
 pub(super) async fn supervise(runner: Arc<Runner>, doorbell: Doorbell, lane: Lane) {
     match doorbell {
         Doorbell::Channel(queue) => by_channel(runner, &queue, lane).await,
-        Doorbell::Redis { connection, prefix, poll, queue } => by_redis(runner, connection, prefix, poll, queue, lane).await,
+        Doorbell::Redis { connection, prefix, poll, queue } => {
+            runner.lifecycle.spawn(tidy(queue.clone(), lane, runner.lifecycle.stop().clone()));
+            let life = || one_life(&runner, connection.clone(), &prefix, poll, queue.rung().clone(), lane);
+            by_redis(&runner, lane, life).await;
+        }
     }
 }
 
@@ -93,20 +108,13 @@ async fn by_channel(runner: Arc<Runner>, queue: &ChannelQueue, lane: Lane) {
     }
 }
 
-async fn by_redis(
-    runner: Arc<Runner>,
-    connection: ConnectionManager,
-    prefix: String,
-    poll: Duration,
-    queue: RedisQueue,
-    lane: Lane,
-) {
+/// One life of a worker after the other.
+async fn by_redis<F: Future<Output = String>>(runner: &Runner, lane: Lane, life: impl Fn() -> F) {
     let stop = runner.lifecycle.stop().clone();
-    runner.lifecycle.spawn(tidy(queue, lane, stop.clone()));
     let mut wait = REBUILD.0;
     while !stop.is_cancelled() {
         let began = tokio::time::Instant::now();
-        let error = one_life(&runner, connection.clone(), &prefix, poll, lane).await;
+        let error = life().await;
         if stop.is_cancelled() {
             return;
         }
@@ -121,13 +129,20 @@ async fn by_redis(
 }
 
 /// One apalis worker from its start to its end. Answers why it ended.
-async fn one_life(runner: &Arc<Runner>, connection: ConnectionManager, prefix: &str, poll: Duration, lane: Lane) -> String {
+async fn one_life(
+    runner: &Arc<Runner>,
+    connection: ConnectionManager,
+    prefix: &str,
+    poll: Duration,
+    rung: Arc<Rung>,
+    lane: Lane,
+) -> String {
     // A name in use, or used a moment ago, is refused or takes over living work: each life has a new one.
     let name = format!("{}-{lane}-{}", runner.lease.owner(), runner.jobs.clock().new_id().simple());
     let ear = Arc::new(Ear { runner: runner.clone(), lane });
     let mut ticks = tokio::time::interval(poll);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let backend = storage(connection, prefix, lane).poll_with_strategy(Ticker(ticks));
+    let backend = storage(connection, prefix, lane).poll_with_strategy(Rings { rung, lane, ticks });
     let worker = WorkerBuilder::new(name).backend(backend).concurrency(CONCURRENCY).data(ear).build(hear);
     let stop = runner.lifecycle.stop().clone();
     let rebuild = runner.clone();

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use futures::StreamExt;
 use redis::AsyncCommands;
 use redis::aio::ConnectionManager;
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 
+use super::super::subscription::listen;
 use super::LocalBus;
 use crate::domain::event::Nudge;
 use crate::lifecycle::Lifecycle;
@@ -18,9 +18,6 @@ const ROOM: usize = 4096;
 
 /// Nudges sent in one message.
 const BATCH: usize = 256;
-
-/// How long to wait before listening again.
-const AGAIN: Duration = Duration::from_secs(1);
 
 /// A publish that takes longer is given up.
 const TIMEOUT: Duration = Duration::from_millis(500);
@@ -38,7 +35,12 @@ impl RedisBus {
         let local = LocalBus::default();
         let (outgoing, heard) = mpsc::channel(ROOM);
         lifecycle.spawn(publish(connection, channel.clone(), heard, lifecycle.stop().clone()));
-        lifecycle.spawn(listen(client, channel, local.clone(), lifecycle.stop().clone()));
+        let heard_here = local.clone();
+        let hear = move |text: &str| {
+            let nudges: Vec<Nudge> = serde_json::from_str(text).unwrap_or_default();
+            nudges.into_iter().for_each(|nudge| heard_here.nudge(nudge));
+        };
+        lifecycle.spawn(listen(client, channel, lifecycle.stop().clone(), hear));
         Self { local, outgoing }
     }
 }
@@ -69,32 +71,4 @@ async fn publish(mut connection: ConnectionManager, channel: String, mut heard: 
             tracing::debug!("nudges were lost; listeners re-read by themselves");
         }
     }
-}
-
-async fn listen(client: redis::Client, channel: String, local: LocalBus, stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            heard = hear(&client, &channel, &local) => if let Err(error) = heard {
-                tracing::debug!(%error, "listening to events again soon");
-            },
-        }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(AGAIN) => {}
-        }
-    }
-}
-
-async fn hear(client: &redis::Client, channel: &str, local: &LocalBus) -> redis::RedisResult<()> {
-    let mut subscription = client.get_async_pubsub().await?;
-    subscription.subscribe(channel).await?;
-    let mut messages = subscription.on_message();
-    while let Some(message) = messages.next().await {
-        let text: String = message.get_payload()?;
-        for nudge in serde_json::from_str::<Vec<Nudge>>(&text).unwrap_or_default() {
-            local.nudge(nudge);
-        }
-    }
-    Ok(())
 }

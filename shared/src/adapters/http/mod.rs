@@ -1,10 +1,12 @@
 //! One HTTP exchange, as every client here makes it: no redirects, a bounded body, errors without URLs or secrets.
 
+mod client;
 mod excerpt;
 mod exchange;
 mod retry_after;
 mod secret;
 
+pub use client::client;
 pub use excerpt::excerpt;
 pub use exchange::{Answer, ExchangeError, Trouble, exchange};
 pub use retry_after::{http_date, retry_after};

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use backon::{ExponentialBuilder, Retryable};
-use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE};
+use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE};
 use reqwest::{Client, Method};
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -11,7 +11,7 @@ use url::Url;
 
 use super::errors;
 use super::settings::JiraSettings;
-use crate::adapters::http::{ExchangeError, Trouble, exchange};
+use crate::adapters::http::{self, ExchangeError, Trouble, exchange};
 use crate::ports::{Clock, JiraError, SystemClock};
 
 /// Whether a call changes something; only calls that do not are repeated.
@@ -29,7 +29,8 @@ pub(super) struct Call<'a> {
     /// Path segments below the base URL, not yet encoded.
     pub(super) path: &'a [&'a str],
     pub(super) query: &'a [(&'a str, &'a str)],
-    pub(super) body: Option<&'a Value>,
+    /// JSON.
+    pub(super) body: Option<&'a str>,
     /// What it is about, for the error: `issue SHOP-12`.
     pub(super) subject: &'a str,
 }
@@ -58,11 +59,10 @@ const LONGEST_ANSWER: usize = 32 * 1024 * 1024;
 
 impl Wire {
     pub(super) fn new(settings: JiraSettings) -> Result<Self, JiraError> {
-        let client = Client::builder()
+        let client = http::client()
             .user_agent(&settings.user_agent)
             .timeout(settings.timeout)
             .connect_timeout(settings.connect_timeout)
-            .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| JiraError::NoAnswer(format!("the HTTP client cannot be built: {}", error.without_url())))?;
         let slots = Semaphore::new(settings.max_in_flight.clamp(1, Semaphore::MAX_PERMITS));
@@ -118,7 +118,7 @@ impl Wire {
             .header(ACCEPT_LANGUAGE, "en")
             .header("X-Force-Accept-Language", "true");
         if let Some(body) = call.body {
-            request = request.json(body);
+            request = request.header(CONTENT_TYPE, "application/json").body(body.to_owned());
         }
         let answer = exchange(request, LONGEST_ANSWER).await.map_err(Failed::from)?;
         errors::read(&answer, call.subject, SystemClock.now())

@@ -36,7 +36,7 @@ impl CloudJira {
         Ok(Self { wire: Wire::new(settings)? })
     }
 
-    async fn write(&self, method: Method, path: &[&str], body: Option<&Value>, subject: &str) -> Result<Value, JiraError> {
+    async fn write(&self, method: Method, path: &[&str], body: Option<&str>, subject: &str) -> Result<Value, JiraError> {
         self.wire.send(&Call { kind: Kind::Write, method, path, query: &[], body, subject }).await
     }
 
@@ -51,14 +51,15 @@ impl CloudJira {
             let start_at = start.to_string();
             let mut asked = vec![("startAt", start_at.as_str()), ("maxResults", COMMENT_PAGE), ("orderBy", "created")];
             asked.extend(query);
-            let page = self.wire.send(&Call::get(&["issue", key, "comment"], &asked, &subject)).await?;
-            let Some(comments) = page.get("comments").and_then(Value::as_array) else {
+            let mut page = self.wire.send(&Call::get(&["issue", key, "comment"], &asked, &subject)).await?;
+            let total = page.get("total").and_then(Value::as_u64).and_then(|total| usize::try_from(total).ok());
+            let Some(Value::Array(comments)) = page.get_mut("comments").map(Value::take) else {
                 return Err(wire::unlike("a page without comments"));
             };
+            let count = comments.len();
             let before = all.len();
-            all.extend(comments.iter().filter(|c| wire::id_of(c).is_some_and(|id| seen.insert(id))).cloned());
-            start += comments.len();
-            let total = page.get("total").and_then(Value::as_u64).and_then(|total| usize::try_from(total).ok());
+            all.extend(comments.into_iter().filter(|c| wire::id_of(c).is_some_and(|id| seen.insert(id))));
+            start += count;
             if all.len() == before || total.is_some_and(|total| start >= total) {
                 break;
             }
@@ -146,7 +147,7 @@ impl Jira for CloudJira {
     }
 
     async fn search(&self, jql: &str, limit: usize, token: Option<&str>) -> Result<SearchPage, JiraError> {
-        let body = wire::search_body(jql, limit.clamp(1, SEARCH_PAGE), token);
+        let body = wire::search_body(jql, limit.clamp(1, SEARCH_PAGE), token).to_string();
         let call = Call {
             kind: Kind::Read,
             method: Method::POST,
@@ -160,15 +161,16 @@ impl Jira for CloudJira {
 
     async fn comments(&self, key: &str) -> Result<Vec<Comment>, JiraError> {
         let comments = self.all_comments(key, &[("expand", "properties")]).await?;
-        comments.iter().map(wire::comment).collect()
+        comments.into_iter().map(wire::comment).collect()
     }
 
     async fn comment(&self, key: &str, id: &str) -> Result<Comment, JiraError> {
         let subject = format!("comment {id} of issue {key}");
         let query = [("expand", "properties")];
         let body = self.wire.send(&Call::get(&["issue", key, "comment", id], &query, &subject)).await?;
-        let mut comment = wire::comment(&body)?;
-        if wire::properties(&body).is_none() {
+        let told = wire::properties(&body).is_some();
+        let mut comment = wire::comment(body)?;
+        if !told {
             let path = ["comment", id, "properties", wire::PROPERTY_KEY];
             match self.wire.send(&Call::get(&path, &[], &subject)).await {
                 Ok(property) => {
@@ -185,14 +187,14 @@ impl Jira for CloudJira {
     async fn create_comment(&self, key: &str, comment: &NewComment) -> Result<Comment, JiraError> {
         let body = wire::comment_body(comment);
         let stored = self.write(Method::POST, &["issue", key, "comment"], Some(&body), &format!("issue {key}")).await?;
-        wire::comment(&stored)
+        wire::comment(stored)
     }
 
     async fn update_comment(&self, key: &str, id: &str, comment: &NewComment) -> Result<Comment, JiraError> {
         let body = wire::comment_body(comment);
         let subject = format!("comment {id} of issue {key}");
         let stored = self.write(Method::PUT, &["issue", key, "comment", id], Some(&body), &subject).await?;
-        wire::comment(&stored)
+        wire::comment(stored)
     }
 
     async fn delete_comment(&self, key: &str, id: &str) -> Result<(), JiraError> {
@@ -201,7 +203,7 @@ impl Jira for CloudJira {
     }
 
     async fn update_description(&self, key: &str, description: &Value) -> Result<(), JiraError> {
-        let body = json!({ "fields": { "description": description } });
+        let body = wire::description_body(description);
         self.write(Method::PUT, &["issue", key], Some(&body), &format!("issue {key}")).await.map(drop)
     }
 }

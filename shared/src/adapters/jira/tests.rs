@@ -141,7 +141,7 @@ async fn comments_and_descriptions_are_written_as_the_documentation_has_it() {
     let jira = client(&server);
     let doc = json!({ "version": 1, "type": "doc", "content": [] });
     let properties = vec![(PROPERTY_KEY.to_owned(), json!({ "hash": "h" }))];
-    let plain = NewComment { body: doc.clone(), properties, visibility: None };
+    let plain = NewComment { body: Arc::new(doc.clone()), properties, visibility: None };
     assert_eq!(jira.create_comment("SHOP-7", &plain).await.unwrap().id, "10");
     let visible = json!({ "type": "group", "value": "qa" });
     let restricted = NewComment { visibility: Some(visible.clone()), ..plain };

@@ -1,7 +1,9 @@
 //! The JSON that is sent and read.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::domain::json::to_json;
 use crate::ports::{Comment, IssueSummary, JiraError, NewComment, SearchPage};
 
 /// The key of our property on issues and comments.
@@ -47,16 +49,17 @@ fn summary(hit: &Value) -> Result<IssueSummary, JiraError> {
 }
 
 /// A comment as it came.
-pub(super) fn comment(body: &Value) -> Result<Comment, JiraError> {
+pub(super) fn comment(mut body: Value) -> Result<Comment, JiraError> {
+    let document = body.get_mut("body").map(Value::take).unwrap_or_default();
     let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let id = id_of(body).ok_or_else(|| unlike("a comment without id"))?;
+    let id = id_of(&body).ok_or_else(|| unlike("a comment without id"))?;
     Ok(Comment {
         id,
-        body: body.get("body").cloned().unwrap_or_default(),
+        body: document,
         created: text("created"),
         updated: text("updated"),
         visibility: body.get("visibility").filter(|value| value.is_object()).cloned(),
-        properties: properties(body).unwrap_or_default(),
+        properties: properties(&body).unwrap_or_default(),
     })
 }
 
@@ -78,16 +81,36 @@ pub(super) fn properties(body: &Value) -> Option<Vec<(String, Value)>> {
     Some(body.get("properties")?.as_array()?.iter().filter_map(property).collect())
 }
 
-/// The body that writes a comment.
-pub(super) fn comment_body(comment: &NewComment) -> Value {
-    let mut body = json!({ "body": comment.body });
-    if let Some(visibility) = &comment.visibility {
-        body["visibility"] = visibility.clone();
+/// The body that writes a comment, as JSON; a long text is not copied to be written.
+pub(super) fn comment_body(comment: &NewComment) -> String {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        body: &'a Value,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        visibility: Option<&'a Value>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        properties: Vec<Property<'a>>,
     }
-    if !comment.properties.is_empty() {
-        body["properties"] = comment.properties.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect();
+    #[derive(Serialize)]
+    struct Property<'a> {
+        key: &'a str,
+        value: &'a Value,
     }
-    body
+    let properties = comment.properties.iter().map(|(key, value)| Property { key, value }).collect();
+    to_json(&Body { body: &comment.body, visibility: comment.visibility.as_ref(), properties })
+}
+
+/// The body that writes a description, as JSON.
+pub(super) fn description_body(description: &Value) -> String {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        fields: Fields<'a>,
+    }
+    #[derive(Serialize)]
+    struct Fields<'a> {
+        description: &'a Value,
+    }
+    to_json(&Body { fields: Fields { description } })
 }
 
 pub(super) fn unlike(what: &str) -> JiraError {

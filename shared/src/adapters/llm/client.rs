@@ -9,7 +9,7 @@ use url::Url;
 use super::openai_compatible::{Params, decode, encode};
 use super::settings::{ConfigProblem, LlmSettings};
 use super::transport::Transport;
-use crate::ports::{Clock, Completion, Llm, LlmError, Prompt, SystemClock};
+use crate::ports::{Clock, Completion, Llm, LlmFailure, Prompt, SystemClock};
 
 /// The name of the Chat Completions provider.
 pub(super) const OPENAI_COMPATIBLE: &str = "openai_compatible";
@@ -67,10 +67,10 @@ fn checked_base(settings: &LlmSettings) -> Result<Url, ConfigProblem> {
 
 #[async_trait]
 impl Llm for OpenAiCompatible {
-    async fn complete(&self, prompt: &Prompt) -> Result<Completion, LlmError> {
+    async fn complete(&self, prompt: &Prompt) -> Result<Completion, LlmFailure> {
         let answer = self.transport.post(&encode(prompt, &self.params)).await?;
         let result = decode(answer.status, &answer.headers, &answer.body, SystemClock.now());
-        result.map_err(|error| self.transport.cleaned(error, prompt))
+        result.map_err(|failed| LlmFailure { error: self.transport.cleaned(failed.error, prompt), ..failed })
     }
 
     fn provider(&self) -> &'static str {

@@ -1,14 +1,18 @@
 //! Chat Completions as pure functions: a prompt becomes a body, an answer becomes a completion or an error.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use reqwest::header::HeaderMap;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::salvage::salvage;
-use super::schema::portable;
+use super::schema::portable_json;
 use super::settings::{Structured, TokenParam};
 use crate::adapters::http::{excerpt, retry_after};
-use crate::ports::{Completion, LlmError, Prompt, Usage};
+use crate::domain::json::to_json;
+use crate::ports::{Completion, LlmError, LlmFailure, Prompt, Usage};
 
 /// A provider's words are shown up to this length.
 const SHOWN: usize = 300;
@@ -43,40 +47,51 @@ pub struct Params {
 pub struct HttpBody {
     /// Path segments below the base URL.
     pub path: &'static [&'static str],
-    /// The body.
-    pub json: Value,
+    /// The body, as JSON.
+    pub json: String,
 }
 
 /// Writes the call down.
 #[must_use]
 pub fn encode(prompt: &Prompt, params: &Params) -> HttpBody {
-    let schema = portable(&prompt.schema);
+    let schema = portable_json(&prompt.schema);
     let system = match params.structured {
-        Structured::JsonSchema => prompt.system.clone(),
-        Structured::JsonObject | Structured::None => {
-            format!(
-                "{}\n\nAnswer with one JSON object and nothing else. It must conform to this JSON schema:\n{schema}",
-                prompt.system
-            )
-        }
+        Structured::JsonSchema => Cow::Borrowed(prompt.system.as_str()),
+        Structured::JsonObject | Structured::None => Cow::Owned(format!(
+            "{}\n\nAnswer with one JSON object and nothing else. It must conform to this JSON schema:\n{schema}",
+            prompt.system
+        )),
     };
-    let mut json = json!({
-        "model": params.model,
-        "messages": [{ "role": "system", "content": system }, { "role": "user", "content": prompt.user }],
-    });
-    json[params.token_param.as_str()] = json!(params.max_output_tokens);
+    let messages = [Message { role: "system", content: &system }, Message { role: "user", content: &prompt.user }];
+    // Put together from what is JSON already: the schema is the longest part of it and always the same.
+    let mut json = format!(
+        r#"{{"model":{},"messages":{},"{}":{}"#,
+        to_json(&params.model),
+        to_json(&messages),
+        params.token_param.as_str(),
+        params.max_output_tokens
+    );
     match params.structured {
         Structured::JsonSchema => {
-            let format = json!({ "name": schema_name(prompt.name), "schema": schema, "strict": true });
-            json["response_format"] = json!({ "type": "json_schema", "json_schema": format });
+            let name = schema_name(prompt.name);
+            json.push_str(&format!(
+                r#","response_format":{{"type":"json_schema","json_schema":{{"name":"{name}","schema":{schema},"strict":true}}}}"#
+            ));
         }
-        Structured::JsonObject => json["response_format"] = json!({ "type": "json_object" }),
+        Structured::JsonObject => json.push_str(r#","response_format":{"type":"json_object"}"#),
         Structured::None => {}
     }
     if let Some(temperature) = params.temperature {
-        json["temperature"] = json!(temperature);
+        json.push_str(&format!(r#","temperature":{}"#, to_json(&temperature)));
     }
+    json.push('}');
     HttpBody { path: &["chat", "completions"], json }
+}
+
+#[derive(Serialize)]
+struct Message<'a> {
+    role: &'static str,
+    content: &'a str,
 }
 
 /// At most 64 letters, digits, `_` and `-`.
@@ -86,28 +101,36 @@ fn schema_name(name: &str) -> String {
 }
 
 /// Reads the answer. The text of a completion is one whole JSON object; everything else is an error.
-pub fn decode(status: u16, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<Completion, LlmError> {
+pub fn decode(status: u16, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<Completion, LlmFailure> {
     let parsed: Option<Value> = serde_json::from_slice(body).ok();
     if !matches!(status, 200..=299) {
-        return Err(failure(status, headers, parsed.as_ref(), now));
+        return Err(failure(status, headers, parsed.as_ref(), now).into());
     }
     let Some(answer) = parsed.filter(Value::is_object) else {
-        return Err(unreadable(if looks_like_a_page(body) { "a web page; check the base URL" } else { "no JSON" }));
+        return Err(unreadable(if looks_like_a_page(body) { "a web page; check the base URL" } else { "no JSON" }).into());
     };
+    let usage = usage(&answer);
+    match reply(&answer, headers, now) {
+        Ok(text) => Ok(Completion {
+            text,
+            model: answer.get("model").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            usage: usage.unwrap_or_default(),
+        }),
+        Err(error) => Err(LlmFailure { error, usage }),
+    }
+}
+
+/// The JSON object that an answer holds.
+fn reply(answer: &Value, headers: &HeaderMap, now: DateTime<Utc>) -> Result<String, LlmError> {
     if answer.get("error").is_some_and(|error| !error.is_null()) {
-        return Err(in_band(&answer, headers, now));
+        return Err(in_band(answer, headers, now));
     }
     let choice = answer.pointer("/choices/0").ok_or_else(|| unreadable("no choices; check the base URL"))?;
     if choice.get("error").is_some_and(|error| !error.is_null()) {
         return Err(in_band(choice, headers, now));
     }
     let text = reply_text(choice)?;
-    let object = salvage(&text).ok_or_else(|| unreadable("no whole JSON object in the reply"))?;
-    Ok(Completion {
-        text: object.to_owned(),
-        model: answer.get("model").and_then(Value::as_str).unwrap_or_default().to_owned(),
-        usage: usage(&answer),
-    })
+    salvage(&text).map(str::to_owned).ok_or_else(|| unreadable("no whole JSON object in the reply"))
 }
 
 /// The text of a choice that is neither refused nor cut.
@@ -138,9 +161,10 @@ fn part_text(part: &Value) -> Option<&str> {
     part.get("text").filter(|_| is_text).and_then(Value::as_str)
 }
 
-fn usage(answer: &Value) -> Usage {
-    let count = |name: &str| answer.pointer(name).and_then(Value::as_i64).unwrap_or(0).max(0);
-    Usage { input_tokens: count("/usage/prompt_tokens"), output_tokens: count("/usage/completion_tokens") }
+fn usage(answer: &Value) -> Option<Usage> {
+    let usage = answer.get("usage").filter(|usage| usage.is_object())?;
+    let count = |name: &str| usage.get(name).and_then(Value::as_i64).unwrap_or(0).max(0);
+    Some(Usage { input_tokens: count("prompt_tokens"), output_tokens: count("completion_tokens") })
 }
 
 /// An error in an answer that calls itself a success, as gateways send it.

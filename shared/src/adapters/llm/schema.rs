@@ -1,5 +1,7 @@
 //! The JSON schema that every provider accepts.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use serde_json::{Map, Value, json};
 
 /// References are followed to this depth; a schema that nests deeper recurses.
@@ -31,6 +33,24 @@ const TOLD: &[&str] = &[
 #[must_use]
 pub fn portable(schema: &Value) -> Value {
     convert(schema, schema, DEPTH)
+}
+
+/// The portable schema as JSON. The few schemas that are asked for again and again are written once.
+#[must_use]
+pub fn portable_json(schema: &Arc<Value>) -> Arc<str> {
+    /// More than there are kinds of calls.
+    const MOST: usize = 8;
+    static WRITTEN: Mutex<Vec<(Arc<Value>, Arc<str>)>> = Mutex::new(Vec::new());
+
+    let mut written = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, json)) = written.iter().find(|(known, _)| Arc::ptr_eq(known, schema)) {
+        return Arc::clone(json);
+    }
+    let json: Arc<str> = portable(schema).to_string().into();
+    if written.len() < MOST {
+        written.push((Arc::clone(schema), Arc::clone(&json)));
+    }
+    json
 }
 
 fn convert(node: &Value, root: &Value, depth: usize) -> Value {

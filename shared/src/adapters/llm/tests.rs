@@ -29,7 +29,7 @@ fn client(settings: &LlmSettings) -> Arc<dyn Llm> {
 
 fn prompt() -> Prompt {
     let user = json!({ "story": { "text": "A customer may pay by invoice when the basket is above 20 EUR." } }).to_string();
-    Prompt { name: "criteria", system: "Write criteria.".to_owned(), user, schema: json!({ "type": "object" }) }
+    Prompt { name: "criteria", system: "Write criteria.".to_owned(), user, schema: Arc::new(json!({ "type": "object" })) }
 }
 
 fn reply() -> Reply {
@@ -70,7 +70,7 @@ async fn slow_dropped_and_cut_answers_are_no_answer() {
     for (name, told) in [("never", Reply::never as fn() -> Reply), ("dropped", Reply::dropped), ("cut", Reply::cut)] {
         let server = TestServer::start(move |_| told()).await;
         let timeout = Duration::from_millis(100);
-        let error = client(&LlmSettings { timeout, ..settings(&server) }).complete(&prompt()).await.unwrap_err();
+        let error = client(&LlmSettings { timeout, ..settings(&server) }).complete(&prompt()).await.unwrap_err().error;
         assert!(matches!(error, LlmError::NoAnswer(_)), "{name}: {error}");
     }
 }
@@ -114,7 +114,7 @@ async fn neither_key_nor_prompt_is_in_debug_output_or_an_error() {
     }
     let llm = client(&settings);
     drop(server);
-    let error = llm.complete(&prompt()).await.unwrap_err();
+    let error = llm.complete(&prompt()).await.unwrap_err().error;
     assert!(matches!(&error, LlmError::NoAnswer(why) if why.starts_with("no connection") && !why.contains(KEY)), "{error}");
 }
 

@@ -3,13 +3,13 @@
 use std::fmt;
 
 use reqwest::Client;
-use reqwest::header::ACCEPT;
+use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use tokio::sync::Semaphore;
 use url::Url;
 
 use super::openai_compatible::HttpBody;
 use super::settings::{ConfigProblem, LlmSettings};
-use crate::adapters::http::{Answer, Secret, Trouble, exchange};
+use crate::adapters::http::{self, Answer, Secret, Trouble, exchange};
 use crate::ports::{LlmError, Prompt};
 
 /// A reply of a hundred thousand tokens is far below this.
@@ -34,11 +34,10 @@ impl fmt::Debug for Transport {
 
 impl Transport {
     pub(super) fn new(settings: &LlmSettings, base: Url) -> Result<Self, ConfigProblem> {
-        let client = Client::builder()
+        let client = http::client()
             .user_agent(&settings.user_agent)
             .timeout(settings.timeout)
             .connect_timeout(settings.connect_timeout)
-            .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| ConfigProblem::new("JQA_LLM_BASE_URL", error.without_url().to_string()))?;
         let key = settings.api_key.clone().filter(|key| !key.is_empty());
@@ -53,7 +52,8 @@ impl Transport {
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(body.path);
         }
-        let mut request = self.client.post(url).header(ACCEPT, "application/json").json(&body.json);
+        let mut request = self.client.post(url).header(ACCEPT, "application/json");
+        request = request.header(CONTENT_TYPE, "application/json").body(body.json.clone());
         if let Some(key) = &self.key {
             request = request.bearer_auth(key.expose());
         }

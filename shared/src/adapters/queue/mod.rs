@@ -3,6 +3,8 @@
 
 mod channel;
 mod redis;
+mod rung;
 
 pub use self::channel::ChannelQueue;
 pub use self::redis::{RedisQueue, connect, storage};
+pub use self::rung::Rung;

@@ -2,15 +2,20 @@
 //!
 //! What it may not be trusted with, and why it is set up as it is, stands in ARCHITECTURE.md.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use apalis_core::backend::TaskSink;
 use apalis_redis::{Config, RedisStorage};
 use async_trait::async_trait;
+use redis::AsyncCommands;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 
+use super::super::subscription::listen;
+use super::rung::Rung;
 use crate::domain::job::Lane;
 use crate::domain::message::Message;
+use crate::lifecycle::Lifecycle;
 use crate::ports::{Queue, QueueError};
 
 /// Rings and counts messages of all lanes.
@@ -19,6 +24,7 @@ pub struct RedisQueue {
     connection: ConnectionManager,
     prefix: String,
     bound: usize,
+    rung: Arc<Rung>,
 }
 
 /// Connects with time limits that a stall of Redis survives. Answers at once even while Redis is away.
@@ -52,7 +58,29 @@ impl RedisQueue {
     /// A queue under `prefix` that holds up to `bound` messages for each lane.
     #[must_use]
     pub fn new(connection: ConnectionManager, prefix: String, bound: usize) -> Self {
-        Self { connection, prefix, bound }
+        Self { connection, prefix, bound, rung: Arc::default() }
+    }
+
+    /// Rings in this process when any process rang, until it stops.
+    pub fn listen(&self, client: redis::Client, lifecycle: &Lifecycle) {
+        let rung = self.rung.clone();
+        let hear = move |lane: &str| {
+            if let Ok(lane) = lane.parse() {
+                rung.ring(lane);
+            }
+        };
+        lifecycle.spawn(listen(client, self.rings(), lifecycle.stop().clone(), hear));
+    }
+
+    /// Tells that a lane has something new.
+    #[must_use]
+    pub fn rung(&self) -> &Arc<Rung> {
+        &self.rung
+    }
+
+    /// The channel on which processes tell each other what they rang.
+    fn rings(&self) -> String {
+        format!("{}:rings", self.prefix)
     }
 
     /// Removes what apalis-redis keeps for ever: finished messages and its lists of them.
@@ -93,6 +121,8 @@ impl Queue for RedisQueue {
         if count > 0 {
             let mut storage = storage(self.connection.clone(), &self.prefix, lane);
             storage.push_bulk(messages).await.map_err(|error| QueueError(error.to_string()))?;
+            let told = self.connection.clone().publish::<_, _, ()>(self.rings(), lane.as_str()).await;
+            told.map_err(|error| QueueError(error.to_string()))?;
         }
         Ok(count)
     }

@@ -11,7 +11,7 @@ use reqwest::header::CONTENT_TYPE;
 
 use super::policy::OutboundPolicy;
 use super::resolver::{GuardedResolver, Lookup, NotAllowed, system};
-use crate::adapters::http::{USER_AGENT, excerpt, retry_after};
+use crate::adapters::http::{self, USER_AGENT, excerpt, retry_after};
 use crate::ports::{Clock, Delivered, SystemClock, WebhookError, WebhookRequest, WebhookSender};
 
 /// Settings of outbound requests.
@@ -54,11 +54,10 @@ impl HttpWebhookSender {
         let policy = Arc::new(settings.policy.clone());
         let client = |listed| {
             let resolver = GuardedResolver { policy: Arc::clone(&policy), listed, lookup: Arc::clone(lookup) };
-            Client::builder()
+            http::client()
                 .user_agent(USER_AGENT)
                 .timeout(settings.timeout)
                 .connect_timeout(settings.timeout)
-                .redirect(reqwest::redirect::Policy::none())
                 // A proxy would make the connection for us, unguarded.
                 .no_proxy()
                 .dns_resolver(resolver)

@@ -1,11 +1,51 @@
 //! A document that is too long for one comment, as several. Nothing is dropped; each part says that it goes on.
 
+use std::sync::Arc;
+
+use serde_json::Value;
+
 use super::super::document::{Block, Body, Document, Flow, Footer, Inline, Item, Table};
 use super::super::language::Language;
+use super::node::Node;
 use super::{marker, write};
 
 /// Jira refuses 32,767 characters and some texts below it; whether it counts text or JSON is not known, so we count JSON.
 pub const LIMIT_BYTES: usize = 28_000;
+
+/// A text for Jira, and what tells whether it is the same later.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Written {
+    /// ADF.
+    pub content: Arc<Value>,
+    /// Bytes of it when it is serialised.
+    pub length: usize,
+    /// The [`content_hash`](super::hash::content_hash) of it.
+    pub hash: String,
+}
+
+impl From<Node<'_>> for Written {
+    fn from(node: Node<'_>) -> Self {
+        let length = node.json().len();
+        Self::of(node, length)
+    }
+}
+
+impl Written {
+    fn of(node: Node<'_>, length: usize) -> Self {
+        Self { hash: node.hash(), content: Arc::new(node.into()), length }
+    }
+}
+
+/// The document as ADF in parts that fit: most documents are one, and are rendered once.
+#[must_use]
+pub fn written(document: &Document, limit: usize, language: Language) -> Vec<Written> {
+    let whole = write::tree(document);
+    let length = whole.json().len();
+    if length <= limit {
+        return vec![Written::of(whole, length)];
+    }
+    cut_to(document, limit, language).iter().map(|part| write::tree(part).into()).collect()
+}
 
 /// The document in parts, each at most `limit` bytes of JSON (and so of text), in order.
 ///
@@ -16,6 +56,11 @@ pub fn fit(document: &Document, limit: usize, language: Language) -> Vec<Documen
     if length(document) <= limit {
         return vec![document.clone()];
     }
+    cut_to(document, limit, language)
+}
+
+/// A document that is longer than the limit.
+fn cut_to(document: &Document, limit: usize, language: Language) -> Vec<Document> {
     // What each part costs besides its blocks: the frame, both notes and the footer with its longest marker.
     let frame = Document { blocks: vec![next(language), previous(language)], footer: document.footer.clone() };
     let room = limit.saturating_sub(length(&frame) + 16).max(1);
@@ -23,8 +68,7 @@ pub fn fit(document: &Document, limit: usize, language: Language) -> Vec<Documen
     let mut parts: Vec<Vec<Block>> = vec![Vec::new()];
     let mut used = 0;
     let pieces = document.blocks.iter().flat_map(|block| cut(block.clone(), room, 0));
-    for piece in pieces {
-        let size = size(&piece);
+    for (piece, size) in pieces {
         if used + size > room && parts.last().is_some_and(|part| !part.is_empty()) {
             // A heading goes with what it heads.
             let heading = parts.last_mut().filter(|part| part.len() > 1).and_then(|part| part.pop_if(|last| is_heading(last)));
@@ -64,22 +108,23 @@ fn numbered(parts: Vec<Vec<Block>>, footer: Option<&Footer>, language: Language)
 /// Bytes of the serialised document.
 #[must_use]
 pub fn length(document: &Document) -> usize {
-    write::adf(document).to_string().len()
+    write::tree(document).json().len()
 }
 
 /// Bytes of a serialised block with its comma.
 fn size(block: &Block) -> usize {
-    write::block(block).map_or(0, |node| node.to_string().len() + 1)
+    write::block(block).map_or(0, |node| node.json().len() + 1)
 }
 
 const fn is_heading(block: &Block) -> bool {
     matches!(block, Block::Body(Body::Heading { .. }))
 }
 
-/// A block in pieces that fit, by halving; what cannot be halved stays as it is.
-fn cut(block: Block, room: usize, depth: usize) -> Vec<Block> {
-    if depth > 64 || size(&block) <= room {
-        return vec![block];
+/// A block in pieces that fit, each with its size, by halving; what cannot be halved stays as it is.
+fn cut(block: Block, room: usize, depth: usize) -> Vec<(Block, usize)> {
+    let size = size(&block);
+    if depth > 64 || size <= room {
+        return vec![(block, size)];
     }
     match halves(&block) {
         Some((first, second)) => {
@@ -87,7 +132,7 @@ fn cut(block: Block, room: usize, depth: usize) -> Vec<Block> {
             pieces.extend(cut(second, room, depth + 1));
             pieces
         }
-        None => vec![block],
+        None => vec![(block, size)],
     }
 }
 

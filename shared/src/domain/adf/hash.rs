@@ -1,5 +1,7 @@
 //! Whether a person changed what we wrote: a hash of what a node says, blind to what Jira and its editor add by themselves.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::super::story::sha256_hex;
@@ -9,7 +11,7 @@ use super::marker::is_empty_paragraph;
 const DEPTH: usize = 200;
 
 /// Attributes that say how something is laid out or identified, not what it says. The editor sets them on any save.
-const LAYOUT: &[&str] = &[
+pub(super) const LAYOUT: &[&str] = &[
     "localId",
     "layout",
     "width",
@@ -31,97 +33,154 @@ const LAYOUT_MARKS: &[&str] = &["breakout", "fragment"];
 /// equally marked text are cut, or empty paragraphs at the end.
 #[must_use]
 pub fn content_hash(node: &Value) -> String {
-    let canonical = canonical(node, 0);
-    sha256_hex(canonical.to_string().as_bytes())
+    let mut canonical = Vec::with_capacity(4_096);
+    value(&mut canonical, node, 0);
+    sha256_hex(&canonical)
 }
 
-fn canonical(value: &Value, depth: usize) -> Value {
-    if depth > DEPTH {
-        return Value::Null;
-    }
+fn value(out: &mut Vec<u8>, value: &Value, depth: usize) {
     match value {
-        Value::Object(object) => node(object, depth),
-        Value::Array(items) => Value::Array(items.iter().map(|item| canonical(item, depth + 1)).collect()),
-        Value::Number(number) => number.as_f64().map_or_else(|| value.clone(), Value::from),
-        other => other.clone(),
+        _ if depth > DEPTH => out.extend_from_slice(b"null"),
+        Value::Object(object) => node(out, object, None, depth),
+        Value::Array(items) => list(out, items, |out, item| self::value(out, item, depth + 1)),
+        Value::Number(number) => match number.as_f64() {
+            Some(number) => json(out, &Value::from(number)),
+            None => json(out, value),
+        },
+        Value::Null | Value::Bool(_) | Value::String(_) => json(out, value),
     }
 }
 
-fn node(object: &Map<String, Value>, depth: usize) -> Value {
-    let mut keys: Vec<&String> = object.keys().collect();
-    keys.sort();
-    let mut out = Map::new();
-    for key in keys {
-        let Some(value) = object.get(key) else { continue };
-        let value = match (key.as_str(), value) {
-            ("attrs", Value::Object(attrs)) => Value::Object(attributes(attrs, depth)),
-            ("marks", Value::Array(marks)) => Value::Array(sorted_marks(marks, depth)),
-            ("content", Value::Array(children)) => Value::Array(content(children, depth)),
-            (_, value) => canonical(value, depth + 1),
-        };
-        let empty = match &value {
-            Value::Null => true,
-            Value::Array(items) => items.is_empty(),
-            Value::Object(fields) => fields.is_empty(),
-            _ => false,
-        };
-        if !empty {
-            out.insert(key.clone(), value);
+/// Writing to memory cannot fail, and strings and numbers always have JSON.
+pub(super) fn json(out: &mut Vec<u8>, value: &(impl serde::Serialize + ?Sized)) {
+    let _ = serde_json::to_writer(out, value);
+}
+
+pub(super) fn list<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, mut each: impl FnMut(&mut Vec<u8>, T)) {
+    out.push(b'[');
+    for (number, item) in items.into_iter().enumerate() {
+        if number > 0 {
+            out.push(b',');
         }
+        each(out, item);
     }
-    Value::Object(out)
+    out.push(b']');
 }
 
-fn attributes(attrs: &Map<String, Value>, depth: usize) -> Map<String, Value> {
-    let mut keys: Vec<&String> = attrs.keys().filter(|key| !LAYOUT.contains(&key.as_str())).collect();
-    keys.sort();
-    keys.into_iter()
-        .filter_map(|key| {
-            let value = canonical(attrs.get(key)?, depth + 1);
-            let default = match key.as_str() {
-                "order" | "colspan" | "rowspan" => value.as_f64() == Some(1.0),
-                _ => value.is_null() || value.as_str() == Some(""),
-            };
-            (!default).then(|| (key.clone(), value))
-        })
-        .collect()
+/// The fields of an object, sorted by name.
+fn sorted(object: &Map<String, Value>) -> Vec<(&str, &Value)> {
+    let mut fields: Vec<(&str, &Value)> = object.iter().map(|(name, value)| (name.as_str(), value)).collect();
+    fields.sort_unstable_by_key(|(name, _)| *name);
+    fields
 }
 
-fn sorted_marks(marks: &[Value], depth: usize) -> Vec<Value> {
-    let mut marks: Vec<Value> = marks
-        .iter()
-        .filter(|mark| !mark.get("type").and_then(Value::as_str).is_some_and(|kind| LAYOUT_MARKS.contains(&kind)))
-        .map(|mark| canonical(mark, depth + 1))
-        .collect();
-    marks.sort_by_cached_key(ToString::to_string);
-    marks
-}
-
-fn content(children: &[Value], depth: usize) -> Vec<Value> {
-    let end = children.iter().rposition(|child| !is_empty_paragraph(child)).map_or(0, |last| last + 1);
-    let mut out: Vec<Value> = Vec::with_capacity(end);
-    for child in children.iter().take(end) {
-        let child = canonical(child, depth + 1);
-        if let Some(joined) = out.last().and_then(|before| join(before, &child)) {
-            out.pop();
-            out.push(joined);
+/// A node without its empty fields; with another text where several runs are one.
+fn node(out: &mut Vec<u8>, object: &Map<String, Value>, text: Option<&str>, depth: usize) {
+    out.push(b'{');
+    let mut first = true;
+    for (name, field) in sorted(object) {
+        let start = out.len();
+        if !first {
+            out.push(b',');
+        }
+        json(out, name);
+        out.push(b':');
+        let written = out.len();
+        match (name, field) {
+            ("text", _) if text.is_some() => json(out, text.unwrap_or_default()),
+            ("attrs", Value::Object(attrs)) => attributes(out, attrs, depth),
+            ("marks", Value::Array(marks)) => out.extend_from_slice(&sorted_marks(marks, depth)),
+            ("content", Value::Array(children)) => content(out, children, depth),
+            (_, field) => value(out, field, depth + 1),
+        }
+        if matches!(out.get(written..), Some(b"null" | b"[]" | b"{}")) {
+            out.truncate(start);
         } else {
-            out.push(child);
+            first = false;
         }
     }
+    out.push(b'}');
+}
+
+fn attributes(out: &mut Vec<u8>, attrs: &Map<String, Value>, depth: usize) {
+    out.push(b'{');
+    let mut first = true;
+    for (name, field) in sorted(attrs) {
+        let default = match (name, field) {
+            ("order" | "colspan" | "rowspan", field) => field.as_f64() == Some(1.0),
+            (_, field) => field.is_null() || field.as_str() == Some(""),
+        };
+        if LAYOUT.contains(&name) || default {
+            continue;
+        }
+        if !std::mem::take(&mut first) {
+            out.push(b',');
+        }
+        json(out, name);
+        out.push(b':');
+        value(out, field, depth + 1);
+    }
+    out.push(b'}');
+}
+
+fn sorted_marks(marks: &[Value], depth: usize) -> Vec<u8> {
+    let meant =
+        marks.iter().filter(|mark| !mark.get("type").and_then(Value::as_str).is_some_and(|kind| LAYOUT_MARKS.contains(&kind)));
+    let mut marks: Vec<Vec<u8>> = meant
+        .map(|mark| {
+            let mut written = Vec::with_capacity(32);
+            value(&mut written, mark, depth + 1);
+            written
+        })
+        .collect();
+    marks.sort_unstable();
+    let mut out = Vec::with_capacity(64);
+    list(&mut out, &marks, |out, mark| out.extend_from_slice(mark));
     out
 }
 
-/// Two runs of text with the same marks as one.
-fn join(before: &Value, after: &Value) -> Option<Value> {
-    let is_text = |node: &Value| node.get("type").and_then(Value::as_str) == Some("text");
-    if !is_text(before) || !is_text(after) || before.get("marks") != after.get("marks") {
-        return None;
+/// Children, runs of text with the same marks as one.
+fn content(out: &mut Vec<u8>, children: &[Value], depth: usize) {
+    let end = children.iter().rposition(|child| !is_empty_paragraph(child)).map_or(0, |last| last + 1);
+    let mut rest = children.get(..end).unwrap_or_default();
+    let runs = std::iter::from_fn(|| {
+        let first = rest.first()?;
+        let more = run_of(first).filter(|_| depth < DEPTH).map_or(0, |text| {
+            let marks = marks_of(text, depth);
+            let same = |next: &&Value| run_of(next).is_some_and(|next| marks_of(next, depth) == marks);
+            rest.iter().skip(1).take_while(same).count()
+        });
+        let run = rest.get(..=more)?;
+        rest = rest.get(more + 1..).unwrap_or_default();
+        Some(run)
+    });
+    list(out, runs, |out, run| match run {
+        [one] => value(out, one, depth + 1),
+        many => {
+            let text: String = many.iter().filter_map(|node| node.get("text")?.as_str()).collect();
+            let first = many.first().and_then(Value::as_object);
+            first.into_iter().for_each(|first| node(out, first, Some(&text), depth + 1));
+        }
+    });
+}
+
+/// A run of text as the object it is.
+fn run_of(node: &Value) -> Option<&Map<String, Value>> {
+    let object = node.as_object()?;
+    (object.get("type")?.as_str()? == "text" && object.get("text")?.is_string()).then_some(object)
+}
+
+/// The marks of a run; none and an empty list are the same.
+fn marks_of(run: &Map<String, Value>, depth: usize) -> Cow<'static, [u8]> {
+    match run.get("marks") {
+        None => Cow::Borrowed(b"[]"),
+        Some(Value::Array(marks)) => Cow::Owned(sorted_marks(marks, depth + 1)),
+        Some(other) => {
+            let mut written = Vec::new();
+            value(&mut written, other, depth + 2);
+            Cow::Owned(if matches!(written.as_slice(), b"null" | b"{}") { b"[]".to_vec() } else { written })
+        }
     }
-    let text = format!("{}{}", before.get("text")?.as_str()?, after.get("text")?.as_str()?);
-    let mut joined = before.as_object()?.clone();
-    joined.insert("text".to_owned(), Value::String(text));
-    Some(Value::Object(joined))
 }
 
 #[cfg(test)]

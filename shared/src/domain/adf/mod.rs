@@ -1,6 +1,7 @@
 //! Atlassian Document Format: Jira's rich text.
 //!
 //! * [`read`]: any JSON that claims to be ADF, as Markdown
+//! * [`node`]: a node of it before it is JSON
 //! * [`mod@write`]: our [`Document`](super::document::Document) as ADF that is valid by construction
 //! * [`fit`]: a document that is too long for one comment, as several
 //! * [`section`]: our own section inside somebody's description
@@ -11,6 +12,7 @@
 pub mod fit;
 pub mod hash;
 pub mod marker;
+pub mod node;
 pub mod plain;
 pub mod read;
 pub mod section;

@@ -89,6 +89,8 @@ proptest! {
         let inside = section::append(&Value::Null, write::section("Ours · jqa:3f2a9c1b", &document));
         prop_assert!(valid(&inside), "{}", inside);
         prop_assert_eq!(hash::content_hash(&adf), hash::content_hash(&stored(&adf)));
+        let tree = write::tree(&document);
+        prop_assert_eq!((tree.hash(), tree.json()), (hash::content_hash(&adf), adf.to_string()));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Our own section in a description: one `expand` whose title ends with our marker. Everything else belongs to people.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use super::hash::content_hash;
@@ -18,10 +20,19 @@ pub struct Section {
     pub hash: String,
 }
 
-/// A description without our sections, for reading.
+/// A description without our sections, for reading; as it is where there are none.
 #[must_use]
-pub fn strip(adf: &Value, prefix: &str) -> Value {
-    strip_at(adf, prefix, 0)
+pub fn strip<'a>(adf: &'a Value, prefix: &str) -> Cow<'a, Value> {
+    if holds_ours(adf, prefix, 0) { Cow::Owned(strip_at(adf, prefix, 0)) } else { Cow::Borrowed(adf) }
+}
+
+fn holds_ours(node: &Value, prefix: &str, depth: usize) -> bool {
+    let children = node.get("content").and_then(Value::as_array).filter(|_| depth < DEPTH);
+    children.is_some_and(|children| {
+        children.iter().any(|child| {
+            title_marker(child).is_some_and(|marker| is_marker(marker, prefix)) || holds_ours(child, prefix, depth + 1)
+        })
+    })
 }
 
 fn strip_at(node: &Value, prefix: &str, depth: usize) -> Value {

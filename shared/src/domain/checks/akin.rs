@@ -1,7 +1,5 @@
 //! How words and short texts are compared.
 
-use std::collections::BTreeSet;
-
 /// Words that turn a sentence into its opposite.
 const NEGATIONS: &[&str] = &[
     "not", "no", "never", "without", "cannot", "none", "isn", "aren", "doesn", "don", "won", "didn", "wasn", "nicht", "kein",
@@ -26,15 +24,23 @@ pub(super) fn akin(left: &str, right: &str) -> bool {
     left == shared && right == shared || shared >= 4 && left.max(right) - shared <= 3 && shared * 4 >= left.min(right) * 3
 }
 
-/// The runs of three characters in a text.
-pub(super) fn trigrams(text: &str) -> BTreeSet<[char; 3]> {
-    let chars: Vec<char> = text.chars().collect();
-    chars.windows(3).filter_map(|window| window.try_into().ok()).collect()
+/// The runs of three characters in a text, each as a number.
+pub(super) fn trigrams(text: &str) -> impl Iterator<Item = u64> {
+    const BITS: u32 = 21;
+    let mut run = 0_u64;
+    text.chars().enumerate().filter_map(move |(at, c)| {
+        run = (run << BITS | u64::from(u32::from(c))) & ((1 << (3 * BITS)) - 1);
+        (at >= 2).then_some(run)
+    })
 }
 
-/// How much two sets share, from 0 to 1; two empty sets share nothing.
-pub(super) fn jaccard<T: Ord>(left: &BTreeSet<T>, right: &BTreeSet<T>) -> f64 {
-    let both = left.intersection(right).count();
+/// How much two sorted sets share, from 0 to 1; two empty sets share nothing.
+pub(super) fn jaccard(left: &[u64], right: &[u64]) -> f64 {
+    let (mut both, mut others) = (0, right.iter().peekable());
+    for run in left {
+        while others.next_if(|other| *other < run).is_some() {}
+        both += usize::from(others.next_if_eq(&run).is_some());
+    }
     let all = left.len() + right.len() - both;
     if all == 0 { 0.0 } else { both as f64 / all as f64 }
 }

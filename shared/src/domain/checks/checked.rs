@@ -1,5 +1,7 @@
 //! What criteria and scenarios have in common for the rungs.
 
+use std::borrow::Cow;
+
 use crate::domain::criterion::{Criterion, CriterionKind, Examples};
 use crate::domain::evidence::{CheckedEvidence, Evidence, Origin};
 use crate::domain::finding::Finding;
@@ -98,7 +100,7 @@ impl Checked for Criterion {
         tidy_steps(language, &mut self.given, &mut self.when, &mut self.then);
         tidy_examples(&mut self.examples);
         self.evidence.retain(|said| !said.quote.trim().is_empty());
-        self.rule = one_line(&self.rule);
+        tidy_line(&mut self.rule);
     }
 
     fn item(&self) -> Item<'_> {
@@ -184,7 +186,7 @@ impl Checked for Scenario {
         tidy_lines(&mut self.preconditions);
         for step in &mut self.steps {
             for text in [&mut step.action, &mut step.data, &mut step.expected] {
-                *text = one_line(text);
+                tidy_line(text);
             }
         }
         self.steps.retain(|step| !(step.action.is_empty() && step.data.is_empty() && step.expected.is_empty()));
@@ -243,17 +245,28 @@ fn unverified(Evidence { source, quote }: Evidence) -> CheckedEvidence {
 /// The title without the number a model may have put before it.
 fn tidy_title(title: &mut String) {
     let line = one_line(title);
-    let mut rest = line.as_str();
+    let mut rest: &str = &line;
     while let Some(left) = super::ids::without_number(rest) {
         rest = left;
     }
-    *title = rest.to_owned();
+    if rest != title.as_str() {
+        *title = rest.to_owned();
+    }
+}
+
+fn tidy_line(text: &mut String) {
+    if let Cow::Owned(tidy) = one_line(text) {
+        *text = tidy;
+    }
 }
 
 fn tidy_steps(language: Language, given: &mut Vec<String>, when: &mut Vec<String>, then: &mut Vec<String>) {
     for (section, steps) in [(Section::Given, given), (Section::When, when), (Section::Then, then)] {
         for step in steps.iter_mut() {
-            *step = step_text(language, section, step);
+            let tidy = step_text(language, section, step);
+            if tidy != step.as_str() {
+                *step = tidy.into_owned();
+            }
         }
         steps.retain(|step| !step.is_empty());
     }
@@ -261,18 +274,18 @@ fn tidy_steps(language: Language, given: &mut Vec<String>, when: &mut Vec<String
 
 fn tidy_lines(lines: &mut Vec<String>) {
     for line in lines.iter_mut() {
-        *line = one_line(line);
+        tidy_line(line);
     }
     lines.retain(|line| !line.is_empty());
 }
 
 fn tidy_examples(examples: &mut Examples) {
     for name in &mut examples.header {
-        *name = one_line(name.trim_matches(['<', '>', ' ']));
+        *name = one_line(name.trim_matches(['<', '>', ' '])).into_owned();
     }
     for row in &mut examples.rows {
         for cell in row.iter_mut() {
-            *cell = one_line(cell);
+            tidy_line(cell);
         }
     }
     examples.rows.retain(|row| row.iter().any(|cell| !cell.is_empty()));

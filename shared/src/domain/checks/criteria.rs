@@ -6,8 +6,6 @@ use super::remark::{self, cut};
 use super::scope;
 use super::sieve::{Failed, Sieve, unanswered};
 use crate::domain::criterion::{CriteriaSet, Criterion, Question};
-use crate::domain::evidence::Evidence;
-use crate::domain::finding::Finding;
 use crate::domain::language::Language;
 use crate::domain::normal;
 use crate::domain::reply::{CriteriaReply, ProposedCriterion, ProposedQuestion};
@@ -40,11 +38,12 @@ pub fn criteria(story: &Story, language: Language, reply: CriteriaReply, previou
     if spoken != language {
         set.warnings.push(format!("{} was asked for, the reply is in {}.", language.english_name(), spoken.english_name()));
     }
-    let (out_of_scope, unfounded) = verified_exclusions(story, reply.out_of_scope);
+    let haystack = normal::Haystack::new(story);
+    let (out_of_scope, unfounded) = scope::verified(reply.out_of_scope, &haystack);
     set.out_of_scope = out_of_scope;
     remark::add_new(&mut set.findings, unfounded);
     add_questions(&mut set.questions, reply.questions, previous.map_or(&[], |set| &set.questions));
-    let ladder = Ladder::for_criteria(story, set.language, &set.out_of_scope);
+    let ladder = Ladder::for_criteria(haystack, set.language, &set.out_of_scope);
     let mut sieve = Sieve::<Criterion>::new(&ladder, Vec::new(), Vec::new());
     sieve.sift_if(reply.testable, reply.criteria);
     finish(set, sieve, previous)
@@ -61,7 +60,7 @@ pub fn repair_criteria(
     let CheckedCriteria { mut set, failed } = before;
     add_lines(&mut set.warnings, &reply.warnings);
     add_questions(&mut set.questions, reply.questions, previous.map_or(&[], |set| &set.questions));
-    let ladder = Ladder::for_criteria(story, set.language, &set.out_of_scope);
+    let ladder = Ladder::for_criteria(normal::Haystack::new(story), set.language, &set.out_of_scope);
     let mut sieve = sieve(&ladder, &mut set);
     sieve.failed = unanswered::<Criterion>(failed, &reply.criteria);
     sieve.sift_if(set.testable, reply.criteria);
@@ -72,7 +71,10 @@ pub fn repair_criteria(
 #[must_use]
 pub fn settle_criteria(story: &Story, checked: CheckedCriteria, previous: Option<&CriteriaSet>) -> CriteriaSet {
     let CheckedCriteria { mut set, failed } = checked;
-    let ladder = Ladder::for_criteria(story, set.language, &set.out_of_scope);
+    if failed.is_empty() {
+        return set;
+    }
+    let ladder = Ladder::for_criteria(normal::Haystack::new(story), set.language, &set.out_of_scope);
     let mut sieve = sieve(&ladder, &mut set);
     sieve.settle(failed);
     finish(set, sieve, previous).set
@@ -89,10 +91,6 @@ fn finish(mut set: CriteriaSet, sieve: Sieve<'_, Criterion>, previous: Option<&C
     CheckedCriteria { set, failed }
 }
 
-fn verified_exclusions(story: &Story, quotes: Vec<Evidence>) -> (Vec<Evidence>, Vec<Finding>) {
-    scope::verified(quotes, &normal::Haystack::new(story))
-}
-
 /// The language of a reply: what it says it is if its words agree, else what was asked for.
 fn spoken(asked: Language, reply: &CriteriaReply) -> Language {
     let claimed = Language::from_code(&reply.language).unwrap_or(asked);
@@ -107,10 +105,12 @@ fn spoken(asked: Language, reply: &CriteriaReply) -> Language {
 
 /// Questions that are not there yet, on one line each, with ids.
 pub(super) fn add_questions(questions: &mut Vec<Question>, more: Vec<ProposedQuestion>, previous: &[Question]) {
+    let mut known: Vec<String> = questions.iter().map(|other| normal::text(&other.text)).collect();
     for asked in more {
         let question = Question { id: String::new(), text: cut(&asked.text, 500), why: cut(&asked.why, 500) };
         let words = normal::text(&question.text);
-        if !words.is_empty() && questions.len() < 50 && !questions.iter().any(|other| normal::text(&other.text) == words) {
+        if !words.is_empty() && questions.len() < 50 && !known.contains(&words) {
+            known.push(words);
             questions.push(question);
         }
     }

@@ -43,27 +43,26 @@ pub(super) fn assign<T: Checked>(items: &mut [T], previous: &[T]) {
     let mut next = next_number(T::PREFIX, items.iter().chain(previous).map(T::id));
     let known: Vec<(String, &str)> = previous.iter().map(|old| (key(old), old.id())).collect();
     for item in items.iter_mut().filter(|item| item.id().is_empty()) {
-        let words = key(item);
-        let kept = known.iter().find(|(old, id)| *old == words && number(T::PREFIX, id).is_some() && !used.contains(*id));
-        let id = match kept {
-            Some((_, id)) => (*id).to_owned(),
-            None => fresh(T::PREFIX, &mut next),
-        };
+        let kept = if known.is_empty() { None } else { kept(&known, &key(item), T::PREFIX, &used) };
+        let id = kept.map_or_else(|| fresh(T::PREFIX, &mut next), str::to_owned);
         used.insert(id.clone());
         *item.verdict().id = id;
     }
+}
+
+/// The id of the first known item with these words whose id is free.
+fn kept<'a>(known: &[(String, &'a str)], words: &str, prefix: &str, used: &BTreeSet<String>) -> Option<&'a str> {
+    known.iter().find(|(old, id)| old == words && number(prefix, id).is_some() && !used.contains(*id)).map(|(_, id)| *id)
 }
 
 /// Gives an id to every question that has none.
 pub(super) fn assign_questions(questions: &mut [Question], previous: &[Question]) {
     let mut used: BTreeSet<String> = questions.iter().map(|question| question.id.clone()).collect();
     let mut next = next_number("Q", questions.iter().chain(previous).map(|question| question.id.as_str()));
+    let known: Vec<(String, &str)> = previous.iter().map(|old| (normal::text(&old.text), old.id.as_str())).collect();
     for question in questions.iter_mut().filter(|question| question.id.is_empty()) {
-        let words = normal::text(&question.text);
-        let kept = previous
-            .iter()
-            .find(|old| number("Q", &old.id).is_some() && !used.contains(&old.id) && normal::text(&old.text) == words);
-        question.id = kept.map_or_else(|| fresh("Q", &mut next), |old| old.id.clone());
+        let kept = if known.is_empty() { None } else { kept(&known, &normal::text(&question.text), "Q", &used) };
+        question.id = kept.map_or_else(|| fresh("Q", &mut next), str::to_owned);
         used.insert(question.id.clone());
     }
 }

@@ -21,8 +21,8 @@ pub(super) struct Ladder<'a> {
 
 impl<'a> Ladder<'a> {
     /// For criteria.
-    pub(super) fn for_criteria(story: &Story, language: Language, out_of_scope: &[Evidence]) -> Self {
-        Self { story: Haystack::new(story), language, exclusions: scope::exclusions(out_of_scope), criteria: &[] }
+    pub(super) fn for_criteria(story: Haystack, language: Language, out_of_scope: &[Evidence]) -> Self {
+        Self { story, language, exclusions: scope::exclusions(out_of_scope), criteria: &[] }
     }
 
     /// For scenarios that cover criteria.

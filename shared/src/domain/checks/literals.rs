@@ -1,5 +1,6 @@
 //! Rung 5: numbers and quoted texts of a stated item are in the story.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::checked::Item;
@@ -16,7 +17,13 @@ pub(super) fn check(item: &Item<'_>, story: &Haystack) -> Vec<Finding> {
     }
     let lines = [item.title].into_iter().chain(item.steps()).chain(item.cells()).chain(item.aside.iter().copied());
     let (mut numbers, mut texts) = (BTreeSet::new(), BTreeSet::new());
+    // The steps for a tester mostly repeat those of the scenario.
+    let mut seen: Vec<&str> = Vec::new();
     for line in lines {
+        if seen.contains(&line) {
+            continue;
+        }
+        seen.push(line);
         let bare = without_placeholders(line);
         numbers.extend(story.missing_numbers(&bare));
         texts.extend(quoted_strings(&bare).into_iter().filter(|text| !stands_in(story, text)));
@@ -43,10 +50,10 @@ fn stands_in(story: &Haystack, quoted: &str) -> bool {
 /// Stands where a placeholder was; no text that was tidied holds it.
 const MARK: char = '\u{1}';
 
-fn without_placeholders(line: &str) -> String {
-    let mut bare = line.to_owned();
+fn without_placeholders(line: &str) -> Cow<'_, str> {
+    let mut bare = Cow::Borrowed(line);
     for name in placeholders(line) {
-        bare = bare.replace(&format!("<{name}>"), &MARK.to_string());
+        bare = Cow::Owned(bare.replace(&format!("<{name}>"), &MARK.to_string()));
     }
     bare
 }

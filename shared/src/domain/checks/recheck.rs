@@ -22,17 +22,17 @@ use crate::domain::story::Story;
 /// What makes it unusable, each finding naming its item: an id twice, no `Then`, a table that does not fit.
 pub fn recheck_criteria(story: &Story, edited: CriteriaSet) -> Result<CriteriaSet, Vec<Finding>> {
     let mut set = edited;
-    let ladder = Ladder::for_criteria(story, set.language, &set.out_of_scope);
+    let ladder = Ladder::for_criteria(normal::Haystack::new(story), set.language, &set.out_of_scope);
     let criteria = recheck_items(&ladder, std::mem::take(&mut set.criteria));
     let (criteria, questions) = both(criteria, recheck_questions(std::mem::take(&mut set.questions)))?;
     set.criteria = criteria;
     set.questions = questions;
     set.reasons = lines(&set.reasons);
     set.out_of_scope.retain(|said| !said.quote.trim().is_empty());
-    let haystack = normal::Haystack::new(story);
     let mut findings = remark::about(story);
-    findings
-        .extend(set.out_of_scope.iter().filter(|said| haystack.find(&said.quote, &said.source).is_none()).map(scope::unfounded));
+    findings.extend(
+        set.out_of_scope.iter().filter(|said| ladder.story.find(&said.quote, &said.source).is_none()).map(scope::unfounded),
+    );
     if set.testable == Testable::No && !set.criteria.is_empty() {
         let message = "The story is called not testable but has criteria; call it partly testable, or remove them.";
         findings.push(remark::warning(FindingCode::StoryNotTestable, message));

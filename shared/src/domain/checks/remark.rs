@@ -31,8 +31,8 @@ pub(super) fn clip(text: &str) -> String {
 /// A text on one line, cut with a visible mark.
 pub(super) fn cut(text: &str, limit: usize) -> String {
     let line = one_line(text);
-    if line.chars().count() <= limit {
-        return line;
+    if line.len() <= limit || line.chars().count() <= limit {
+        return line.into_owned();
     }
     let kept: String = line.chars().take(limit.saturating_sub(1)).collect();
     format!("{}…", kept.trim_end())

@@ -28,7 +28,7 @@ pub(super) struct Sieve<'a, T: Checked> {
     pub(super) passed: Vec<T>,
     pub(super) failed: Vec<Failed<T::Proposal>>,
     pub(super) dropped: Vec<Dropped>,
-    shapes: Vec<Shape>,
+    shapes: Vec<Shape<'a>>,
 }
 
 impl<'a, T: Checked> Sieve<'a, T> {

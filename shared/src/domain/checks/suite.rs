@@ -61,6 +61,9 @@ pub fn repair_scenarios(
 #[must_use]
 pub fn settle_suite(story: &Story, criteria: &CriteriaSet, checked: CheckedSuite, previous: Option<&Suite>) -> Suite {
     let CheckedSuite { mut suite, failed } = checked;
+    if failed.is_empty() {
+        return suite;
+    }
     let ladder = Ladder::for_scenarios(story, suite.language, criteria);
     let mut sieve = sieve(&ladder, &mut suite);
     sieve.settle(failed);

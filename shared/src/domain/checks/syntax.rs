@@ -3,10 +3,10 @@
 use super::checked::Checked;
 use super::remark::error;
 use crate::domain::finding::{Finding, FindingCode};
-use crate::domain::gherkin;
+use crate::domain::gherkin::{self, Shape};
 use crate::domain::language::Language;
 
-/// Renders the item and reads it back.
+/// Renders the item and reads it back, unless one of its shape was read before and its words are plain.
 pub(super) fn check<T: Checked>(checked: &T, language: Language) -> Vec<Finding> {
     let item = checked.item();
     let mut findings = Vec::new();
@@ -16,10 +16,19 @@ pub(super) fn check<T: Checked>(checked: &T, language: Language) -> Vec<Finding>
             findings.push(error(FindingCode::GherkinStepOrder, message));
         }
     }
-    if findings.is_empty()
-        && let Err(reason) = gherkin::check(language, &checked.render(language))
-    {
-        findings.push(error(FindingCode::GherkinUnparsable, format!("The Gherkin cannot be used: {reason}; write plain steps.")));
+    if !findings.is_empty() {
+        return findings;
+    }
+    let shape = Shape::of(language, item.title, [item.given, item.when, item.then], item.examples);
+    if shape.as_ref().is_some_and(Shape::is_known) {
+        return findings;
+    }
+    match gherkin::check(language, &checked.render(language)) {
+        Ok(()) => shape.into_iter().for_each(Shape::remember),
+        Err(reason) => {
+            let message = format!("The Gherkin cannot be used: {reason}; write plain steps.");
+            findings.push(error(FindingCode::GherkinUnparsable, message));
+        }
     }
     findings
 }

@@ -2,7 +2,7 @@
 
 use super::checked::Item;
 use super::remark::{clip, error};
-use super::vague_words::words;
+use super::vague_words::{Says, says};
 use crate::domain::finding::{Finding, FindingCode};
 use crate::domain::language::Language;
 use crate::domain::normal;
@@ -20,13 +20,17 @@ pub(super) fn check(item: &Item<'_>, language: Language) -> Vec<Finding> {
 
 /// Says that all is well and names nothing it could be seen by.
 fn is_vague(then: &str, language: Language) -> bool {
-    if then.contains('<') || !normal::numbers(then).is_empty() || !normal::quoted_strings(then).is_empty() {
+    if then.contains('<') {
         return false;
     }
-    let lists = words(language);
     let normal = normal::text(then);
-    let said: Vec<&str> = normal.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() > 1).collect();
-    let is_in = |list: &str, word: &str| list.split(' ').any(|other| other == word);
-    let is_praise = |word: &&str| is_in(lists.praise, word);
-    said.iter().any(is_praise) && said.iter().all(|word| is_praise(word) || is_in(lists.filler, word))
+    let mut praised = false;
+    for word in normal.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().nth(1).is_some()) {
+        match says(language, word) {
+            Some(Says::Praise) => praised = true,
+            Some(Says::Filler) => {}
+            None => return false,
+        }
+    }
+    praised && normal::numbers(then).is_empty() && normal::quoted_strings(then).is_empty()
 }

@@ -1,17 +1,41 @@
 //! Words that say that all is well, and words that name nothing one could look at.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use crate::domain::language::Language;
 
-/// The two lists of a language, in lower case, between spaces.
-pub(super) struct Words {
-    /// Says that all is well.
-    pub(super) praise: &'static str,
-    /// Names nothing in particular.
-    pub(super) filler: &'static str,
+/// What a word is good for in a `Then`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Says {
+    /// That all is well.
+    Praise,
+    /// Nothing in particular.
+    Filler,
 }
 
-/// The lists of a language.
-pub(super) const fn words(language: Language) -> &'static Words {
+/// What a word of a language says, when it is one of these.
+pub(super) fn says(language: Language, word: &str) -> Option<Says> {
+    WORDS.get(&language)?.get(word).copied()
+}
+
+static WORDS: LazyLock<HashMap<Language, HashMap<&'static str, Says>>> = LazyLock::new(|| {
+    let known = |language: &Language| {
+        let Words { praise, filler } = words(*language);
+        let filler = filler.split(' ').map(|word| (word, Says::Filler));
+        // A word of both lists is praise.
+        (*language, filler.chain(praise.split(' ').map(|word| (word, Says::Praise))).collect())
+    };
+    Language::ALL.iter().map(known).collect()
+});
+
+/// The two lists of a language, in lower case, between spaces.
+struct Words {
+    praise: &'static str,
+    filler: &'static str,
+}
+
+const fn words(language: Language) -> &'static Words {
     match language {
         Language::English => &ENGLISH,
         Language::French => &FRENCH,

@@ -1,6 +1,6 @@
 //! Drafts the scenarios of accepted criteria: each criterion's own, then the variants that follow from its rule.
 
-use super::lexicon;
+use super::lexicon::{self, fill};
 use super::variants;
 use super::wording::Titles;
 use crate::domain::criterion::{CriteriaSet, Criterion, CriterionKind, Testable};
@@ -21,27 +21,39 @@ pub(super) fn draft(story: &Story, set: &CriteriaSet) -> ScenariosReply {
     }
     let words = lexicon::reading_and_writing(story.language, set.language);
     let mut titles = Titles::default();
+    let mut known: Vec<String> = Vec::new();
+    let mut left_out = 0_usize;
     for criterion in &set.criteria {
         // An outline over the values a criterion lists says all that the criterion says.
         let mut own = own(criterion);
         if let Some(outline) = variants::each(criterion, &words) {
             own = ProposedScenario { priority: own.priority, ..outline };
         }
-        let variants = variants::of(criterion, &words);
+        let rule = variants::rule(criterion, &words);
+        let variants = variants::of(criterion, &rule, &words);
         // The values on both sides of a limit say all that a criterion says that is nothing but that limit.
-        let own = (!variants::replaced(criterion, &own, &variants, &words)).then_some(own);
+        let own = (!variants::replaced(criterion, &rule, &own, &variants, &words)).then_some(own);
         for mut scenario in own.into_iter().chain(variants) {
-            if scenario.when.is_empty()
-                || scenario.then.is_empty()
-                || reply.scenarios.len() >= MOST
-                || reply.scenarios.iter().any(|other| same(other, &scenario))
-            {
+            if scenario.when.is_empty() || scenario.then.is_empty() {
                 continue;
             }
+            let said = said(&scenario);
+            let same = |(other, words): (&ProposedScenario, &String)| *words == said && other.examples == scenario.examples;
+            if reply.scenarios.iter().zip(&known).any(same) {
+                continue;
+            }
+            if reply.scenarios.len() >= MOST {
+                left_out += 1;
+                continue;
+            }
+            known.push(said);
             scenario.title = titles.unique(&scenario.title);
             scenario.steps = steps(&scenario);
             reply.scenarios.push(scenario);
         }
+    }
+    if left_out > 0 {
+        reply.warnings.push(fill(words.phrases.warn_much, &[&left_out.to_string()]));
     }
     reply
 }
@@ -114,10 +126,8 @@ fn steps(scenario: &ProposedScenario) -> Vec<Step> {
         .collect()
 }
 
-fn same(one: &ProposedScenario, other: &ProposedScenario) -> bool {
-    let text = |scenario: &ProposedScenario| {
-        let steps: Vec<&str> = scenario.given.iter().chain(&scenario.when).chain(&scenario.then).map(String::as_str).collect();
-        fold(&steps.join("\n"))
-    };
-    one.examples == other.examples && text(one) == text(other)
+/// The steps of a scenario as they are compared.
+fn said(scenario: &ProposedScenario) -> String {
+    let steps: Vec<&str> = scenario.given.iter().chain(&scenario.when).chain(&scenario.then).map(String::as_str).collect();
+    fold(&steps.join("\n"))
 }

@@ -1,6 +1,6 @@
 //! Splits a sentence into condition and outcome.
 
-use super::lexicon::{Lexicon, fill};
+use super::lexicon::{Lexicon, List, fill, list};
 use super::plain::Plain;
 
 /// A sentence as condition and outcome.
@@ -22,18 +22,21 @@ pub(super) struct Clause {
 
 /// Splits a sentence; the outcome is the whole sentence where it states no condition.
 pub(super) fn split(text: &str, words: &Lexicon) -> Clause {
-    let text = tidy(text);
-    if let Some((role, rest)) = role(text, words) {
+    split_plain(&Plain::new(tidy(text)), words)
+}
+
+/// The same of a text that is tidy already.
+pub(super) fn split_plain(plain: &Plain<'_>, words: &Lexicon) -> Clause {
+    if let Some((role, rest)) = role(plain, words) {
         let inner = split(rest, words);
         return Clause { role: Some(role), ..inner };
     }
-    let plain = Plain::new(text);
-    leading(&plain, words)
-        .or_else(|| preposed(&plain, words))
-        .or_else(|| only(&plain, words))
-        .or_else(|| trailing(&plain, words))
-        .or_else(|| case(&plain, words))
-        .unwrap_or_else(|| Clause { outcome: text.to_owned(), ..Clause::default() })
+    leading(plain, words)
+        .or_else(|| preposed(plain, words))
+        .or_else(|| only(plain, words))
+        .or_else(|| trailing(plain, words))
+        .or_else(|| case(plain, words))
+        .unwrap_or_else(|| Clause { outcome: plain.text.to_owned(), ..Clause::default() })
 }
 
 /// Text without the full stop and the spaces around it.
@@ -42,14 +45,15 @@ pub(super) fn tidy(text: &str) -> &str {
 }
 
 /// "as a guest, after …"
-fn role<'a>(text: &'a str, words: &Lexicon) -> Option<(String, &'a str)> {
-    let rest = Plain::new(text).after(words.role)?;
+fn role<'a>(whole: &Plain<'a>, words: &Lexicon) -> Option<(String, &'a str)> {
+    let text = whole.text;
+    let rest = whole.after(words.role)?;
     let (role, outcome) = rest.split_once(", ")?;
     // Longer ones are clauses of their own ("as long as …").
     let plain = Plain::new(role);
     if role.split_whitespace().count() > 4
         || plain.has(words.want)
-        || Plain::new(text).after(words.opening).is_some()
+        || whole.after(words.opening).is_some()
         || plain.folded.starts_with("soon")
     {
         return None;
@@ -57,7 +61,7 @@ fn role<'a>(text: &'a str, words: &Lexicon) -> Option<(String, &'a str)> {
     let opened = text.len() - rest.len();
     let article = text.get(..opened)?.split_whitespace().nth(1).filter(|word| matches!(*word, "a" | "an" | "the"));
     // "As a system setting, it is hidden": a thing and not a person, when the sentence goes on with "it".
-    if Plain::new(outcome).after(&["it"]).is_some() {
+    if Plain::new(outcome).after_word("it").is_some() {
         return None;
     }
     Some((article.map_or_else(|| role.to_owned(), |article| format!("{article} {role}")), outcome))
@@ -111,7 +115,7 @@ fn only(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
     if outcome.is_empty() || condition.is_empty() {
         return None;
     }
-    if words.unless.contains(&Plain::new(plain.text.get(hit)?).folded.as_str()) {
+    if words.unless.holds(&Plain::new(plain.text.get(hit)?).folded) {
         // What follows a comma ("in which case …") is another statement.
         let condition = comma(condition).and_then(|at| condition.get(..at)).unwrap_or(condition);
         return Some(Clause {
@@ -129,17 +133,16 @@ fn trailing(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
     let hit = plain.find(words.middle)?;
     let (outcome, condition) = (tidy(plain.text.get(..hit.start)?), tidy(plain.text.get(hit.end..)?));
     // "check if it is larger" asks, and a clause within brackets explains.
-    let asks = Plain::new(outcome).folded.split_whitespace().last().is_some_and(|word| words.asks.contains(&word));
+    let said = Plain::new(outcome);
+    let asks = said.folded.split_whitespace().last().is_some_and(|word| words.asks.holds(word));
     let inside = outcome.matches('(').count() > outcome.matches(')').count();
     // "…, if it is known" belongs to the last part of the outcome only.
-    let back = Plain::new(condition).after(words.edges.pronouns).is_some()
-        && outcome.contains(' ')
-        && Plain::new(outcome).has(words.and);
+    let back = Plain::new(condition).after(words.edges.pronouns).is_some() && outcome.contains(' ') && said.has(words.and);
     if asks || inside || back || outcome.split_whitespace().count() < 2 || condition.split_whitespace().count() < 2 {
         return None;
     }
     // "is only shown when …": "only" belongs to the condition when hardly a word follows it.
-    if let Some(only) = Plain::new(outcome).find(words.only)
+    if let Some(only) = said.find(words.only)
         && (1..=2).contains(&outcome.get(only.end..)?.split_whitespace().count())
     {
         let rest = format!("{} {}", outcome.get(..only.start)?.trim(), outcome.get(only.end..)?.trim());
@@ -155,7 +158,7 @@ fn trailing(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
 
 /// "Without a reason the order stays open", "Bei einer unbekannten Adresse wird …": the case stands before the outcome.
 fn case(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
-    let past = plain.after(words.after).filter(|_| plain.after(&["on", "upon", "once"]).is_none());
+    let past = plain.after(words.after).filter(|_| plain.after(list!["on", "upon", "once"]).is_none());
     let opened = plain.after(words.edges.case);
     let rest = past.or(opened)?;
     let start = plain.text.len() - rest.len();
@@ -184,7 +187,7 @@ fn case(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
 }
 
 /// What an English subject opens with.
-const DETERMINERS: &[&str] = &["the", "a", "an", "nothing", "no", "all", "each", "every", "it"];
+const DETERMINERS: &List = list!["the", "a", "an", "nothing", "no", "all", "each", "every", "it"];
 
 /// The comma that ends the condition: the first one that is not within a list, brackets or a number.
 fn comma(text: &str) -> Option<usize> {

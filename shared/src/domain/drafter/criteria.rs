@@ -11,6 +11,7 @@ use super::narrative::Narrative;
 use super::outline::{Statement, Table};
 use super::plain::Plain;
 use super::rules::{Frame, criterion, wish};
+use super::sentence::Sentence;
 use super::wording::{Titles, short, step};
 use super::{clause, material, number, reference, subject, values};
 use crate::domain::criterion::{CriterionKind, Examples, Testable};
@@ -25,14 +26,26 @@ const MOST: usize = 60;
 pub(super) fn draft(story: &Story, language: Language) -> CriteriaReply {
     let words = lexicon::reading_and_writing(story.language, language);
     let material = material::sort(story, &words);
-    let mut draft =
-        Draft { words: &words, material: &material, criteria: Vec::new(), doubts: Doubts::default(), condition: None };
+    let sentences: Vec<Sentence<'_>> =
+        material.statements.iter().map(|statement| Sentence::new(&statement.text, &words)).collect();
+    let mut draft = Draft {
+        words: &words,
+        material: &material,
+        sentences: &sentences,
+        criteria: Vec::new(),
+        doubts: Doubts::default(),
+        condition: None,
+        left_out: material.left_out,
+    };
     let mut warnings: Vec<String> =
         material.instructions.iter().map(|told| fill(words.phrases.warn_injection, &[&short(told, 160)])).collect();
     if language != story.language {
         warnings.push(words.phrases.warn_language.to_owned());
     }
     let (testable, reasons) = draft.run(story);
+    if draft.left_out > 0 {
+        warnings.push(fill(words.phrases.warn_much, &[&draft.left_out.to_string()]));
+    }
     let out_of_scope =
         material.statements.iter().filter(|statement| statement.section == Section::OutOfScope).map(evidence).collect();
     let mut titles = Titles::default();
@@ -54,10 +67,14 @@ pub(super) fn draft(story: &Story, language: Language) -> CriteriaReply {
 struct Draft<'a> {
     words: &'a Lexicon,
     material: &'a Material<'a>,
+    /// The statements of the material, each as a sentence.
+    sentences: &'a [Sentence<'a>],
     criteria: Vec<ProposedCriterion>,
     doubts: Doubts,
     /// The condition of the statement before, for an "otherwise".
     condition: Option<(String, Evidence)>,
+    /// What there was no room for.
+    left_out: usize,
 }
 
 impl<'a> Draft<'a> {
@@ -76,8 +93,8 @@ impl<'a> Draft<'a> {
             return (Testable::No, vec![phrases.reason_empty.to_owned()]);
         }
         let stated = self.material.has_criteria();
-        self.scenarios_of_the_story();
-        self.statements(stated);
+        let taken = self.scenarios_of_the_story();
+        self.statements(stated, &taken);
         for table in &self.material.tables {
             self.table(table, stated);
         }
@@ -146,9 +163,11 @@ impl<'a> Draft<'a> {
         Frame { words: self.words, narrative: self.material.narratives.first(), title: self.material.title.unwrap_or_default() }
     }
 
-    /// Scenarios that the story holds as Gherkin already.
-    fn scenarios_of_the_story(&mut self) {
-        for found in gherkin_text::scenarios(&self.material.statements, self.words) {
+    /// Scenarios that the story holds as Gherkin already; the places of their statements.
+    fn scenarios_of_the_story(&mut self) -> Vec<usize> {
+        let mut taken = Vec::new();
+        for found in gherkin_text::scenarios(self.sentences, self.words) {
+            taken.extend_from_slice(&found.statements);
             let statements: Vec<&Statement<'_>> =
                 found.statements.iter().filter_map(|index| self.material.statements.get(*index)).collect();
             let caption = statements.first().map(|statement| statement.caption.as_str()).filter(|caption| !caption.is_empty());
@@ -160,7 +179,7 @@ impl<'a> Draft<'a> {
             let all = format!("{} {}", found.when.join(" "), found.then.join(" "));
             let vague = found.then.iter().any(|then| self.is_vague_result(then));
             for text in found.given.iter().chain(&found.when).chain(&found.then) {
-                self.doubts.about(text, self.words);
+                self.doubts.about(&Plain::new(text), self.words);
             }
             if vague {
                 self.doubts.instead(self.words.phrases.ask_result, &[&found.then.join(" ")]);
@@ -179,15 +198,13 @@ impl<'a> Draft<'a> {
                 rule: String::new(),
             });
         }
+        taken
     }
 
-    fn statements(&mut self, stated: bool) {
-        let taken: Vec<usize> = gherkin_text::scenarios(&self.material.statements, self.words)
-            .into_iter()
-            .flat_map(|found| found.statements)
-            .collect();
-        let mut lead: Option<&Statement<'_>> = None;
-        for (index, statement) in self.material.statements.iter().enumerate() {
+    /// The other statements; `taken` are those of the story's own scenarios.
+    fn statements(&mut self, stated: bool, taken: &[usize]) {
+        let mut lead: Option<(&Statement<'_>, &Sentence<'_>)> = None;
+        for (index, (statement, sentence)) in self.material.statements.iter().zip(self.sentences).enumerate() {
             let follower = self.material.statements.get(index + 1);
             let opens = statement.text.ends_with(':')
                 && follower.is_some_and(|next| {
@@ -197,52 +214,48 @@ impl<'a> Draft<'a> {
                 continue;
             }
             if opens {
-                lead = Some(statement);
+                lead = Some((statement, sentence));
                 continue;
             }
-            if lead.is_some_and(|lead| {
+            if lead.is_some_and(|(lead, _)| {
                 !statement.listed || statement.section != lead.section || (lead.listed && statement.depth <= lead.depth)
             }) {
                 lead = None;
             }
             match statement.section {
-                Section::Criteria => self.statement(statement, lead),
-                Section::Story if lead.is_some_and(|lead| Plain::new(&lead.text).has(self.words.today)) => {}
-                Section::Story if stated => self.repeated(statement),
-                Section::Story if statement.listed || self.is_rule(&statement.text) => self.statement(statement, lead),
+                Section::Criteria => self.statement(statement, sentence, lead),
+                Section::Story if lead.is_some_and(|(_, lead)| lead.has(self.words.today)) => {}
+                Section::Story if stated => self.repeated(statement, sentence),
+                Section::Story if statement.listed || self.is_rule(sentence) => self.statement(statement, sentence, lead),
                 Section::Story | Section::Assumptions | Section::OutOfScope | Section::Aside => {}
             }
         }
     }
 
     /// A rule in the description beside stated criteria: only where it says something they do not.
-    fn repeated(&mut self, statement: &Statement<'_>) {
-        let known = self
-            .material
-            .statements
-            .iter()
-            .any(|other| other.section == Section::Criteria && alike(&other.text, &statement.text));
-        let strong = Plain::new(&statement.text).has(self.words.strong);
-        if !known && strong && !statement.listed {
-            self.statement(statement, None);
+    fn repeated(&mut self, statement: &Statement<'a>, sentence: &Sentence<'_>) {
+        if statement.listed || !sentence.has(self.words.strong) {
+            return;
+        }
+        let mut stated = self.material.statements.iter().filter(|other| other.section == Section::Criteria);
+        if !stated.any(|other| alike(&other.text, &statement.text)) {
+            self.statement(statement, sentence, None);
         }
     }
 
-    fn is_rule(&self, text: &str) -> bool {
-        let plain = Plain::new(text);
-        plain.has(self.words.modal)
-            || clause::split(text, self.words).condition.is_some()
-            || !number::limits(text, self.words).is_empty()
-            || !values::lists(text, self.words).is_empty()
+    fn is_rule(&self, sentence: &Sentence<'_>) -> bool {
+        sentence.has(self.words.modal)
+            || sentence.is_conditional()
+            || !sentence.limits().is_empty()
+            || !values::lists(sentence.text, self.words).is_empty()
     }
 
     fn is_vague_result(&self, text: &str) -> bool {
         Plain::new(text).has(self.words.vague_result)
     }
 
-    fn statement(&mut self, statement: &Statement<'_>, lead: Option<&Statement<'_>>) {
+    fn statement(&mut self, statement: &Statement<'_>, plain: &Sentence<'_>, lead: Option<(&Statement<'_>, &Sentence<'_>)>) {
         let phrases = &self.words.phrases;
-        let plain = Plain::new(&statement.text);
         if statement.text.ends_with('?') {
             return self.doubts.instead(phrases.ask_answer, &[&statement.text]);
         }
@@ -255,10 +268,10 @@ impl<'a> Draft<'a> {
         if plain.after(self.words.today).is_some() {
             return;
         }
-        if self.is_vague_result(&statement.text) || plain.after(self.words.click).is_some() {
+        if plain.has(self.words.vague_result) || plain.after(self.words.click).is_some() {
             return self.doubts.instead(phrases.ask_result, &[&statement.text]);
         }
-        let measured = !number::limits(&statement.text, self.words).is_empty();
+        let measured = !plain.limits().is_empty();
         if let Some(hit) = plain.find(self.words.vague).filter(|_| !measured && statement.text.split_whitespace().count() <= 6) {
             let word = statement.text.get(hit).unwrap_or_default();
             return self.doubts.instead(phrases.ask_vague, &[word, &statement.text]);
@@ -268,16 +281,20 @@ impl<'a> Draft<'a> {
         if aside || statement.text.contains("://") && statement.text.split_whitespace().count() < 6 {
             return;
         }
-        let (text, mut quotes) = match lead {
-            Some(lead) => (joined(&lead.text, &statement.text, self.words), vec![evidence(lead)]),
-            None => (statement.text.clone(), Vec::new()),
-        };
-        quotes.push(evidence(statement));
-        if reference::is_reference(statement, self.words) {
+        if reference::is_reference(statement, plain, self.words) {
             return self.doubts.ask(phrases.frames.ask_reference, &[&statement.text]);
         }
-        let split = clause::split(&text, self.words);
-        let mut drafted = criterion(&text, quotes, &self.frame());
+        let (text, own);
+        let (sentence, mut quotes) = match lead {
+            Some((lead, _)) => {
+                text = joined(&lead.text, &statement.text, self.words);
+                own = Sentence::new(&text, self.words);
+                (&own, vec![evidence(lead)])
+            }
+            None => (plain, Vec::new()),
+        };
+        quotes.push(evidence(statement));
+        let mut drafted = criterion(sentence, quotes, &self.frame());
         if let Some(rest) = plain.after(self.words.otherwise) {
             let Some((condition, before)) = self.condition.clone() else {
                 return self.doubts.instead(phrases.ask_unsure, &[&statement.text]);
@@ -286,35 +303,34 @@ impl<'a> Draft<'a> {
             drafted.then = vec![step(rest.trim_start_matches([',', ' ']), self.words)];
             drafted.evidence.insert(0, before);
         }
-        self.condition = split.condition.map(|condition| (condition, evidence(statement)));
-        self.doubts.about(&text, self.words);
+        self.condition = sentence.clause().condition.clone().map(|condition| (condition, evidence(statement)));
+        self.doubts.about(sentence, self.words);
         if drafted.kind == CriterionKind::Permission && plain.has(self.words.unnamed) {
             self.doubts.ask(phrases.ask_who, &[&statement.text]);
         }
-        if drafted.kind == CriterionKind::Limit && self.condition.is_none() && self.leaves_outside_open(&text) {
+        if drafted.kind == CriterionKind::Limit && self.condition.is_none() && self.leaves_outside_open(sentence) {
             self.doubts.ask(phrases.ask_outside, &[&statement.text]);
         }
         self.push(drafted);
     }
 
     /// Whether a limit accepts some values, and nothing in the story says what becomes of the others.
-    fn leaves_outside_open(&self, text: &str) -> bool {
-        let limits = number::limits(text, self.words);
+    fn leaves_outside_open(&self, sentence: &Sentence<'_>) -> bool {
+        let (text, limits) = (sentence.text, sentence.limits());
         let accepts = |at: usize, limit: &number::Limit| {
             let sided = matches!(limit.side, number::Side::AtMost | number::Side::AtLeast | number::Side::Exactly);
-            sided && subject::read(text, &limits, at, self.words).is_some_and(|said| said.predicate.is_none() && !said.refuses)
+            sided && subject::read(text, limits, at, self.words).is_some_and(|said| said.predicate.is_none() && !said.refuses)
         };
         // Elsewhere the same number may stand with a refusal ("above 20 is refused").
         let answered = |limit: &number::Limit| {
-            self.material.statements.iter().any(|other| {
-                Plain::new(&other.text).has(self.words.edges.refusal)
-                    && (other.text == text
-                        || number::limits(&other.text, self.words).iter().any(|same| same.value == limit.value))
+            self.sentences.iter().any(|other| {
+                other.has(self.words.edges.refusal)
+                    && (other.text == text || other.limits().iter().any(|same| same.value == limit.value))
             })
         };
         let open: Vec<&number::Limit> =
             limits.iter().enumerate().filter(|(at, limit)| accepts(*at, limit)).map(|(_, limit)| limit).collect();
-        !open.is_empty() && !open.iter().any(|limit| answered(limit)) && !Plain::new(text).has(self.words.edges.refusal)
+        !open.is_empty() && !sentence.has(self.words.edges.refusal) && !open.iter().any(|limit| answered(limit))
     }
 
     /// A table within the criteria or the story is a criterion; any other is asked about.
@@ -340,11 +356,12 @@ impl<'a> Draft<'a> {
         let conditional = |statement: &Statement<'_>| clause::split(&statement.text, self.words).condition.is_some();
         let any_conditional = answer.answer.iter().any(conditional);
         for (index, statement) in answer.answer.iter().enumerate() {
-            let mut drafted = criterion(&statement.text, vec![evidence(statement)], &self.frame());
-            let conditional = conditional(statement);
+            let sentence = Sentence::new(&statement.text, self.words);
+            let mut drafted = criterion(&sentence, vec![evidence(statement)], &self.frame());
+            let conditional = sentence.is_conditional();
             let sole =
                 index == 0 && !any_conditional && answer.answer.len() <= 2 && statement.text.split_whitespace().count() >= 4;
-            let dismissive = Plain::new(&statement.text).has(self.words.dismissive);
+            let dismissive = sentence.has(self.words.dismissive);
             match &asked {
                 _ if dismissive => continue,
                 _ if conditional => {}
@@ -370,7 +387,7 @@ impl<'a> Draft<'a> {
         let phrases = &self.words.phrases;
         for wished in values::wishes(&narrative.wish, self.words) {
             let plain = Plain::new(&wished);
-            self.doubts.about(&wished, self.words);
+            self.doubts.about(&plain, self.words);
             if plain.has(self.words.vague_result) {
                 self.doubts.instead(phrases.ask_result, &[&wished]);
                 continue;
@@ -388,12 +405,17 @@ impl<'a> Draft<'a> {
     fn push(&mut self, criterion: ProposedCriterion) {
         let usable = !criterion.when.is_empty() && criterion.then.iter().any(|then| then.chars().any(char::is_alphabetic));
         let same = |other: &ProposedCriterion| {
-            fold(&other.then.join(" ")) == fold(&criterion.then.join(" "))
-                && other.when == criterion.when
+            other.when == criterion.when
                 && other.given == criterion.given
+                && fold(&other.then.join(" ")) == fold(&criterion.then.join(" "))
         };
-        if usable && self.criteria.len() < MOST && !self.criteria.iter().any(same) {
+        if !usable || self.criteria.iter().any(same) {
+            return;
+        }
+        if self.criteria.len() < MOST {
             self.criteria.push(criterion);
+        } else {
+            self.left_out += 1;
         }
     }
 }

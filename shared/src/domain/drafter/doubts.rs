@@ -40,15 +40,15 @@ impl Doubts {
     }
 
     /// What a statement that became a criterion still leaves open.
-    pub(super) fn about(&mut self, text: &str, words: &Lexicon) {
-        let plain = Plain::new(text);
+    pub(super) fn about(&mut self, plain: &Plain<'_>, words: &Lexicon) {
+        let text = plain.text;
         if let Some(hit) = plain.find(words.vague) {
             self.ask(words.phrases.ask_vague, &[text.get(hit).unwrap_or_default(), text]);
         }
         if plain.has(words.message) && !text.contains(|letter: char| letter.is_ascii_digit() || "\"“«„`".contains(letter)) {
             self.ask(words.phrases.ask_message, &[text]);
         }
-        if let Some(number) = number::without_unit(text, words) {
+        if let Some(number) = number::without_unit(plain, words) {
             self.ask(words.phrases.ask_unit, &[number, text]);
         }
         if plain.has(words.period) {

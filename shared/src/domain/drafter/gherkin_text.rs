@@ -1,9 +1,9 @@
 //! Scenarios that the story already holds as Gherkin, in list items or in one line.
 
 use super::clause::tidy;
-use super::lexicon::Lexicon;
-use super::outline::Statement;
+use super::lexicon::{Lexicon, List};
 use super::plain::Plain;
+use super::sentence::Sentence;
 
 /// A scenario of the story's own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,11 +30,11 @@ enum Word {
 }
 
 /// The scenarios among the statements.
-pub(super) fn scenarios(statements: &[Statement<'_>], words: &Lexicon) -> Vec<Found> {
+pub(super) fn scenarios(statements: &[Sentence<'_>], words: &Lexicon) -> Vec<Found> {
     let mut all = Vec::new();
     let mut open: Option<(Found, Word)> = None;
     for (index, statement) in statements.iter().enumerate() {
-        if let Some(mut found) = inline(&statement.text, index, words) {
+        if let Some(mut found) = inline(statement, index, words) {
             match open.take() {
                 // The title stood before, in a sentence of its own.
                 Some((title, Word::Scenario)) if found.title.is_empty() => {
@@ -46,7 +46,7 @@ pub(super) fn scenarios(statements: &[Statement<'_>], words: &Lexicon) -> Vec<Fo
             all.push(found);
             continue;
         }
-        let Some((word, rest)) = keyword(&statement.text, words) else {
+        let Some((word, rest)) = keyword(statement, words) else {
             close(&mut all, open.take());
             continue;
         };
@@ -87,8 +87,7 @@ fn push(found: &mut Found, word: Word, text: &str) {
     }
 }
 
-fn keyword<'a>(text: &'a str, words: &Lexicon) -> Option<(Word, &'a str)> {
-    let plain = Plain::new(text);
+fn keyword<'a>(plain: &Plain<'a>, words: &Lexicon) -> Option<(Word, &'a str)> {
     let [scenario, given, when, then, and, but] = words.gherkin;
     if let Some(rest) = plain.after(scenario).and_then(|rest| rest.strip_prefix(':')) {
         return Some((Word::Scenario, rest.trim()));
@@ -102,8 +101,8 @@ fn keyword<'a>(text: &'a str, words: &Lexicon) -> Option<(Word, &'a str)> {
 }
 
 /// "Scenario: t. Given a When b Then c" in one line.
-fn inline(text: &str, index: usize, words: &Lexicon) -> Option<Found> {
-    let plain = Plain::new(text);
+fn inline(plain: &Plain<'_>, index: usize, words: &Lexicon) -> Option<Found> {
+    let text = plain.text;
     let [scenario, given, when, then, and, _] = words.gherkin;
     let mut found = Found { statements: vec![index], ..Found::default() };
     let mut at = 0;
@@ -111,17 +110,17 @@ fn inline(text: &str, index: usize, words: &Lexicon) -> Option<Found> {
         at = text.len() - rest.len();
     }
     let titled = at > 0;
-    let begin = capital(&plain, given, at).or_else(|| capital(&plain, when, at))?;
+    let begin = capital(plain, given, at).or_else(|| capital(plain, when, at))?;
     if !titled && begin.start > 0 {
         return None;
     }
     found.title = tidy(text.get(at..begin.start)?).to_owned();
     let when_at = if plain.find_from(given, begin.start).is_some_and(|hit| hit == begin) {
-        capital(&plain, when, begin.end)?
+        capital(plain, when, begin.end)?
     } else {
         begin.clone()
     };
-    let then_at = capital(&plain, then, when_at.end).or_else(|| comma_then(&plain, then, when_at.end))?;
+    let then_at = capital(plain, then, when_at.end).or_else(|| comma_then(plain, then, when_at.end))?;
     if when_at != begin {
         steps(&mut found.given, text.get(begin.end..when_at.start)?, and);
     }
@@ -133,7 +132,7 @@ fn inline(text: &str, index: usize, words: &Lexicon) -> Option<Found> {
 }
 
 /// A keyword within a line is one when it is written with a capital.
-fn capital(plain: &Plain<'_>, words: &[&str], mut from: usize) -> Option<std::ops::Range<usize>> {
+fn capital(plain: &Plain<'_>, words: &List, mut from: usize) -> Option<std::ops::Range<usize>> {
     while let Some(hit) = plain.find_from(words, from) {
         if plain.text.get(hit.clone())?.starts_with(char::is_uppercase) {
             return Some(hit);
@@ -144,12 +143,12 @@ fn capital(plain: &Plain<'_>, words: &[&str], mut from: usize) -> Option<std::op
 }
 
 /// "…, then …" after a keyword with a capital.
-fn comma_then(plain: &Plain<'_>, words: &[&str], from: usize) -> Option<std::ops::Range<usize>> {
+fn comma_then(plain: &Plain<'_>, words: &List, from: usize) -> Option<std::ops::Range<usize>> {
     plain.find_from(words, from).filter(|hit| plain.text.get(..hit.start).is_some_and(|before| before.trim_end().ends_with(',')))
 }
 
 /// The steps of a piece: split at an `And` with a capital.
-fn steps(into: &mut Vec<String>, text: &str, and: &[&str]) {
+fn steps(into: &mut Vec<String>, text: &str, and: &List) {
     let plain = Plain::new(text);
     let mut start = 0;
     while let Some(hit) = capital(&plain, and, start.max(1)) {

@@ -1,7 +1,7 @@
 //! What a story holds, sorted by what it is good for.
 
-use super::lexicon::Lexicon;
 use super::lexicon::headings::{Section, is_instruction};
+use super::lexicon::{Lexicon, List, list};
 use super::narrative::{self, Narrative};
 use super::outline::{self, Statement, Table};
 use crate::domain::language::fold;
@@ -20,6 +20,8 @@ pub(super) struct Material<'a> {
     pub(super) answers: Vec<Answer<'a>>,
     /// Text that addresses a model.
     pub(super) instructions: Vec<&'a str>,
+    /// Statements beyond those that are compared with each other.
+    pub(super) left_out: usize,
     /// Whether a criteria section held only the template's text.
     pub(super) template: bool,
     /// The summary, where it is no narrative.
@@ -52,6 +54,7 @@ pub(super) fn sort<'a>(story: &'a Story, words: &Lexicon) -> Material<'a> {
             material.title = said.first().map(|_| part.text.trim()).filter(|title| !title.is_empty());
         } else {
             let room = MOST.saturating_sub(material.statements.len());
+            material.left_out += said.len().saturating_sub(room);
             material.statements.extend(said.into_iter().take(room));
         }
     }
@@ -120,13 +123,13 @@ impl<'a> Material<'a> {
         for mut statement in statements {
             let label = statement.text.split_once(": ").map(|(label, text)| (fold(label), text.to_owned()));
             match label {
-                Some((label, text)) if QUESTION.contains(&label.as_str()) => {
+                Some((label, text)) if QUESTION.holds(&label) => {
                     statement.text = text;
                     open = Some(statement.block);
                     asking = true;
                     self.answers.push(Answer { question: statement, answer: Vec::new() });
                 }
-                Some((label, text)) if ANSWER.contains(&label.as_str()) && open.is_some() => {
+                Some((label, text)) if ANSWER.holds(&label) && open.is_some() => {
                     statement.text = text;
                     open = Some(statement.block);
                     asking = false;
@@ -167,5 +170,5 @@ fn span<'a>(whole: &'a str, first: &'a str, last: &'a str) -> Option<&'a str> {
     whole.get(start..end)
 }
 
-const QUESTION: &[&str] = &["q", "question", "frage", "f", "p", "pregunta", "pergunta", "v", "vraag"];
-const ANSWER: &[&str] = &["a", "answer", "antwort", "r", "reponse", "respuesta", "resposta", "antwoord"];
+const QUESTION: &List = list!["q", "question", "frage", "f", "p", "pregunta", "pergunta", "v", "vraag"];
+const ANSWER: &List = list!["a", "answer", "antwort", "r", "reponse", "respuesta", "resposta", "antwoord"];

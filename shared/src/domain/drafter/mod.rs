@@ -2,7 +2,7 @@
 //! what it leaves open becomes a question, and nothing is made up.
 //!
 //! * reading: `outline` (Markdown into statements), `material` (what a story holds), `narrative`, `reference`, `gherkin_text`, `likeness`
-//! * understanding a sentence: `clause`, `number`, `subject`, `values`, `permission`, over `plain` text
+//! * understanding a sentence: `sentence`, `clause`, `number`, `subject`, `values`, `permission`, over `plain` text
 //! * writing: `criteria`, `rules`, `grid`, `doubts`, `cases`, `variants`, `boundary`, `wording`
 //! * words of each language: `lexicon`
 
@@ -23,6 +23,7 @@ mod permission;
 mod plain;
 mod reference;
 mod rules;
+mod sentence;
 mod subject;
 #[cfg(test)]
 mod tests;

@@ -79,7 +79,7 @@ fn is_infinitive(wish: &str, want: &str, words: &Lexicon) -> bool {
     let word = if last {
         main.split_whitespace().last()
     } else {
-        folded.split_whitespace().find(|word| !words.small.contains(word) && !matches!(*word, "me" | "se"))
+        folded.split_whitespace().find(|word| !words.small.holds(word) && !matches!(*word, "me" | "se"))
     };
     word.is_some_and(|word| words.infinitive.iter().any(|end| word.ends_with(end)))
 }
@@ -94,7 +94,7 @@ impl Narrative {
     pub(super) fn act(&self, words: &Lexicon) -> String {
         // What is done to somebody is nothing they do.
         let opener = words.phrases.passive.0;
-        if self.infinitive && !opener.is_empty() && Plain::new(&self.wish).after(&[opener]).is_some() {
+        if self.infinitive && !opener.is_empty() && Plain::new(&self.wish).after_word(opener).is_some() {
             return words.phrases.use_function.to_owned();
         }
         let phrase = if self.infinitive { words.phrases.act } else { words.phrases.act_on };

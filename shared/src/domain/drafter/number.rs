@@ -1,6 +1,6 @@
 //! Limits: a number, its unit, and on which side of it the rule stands.
 
-use super::lexicon::Lexicon;
+use super::lexicon::{Lexicon, List};
 use super::plain::Plain;
 
 /// On which side of a number the rule stands.
@@ -92,22 +92,30 @@ struct Number {
 
 /// The limits a text states, in order.
 pub(super) fn limits(text: &str, words: &Lexicon) -> Vec<Limit> {
-    let plain = Plain::new(text);
-    let numbers = numbers(&plain, words);
+    limits_in(&Plain::new(text), words)
+}
+
+/// The same of a text that was read before.
+pub(super) fn limits_in(plain: &Plain<'_>, words: &Lexicon) -> Vec<Limit> {
+    let text = plain.text;
+    let numbers = numbers(plain, words);
     let mut found = Vec::new();
+    if numbers.is_empty() {
+        return found;
+    }
     let mut skip = 0;
     for (index, number) in numbers.iter().enumerate() {
         if index < skip {
             continue;
         }
-        if let Some((low, high)) = numbers.get(index + 1).and_then(|next| range(&plain, number, next, words)) {
+        if let Some((low, high)) = numbers.get(index + 1).and_then(|next| range(plain, number, next, words)) {
             found.push(low);
             found.push(high);
             skip = index + 2;
             continue;
         }
         let (unit, end) = unit(text, number.end, words);
-        if let Some(place) = side(&plain, number, &unit, end, words) {
+        if let Some(place) = side(plain, number, &unit, end, words) {
             found.push(limit(text, number, &place, &unit, end));
         }
     }
@@ -137,7 +145,7 @@ fn share_units(text: &str, found: &mut [Limit], words: &Lexicon) {
 pub(super) fn joined(text: &str, first: &Limit, second: &Limit, words: &Lexicon) -> bool {
     let between = text.get(first.end..second.lead).map(|between| Plain::new(between).folded);
     first.ranged && second.ranged
-        || between.is_some_and(|between| words.and.contains(&between.trim_matches(|letter: char| letter == ',' || letter == ' ')))
+        || between.is_some_and(|between| words.and.holds(between.trim_matches(|letter: char| letter == ',' || letter == ' ')))
 }
 
 /// Where a limit stands.
@@ -149,11 +157,11 @@ struct Place {
 }
 
 /// A number that carries a limit but no unit ("a maximum of 100").
-pub(super) fn without_unit<'a>(text: &'a str, words: &Lexicon) -> Option<&'a str> {
-    let plain = Plain::new(text);
-    numbers(&plain, words).into_iter().find_map(|number| {
+pub(super) fn without_unit<'a>(plain: &Plain<'a>, words: &Lexicon) -> Option<&'a str> {
+    let text = plain.text;
+    numbers(plain, words).into_iter().find_map(|number| {
         let (unit, end) = unit(text, number.end, words);
-        let place = side(&plain, &number, &unit, end, words)?;
+        let place = side(plain, &number, &unit, end, words)?;
         let bare = text.get(..place.lead).is_some_and(|before| !before.contains(char::is_alphabetic));
         let measured = plain.has(words.edges.measures);
         (unit.is_empty() && place.after.is_none() && (bare || measured) && matches!(place.side, Side::AtMost | Side::AtLeast))
@@ -235,19 +243,16 @@ fn range(plain: &Plain<'_>, first: &Number, second: &Number, words: &Lexicon) ->
 }
 
 fn side(plain: &Plain<'_>, number: &Number, unit: &str, end: usize, words: &Lexicon) -> Option<Place> {
-    let before = Plain::new(plain.text.get(..number.start)?);
+    let endings = endings(plain.before(number.start)?, words);
     let tail = plain.text.get(end..)?;
-    let after = Plain::new(tail);
     let name = Plain::new(unit.trim()).folded;
-    let is_time = words.time.contains(&name.as_str());
-    let closes = |list: &[&str]| {
-        list.iter().filter_map(|word| ends_with_word(&before.folded, word, words)).min().map(|at| before.place(at))
-    };
+    let is_time = words.time.holds(&name);
+    let closes = |list: &List| list.iter().filter_map(|word| ends_with_word(&endings, word)).min().map(|at| plain.place(at));
     // A number after the words makes them its own ("5 logins within 15 minutes").
     let own = |rest: &&str| !rest.starts_with(|letter: char| letter.is_ascii_digit());
-    let follows = |list: &[&str]| after.after(list).filter(own).map(|rest| end + (tail.len() - rest.len()));
+    let follows = |list: &List| plain.after_from(list, end).filter(own).map(|rest| end + (tail.len() - rest.len()));
     let place = |side, lead| Some(Place { side, lead, after: None });
-    if is_time && after.after(words.ahead).is_some() {
+    if is_time && plain.after_from(words.ahead, end).is_some() {
         let open = closes(words.at_most).or_else(|| closes(words.at_least));
         return place(if open.is_some() { Side::AheadAtLeast } else { Side::Ahead }, open.unwrap_or(number.start));
     }
@@ -257,7 +262,7 @@ fn side(plain: &Plain<'_>, number: &Number, unit: &str, end: usize, words: &Lexi
     if let Some(lead) = closes(words.lasting).filter(|_| is_time) {
         return place(Side::Lasting, lead);
     }
-    if is_time && after.after(words.edges.lasting_after).is_some() {
+    if is_time && plain.after_from(words.edges.lasting_after, end).is_some() {
         return place(Side::Lasting, number.start);
     }
     // A span that the user may choose has two sides; one that the product takes is measured.
@@ -281,25 +286,30 @@ fn side(plain: &Plain<'_>, number: &Number, unit: &str, end: usize, words: &Lexi
     if let Some(lead) = closes(words.above) {
         return place(Side::Above, lead);
     }
-    if words.counted.contains(&name.as_str()) {
+    if words.counted.holds(&name) {
         return place(Side::Exactly, number.start);
     }
     None
 }
 
-/// Where a word begins that ends a text, small words between it and the number not counted ("max. of the 5 …").
-fn ends_with_word(folded: &str, word: &str, words: &Lexicon) -> Option<usize> {
+/// Where the words before a number may end: at it, or before one or two small words ("max. of the 5 …").
+fn endings<'a>(folded: &'a str, words: &Lexicon) -> Vec<&'a str> {
     let mut text = folded.trim_end_matches(|letter: char| letter.is_whitespace() || letter == ':' || letter == '=');
-    for _ in 0..3 {
-        if let Some(head) = text.strip_suffix(word) {
-            return (!head.chars().next_back().is_some_and(char::is_alphanumeric)).then_some(head.len());
-        }
-        match text.rsplit_once(' ') {
-            Some((head, last)) if words.small.contains(&last) && last.len() <= 3 => text = head.trim_end(),
-            _ => return None,
-        }
+    let mut endings = vec![text];
+    while let Some((head, _)) = text.rsplit_once(' ').filter(|(_, last)| last.len() <= 3 && words.small.holds(last))
+        && endings.len() < 3
+    {
+        text = head.trim_end();
+        endings.push(text);
     }
-    None
+    endings
+}
+
+/// Where a word begins that stands at one of the endings.
+fn ends_with_word(endings: &[&str], word: &str) -> Option<usize> {
+    let last = word.bytes().next_back();
+    let head = endings.iter().filter(|text| text.bytes().next_back() == last).find_map(|text| text.strip_suffix(word))?;
+    (!head.chars().next_back().is_some_and(char::is_alphanumeric)).then_some(head.len())
 }
 
 /// The unit after a number: the sign, or the next word when it is a noun.
@@ -312,11 +322,11 @@ fn unit(text: &str, end: usize, words: &Lexicon) -> (String, usize) {
         .take_while(|letter| letter.is_alphabetic() || matches!(letter, '%' | '€' | '$' | '°' | '£'))
         .collect();
     let folded = Plain::new(&word).folded;
-    let verb = [words.edges.predicate, words.edges.stating, words.modal].iter().any(|list| list.contains(&folded.as_str()));
+    let verb = [words.edges.predicate, words.edges.stating, words.modal].iter().any(|list| list.holds(&folded));
     if word.is_empty()
         || verb && folded.len() > 1
-        || words.small.contains(&folded.as_str())
-        || words.ahead.contains(&folded.as_str())
+        || words.small.holds(&folded)
+        || words.ahead.holds(&folded)
         || word.chars().count() > 24
     {
         return (String::new(), end);
@@ -325,12 +335,15 @@ fn unit(text: &str, end: usize, words: &Lexicon) -> (String, usize) {
     let length = sign.map_or(word.len(), char::len_utf8);
     let mut stop = end + space + length;
     // "50 different items": the noun is the unit, with what stands before it.
-    if words.edges.qualifying.contains(&folded.as_str()) {
+    if words.edges.qualifying.holds(&folded) {
         let noun = noun(text, stop);
-        stop += if words.small.contains(&Plain::new(noun.trim()).folded.as_str()) { 0 } else { noun.len() };
+        stop += if words.small.holds(&Plain::new(noun.trim()).folded) { 0 } else { noun.len() };
     }
     (text.get(end..stop).unwrap_or_default().to_owned(), stop)
 }
+
+/// A sentence with more numbers than this is a list of data.
+const MOST: usize = 24;
 
 /// The numbers of a text that stand alone: no versions, dates, keys or articles of law.
 fn numbers(plain: &Plain<'_>, words: &Lexicon) -> Vec<Number> {
@@ -354,14 +367,13 @@ fn numbers(plain: &Plain<'_>, words: &Lexicon) -> Vec<Number> {
             found.push(Number { start, end: start + token.len(), value, decimals, point });
         }
     }
-    for (word, value) in words.numbers {
-        let mut at = 0;
-        while let Some(hit) = plain.find_from(&[word], at) {
-            at = hit.end.max(at + 1);
-            found.push(Number { start: hit.start, end: hit.end, value: *value, decimals: 0, point: '.' });
+    for (place, word) in plain.words() {
+        if let Some((_, value)) = words.numbers.iter().find(|(name, _)| *name == word) {
+            found.push(Number { start: place.start, end: place.end, value: *value, decimals: 0, point: '.' });
         }
     }
     found.sort_by_key(|number| number.start);
+    found.truncate(MOST);
     found
 }
 

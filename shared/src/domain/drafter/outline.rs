@@ -162,7 +162,7 @@ impl<'a> Reader<'a> {
         let whole = content.matches("**").count() == 2 && content.ends_with("**") && !plain.ends_with(['.', ':', '!', '?']);
         if bold && short && whole && !plain.starts_with('[') {
             self.block += 1;
-            self.caption.clone_from(&plain);
+            self.caption = plain.into_owned();
             return true;
         }
         false
@@ -204,7 +204,7 @@ impl<'a> Reader<'a> {
             (self.section, self.level) = (section, level);
             return;
         }
-        let rows = rows.iter().map(|row| row.iter().map(|cell| without_markup(cell)).collect()).collect();
+        let rows = rows.iter().map(|row| row.iter().map(|cell| without_markup(cell).into_owned()).collect()).collect();
         self.block += 1;
         self.outline.tables.push(Table { part: self.part, section: self.section, lines, rows });
     }

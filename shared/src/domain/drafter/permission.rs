@@ -1,7 +1,7 @@
 //! Who may and who may not.
 
 use super::clause::tidy;
-use super::lexicon::Lexicon;
+use super::lexicon::{Lexicon, list};
 use super::plain::Plain;
 
 /// A stated permission or prohibition.
@@ -21,10 +21,9 @@ pub(super) struct Permission {
     pub(super) only: Option<String>,
 }
 
-/// Reads the permission a sentence states.
-pub(super) fn read(text: &str, words: &Lexicon) -> Option<Permission> {
-    let text = tidy(text);
-    let plain = Plain::new(text);
+/// Reads the permission that a tidy sentence states.
+pub(super) fn read(plain: &Plain<'_>, words: &Lexicon) -> Option<Permission> {
+    let text = plain.text;
     let denied = plain.find(words.may_not).filter(|hit| hit.start > 0);
     let granted = plain.find(words.may).filter(|hit| hit.start > 0);
     let hit = match (&denied, &granted) {
@@ -63,7 +62,7 @@ pub(super) fn read(text: &str, words: &Lexicon) -> Option<Permission> {
     }
     let roles = roles(subject, words)?;
     // What can be used or done is a thing, and so is what is counted.
-    let thing = Plain::new(&act).after(&["be", "etre", "ser"]).is_some()
+    let thing = Plain::new(&act).after(list!["be", "etre", "ser"]).is_some()
         || [" werden", " worden", " sein"].iter().any(|end| act.ends_with(end))
         || subject.contains(|letter: char| letter.is_ascii_digit());
     if thing {

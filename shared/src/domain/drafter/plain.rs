@@ -1,8 +1,13 @@
 //! Text to search in: folded, with the way back to the original.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::ops::Range;
 
-use crate::domain::language::fold;
+use super::lexicon::list::head;
+use super::lexicon::{List, list};
+use crate::domain::language::{fold, fold_letter};
+use crate::domain::normal::{is_plain_line, spaced};
 
 /// A text, its folded form, and for every folded byte the place it came from.
 pub(super) struct Plain<'a> {
@@ -10,91 +15,143 @@ pub(super) struct Plain<'a> {
     pub(super) text: &'a str,
     /// The text as it is compared.
     pub(super) folded: String,
-    origin: Vec<usize>,
+    /// Where each folded byte came from; empty where every byte came from its own place.
+    origin: Vec<u32>,
+    /// Where words and signs begin, each with its head.
+    starts: OnceCell<Vec<(u32, u8)>>,
 }
 
 impl<'a> Plain<'a> {
     pub(super) fn new(text: &'a str) -> Self {
+        if text.is_ascii() {
+            return Self { text, folded: text.to_ascii_lowercase(), origin: Vec::new(), starts: OnceCell::new() };
+        }
         let mut folded = String::with_capacity(text.len());
         let mut origin = Vec::with_capacity(text.len() + 1);
-        let mut buffer = [0; 4];
         for (at, letter) in text.char_indices() {
             let before = folded.len();
-            if letter.is_ascii() {
-                folded.push(letter.to_ascii_lowercase());
-            } else {
-                folded.push_str(&fold(letter.encode_utf8(&mut buffer)));
-            }
-            origin.resize(origin.len() + folded.len() - before, at);
+            fold_letter(&mut folded, letter);
+            (before..folded.len()).for_each(|_| origin.push(place(at)));
         }
-        origin.push(text.len());
-        Self { text, folded, origin }
+        origin.push(place(text.len()));
+        Self { text, folded, origin, starts: OnceCell::new() }
     }
 
     /// The first of the words, by place, then by length: where it stands in the original.
-    pub(super) fn find(&self, words: &[&str]) -> Option<Range<usize>> {
+    pub(super) fn find(&self, words: &List) -> Option<Range<usize>> {
         self.find_from(words, 0)
     }
 
     /// As [`Plain::find`], from a byte of the original on.
-    pub(super) fn find_from(&self, words: &[&str], from: usize) -> Option<Range<usize>> {
-        let start = self.origin.partition_point(|at| *at < from);
-        let mut best: Option<Range<usize>> = None;
-        for word in words.iter().filter(|word| !word.is_empty()) {
-            let hit = self.folded.get(start..).into_iter().flat_map(|tail| tail.match_indices(*word)).find_map(|(at, _)| {
-                let (begin, end) = (start + at, start + at + word.len());
-                self.bounded(begin, end).then_some(begin..end)
-            });
-            if let Some(hit) = hit
-                && best.as_ref().is_none_or(|best| hit.start < best.start || (hit.start == best.start && hit.end > best.end))
-            {
-                best = Some(hit);
-            }
-        }
-        best.map(|hit| self.back(&hit))
+    pub(super) fn find_from(&self, words: &List, from: usize) -> Option<Range<usize>> {
+        let from = self.folded_place(from);
+        self.starts().iter().filter(|(at, _)| *at >= from).find_map(|(at, head)| {
+            let at = *at as usize;
+            let length = self.longest(words, *head, at)?;
+            Some(self.place(at)..self.place(at + length))
+        })
     }
 
     /// The longest of the words that the text starts with: the original after it.
-    pub(super) fn after(&self, words: &[&str]) -> Option<&'a str> {
-        let lead = self.folded.len() - self.folded.trim_start().len();
-        let length = words
-            .iter()
-            .filter(|word| {
-                self.folded.get(lead..).is_some_and(|text| text.starts_with(**word)) && self.bounded(lead, lead + word.len())
-            })
-            .map(|word| word.len())
-            .max()?;
-        let end = self.origin.get(lead + length).copied()?;
-        self.text.get(end..).map(str::trim_start)
+    pub(super) fn after(&self, words: &List) -> Option<&'a str> {
+        let lead = self.lead();
+        self.rest(lead + self.longest(words, head(self.folded.as_bytes(), lead), lead)?)
+    }
+
+    /// As [`Plain::after`], for the text from a byte of the original on.
+    pub(super) fn after_from(&self, words: &List, from: usize) -> Option<&'a str> {
+        let tail = self.folded.get(self.folded_place(from) as usize..)?;
+        let lead = tail.trim_start();
+        let at = self.folded.len() - lead.len();
+        let begins = |word: &&str| lead.strip_prefix(*word).is_some_and(|after| ends_before(word, after));
+        let length = words.beginning(head(lead.as_bytes(), 0)).filter(begins).map(str::len).max()?;
+        self.rest(at + length)
+    }
+
+    /// The folded text before a byte of the original.
+    pub(super) fn before(&self, original: usize) -> Option<&str> {
+        self.folded.get(..self.folded_place(original) as usize)
+    }
+
+    /// The original after a word that the text starts with.
+    pub(super) fn after_word(&self, word: &str) -> Option<&'a str> {
+        let lead = self.lead();
+        if self.stands(word, lead) { self.rest(lead + word.len()) } else { None }
     }
 
     /// Whether one of the words occurs.
-    pub(super) fn has(&self, words: &[&str]) -> bool {
-        self.find(words).is_some()
+    pub(super) fn has(&self, words: &List) -> bool {
+        self.starts().iter().any(|(at, head)| self.longest(words, *head, *at as usize).is_some())
+    }
+
+    /// The words of the folded text, each with its place in the original.
+    pub(super) fn words(&self) -> impl Iterator<Item = (Range<usize>, &str)> {
+        words(&self.folded).map(|word| {
+            let start = word.as_ptr() as usize - self.folded.as_ptr() as usize;
+            (self.place(start)..self.place(start + word.len()), word)
+        })
     }
 
     /// The place in the original of a byte of the folded text.
     pub(super) fn place(&self, folded: usize) -> usize {
-        self.origin.get(folded).copied().unwrap_or(self.text.len())
-    }
-
-    fn back(&self, hit: &Range<usize>) -> Range<usize> {
         let end = self.text.len();
-        self.origin.get(hit.start).copied().unwrap_or(end)..self.origin.get(hit.end).copied().unwrap_or(end)
+        if self.origin.is_empty() { folded.min(end) } else { self.origin.get(folded).map_or(end, |at| *at as usize) }
     }
 
-    /// Whether a hit begins and ends with a word of its own. An apostrophe at its end joins it to the next one.
-    fn bounded(&self, begin: usize, end: usize) -> bool {
-        let inside = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
-        let (Some(before), Some(hit), Some(after)) =
-            (self.folded.get(..begin), self.folded.get(begin..end), self.folded.get(end..))
-        else {
-            return false;
-        };
-        let left = !inside(hit.chars().next()) || !inside(before.chars().next_back());
-        let right = !inside(hit.chars().next_back()) || !inside(after.chars().next());
-        left && right
+    /// The place in the folded text of a byte of the original.
+    fn folded_place(&self, original: usize) -> u32 {
+        let original = place(original);
+        if self.origin.is_empty() { original } else { place(self.origin.partition_point(|at| *at < original)) }
     }
+
+    fn lead(&self) -> usize {
+        self.folded.len() - self.folded.trim_start().len()
+    }
+
+    fn rest(&self, folded: usize) -> Option<&'a str> {
+        self.text.get(self.place(folded)..).map(str::trim_start)
+    }
+
+    /// The length of the longest word of a list that stands at a place with this head.
+    fn longest(&self, words: &List, head: u8, at: usize) -> Option<usize> {
+        words.beginning(head).filter(|word| self.stands(word, at)).map(str::len).max()
+    }
+
+    /// Whether a word stands at a place and is one of its own. An apostrophe at its end joins it to the next one.
+    fn stands(&self, word: &str, at: usize) -> bool {
+        let inside = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
+        let Some((before, after)) = self.folded.split_at_checked(at) else { return false };
+        let Some(after) = after.strip_prefix(word).filter(|_| !word.is_empty()) else { return false };
+        let left = !inside(word.chars().next()) || !inside(before.chars().next_back());
+        left && ends_before(word, after)
+    }
+
+    /// The places where a word can begin: behind what is no letter, and at each sign.
+    fn starts(&self) -> &[(u32, u8)] {
+        self.starts.get_or_init(|| {
+            let bytes = self.folded.as_bytes();
+            let mut starts = Vec::with_capacity(bytes.len() / 5 + 1);
+            let mut within = false;
+            for (at, letter) in self.folded.char_indices() {
+                let inside = letter.is_alphanumeric();
+                if !(inside && within) && letter != ' ' {
+                    starts.push((place(at), head(bytes, at)));
+                }
+                within = inside;
+            }
+            starts
+        })
+    }
+}
+
+/// Whether a word ends before what follows it.
+fn ends_before(word: &str, after: &str) -> bool {
+    !word.ends_with(char::is_alphanumeric) || !after.starts_with(char::is_alphanumeric)
+}
+
+/// A place in a text; none is longer than that.
+fn place(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 /// Words of a folded text.
@@ -103,10 +160,18 @@ pub(super) fn words(folded: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Removes what Markdown adds to the words: emphasis, code ticks, links, images, struck-out text.
-pub(super) fn without_markup(text: &str) -> String {
+pub(super) fn without_markup(text: &str) -> Cow<'_, str> {
+    let is_markup = |byte: u8| matches!(byte, b'[' | b'!' | b'~' | b'\\' | b'*' | b'`' | b'_');
+    if !text.bytes().any(is_markup) {
+        return if is_plain_line(text) { Cow::Borrowed(text) } else { Cow::Owned(spaced(text.split_whitespace(), text.len())) };
+    }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(letter) = rest.chars().next() {
+    while let Some(at) = rest.bytes().position(is_markup) {
+        let (before, marked) = rest.split_at_checked(at).unwrap_or_default();
+        out.push_str(before);
+        rest = marked;
+        let Some(letter) = rest.chars().next() else { break };
         if let Some((label, tail)) = link(rest) {
             out.push_str(label);
             rest = tail;
@@ -122,7 +187,8 @@ pub(super) fn without_markup(text: &str) -> String {
             rest = rest.get(letter.len_utf8()..).unwrap_or_default();
         }
     }
-    out.split_whitespace().collect::<Vec<_>>().join(" ")
+    out.push_str(rest);
+    Cow::Owned(spaced(out.split_whitespace(), out.len()))
 }
 
 /// A text without what Jira puts before it (the mark of a panel or of a decision, a sign), which is no word of the story.
@@ -130,12 +196,12 @@ pub(super) fn unmarked(text: &str) -> &str {
     let sign = |letter: char| !letter.is_ascii() && !letter.is_alphanumeric() && !"«“„¿¡‹€£".contains(letter);
     let text = text.trim_start_matches(|letter: char| sign(letter) || letter.is_whitespace());
     let marked = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
-    marked.filter(|(mark, _)| MARKS.contains(&fold(mark).as_str())).map_or(text, |(_, rest)| rest.trim_start())
+    marked.filter(|(mark, _)| MARKS.holds(&fold(mark))).map_or(text, |(_, rest)| rest.trim_start())
 }
 
 /// What Jira calls its panels, and what stands before a decision.
-const MARKS: &[&str] =
-    &["info", "note", "warning", "success", "error", "tip", "panel", "custom", "decision", "important", "caution"];
+const MARKS: &List =
+    list!["info", "note", "warning", "success", "error", "tip", "panel", "custom", "decision", "important", "caution"];
 
 /// An underscore at the edge of a word is emphasis, within one it is part of a name.
 fn edge(before: &str, rest: &str) -> bool {

@@ -8,8 +8,7 @@ use super::plain::Plain;
 const LONGEST: usize = 14;
 
 /// Whether a statement says nothing but where something is written: "The text is in the [style guide](…)", "See the mock-up".
-pub(super) fn is_reference(statement: &Statement<'_>, words: &Lexicon) -> bool {
-    let plain = Plain::new(&statement.text);
+pub(super) fn is_reference(statement: &Statement<'_>, plain: &Plain<'_>, words: &Lexicon) -> bool {
     let short = statement.text.split_whitespace().count() <= LONGEST;
     let linked = statement.quote.contains("](") || statement.quote.contains("://");
     let sees = plain.after(words.edges.see).is_some() && (linked || statement.text.split_whitespace().count() <= 6);

@@ -6,6 +6,7 @@ use super::narrative::Narrative;
 use super::number;
 use super::permission::{self, Permission};
 use super::plain::Plain;
+use super::sentence::Sentence;
 use super::wording::{lower_first, short, step, without_angles};
 use crate::domain::criterion::{CriterionKind, Examples};
 use crate::domain::evidence::{Evidence, Origin};
@@ -47,18 +48,31 @@ fn cut(title: &str) -> String {
 }
 
 /// A criterion from a statement and what it was read from.
-pub(super) fn criterion(text: &str, evidence: Vec<Evidence>, frame: &Frame<'_>) -> ProposedCriterion {
+pub(super) fn criterion(sentence: &Sentence<'_>, evidence: Vec<Evidence>, frame: &Frame<'_>) -> ProposedCriterion {
     let words = frame.words;
-    let text = Plain::new(text).after(words.ensure).unwrap_or(text);
-    let clause = clause::split(text, words);
-    let permission = permission::read(&clause.outcome, words).filter(|_| clause.role.is_none());
-    let kind = kind(text, &clause, permission.as_ref(), words);
+    match sentence.after(words.ensure) {
+        Some(rest) => stated(&Sentence::new(rest, words), evidence, frame),
+        None => stated(sentence, evidence, frame),
+    }
+}
+
+fn stated(sentence: &Sentence<'_>, evidence: Vec<Evidence>, frame: &Frame<'_>) -> ProposedCriterion {
+    let (text, words, clause) = (sentence.text, frame.words, sentence.clause());
+    let own;
+    let outcome = if clause.outcome == text {
+        sentence
+    } else {
+        own = Sentence::new(&clause.outcome, words);
+        &own
+    };
+    let permission = if clause.role.is_none() { permission::read(outcome, words) } else { None };
+    let kind = kind(sentence, permission.as_ref(), words);
     let mut criterion = ProposedCriterion {
         title: text.to_owned(),
         kind,
         given: frame.given(),
         when: vec![frame.when()],
-        then: vec![step(&outcome_of(&clause.outcome, words), words)],
+        then: vec![step(&outcome_of(outcome, words), words)],
         examples: Examples::default(),
         origin: Origin::Stated,
         evidence,
@@ -71,41 +85,41 @@ pub(super) fn criterion(text: &str, evidence: Vec<Evidence>, frame: &Frame<'_>) 
         criterion.when = vec![step(condition, words)];
     }
     if clause.condition.is_none() && clause.role.is_none() && permission.is_none() {
-        acted(&mut criterion, text, words);
+        acted(&mut criterion, sentence, words);
     }
     if let Some(permission) = permission.filter(|_| kind == CriterionKind::Permission) {
-        permitted(&mut criterion, &permission, &clause, words);
+        permitted(&mut criterion, &permission, clause, words);
     }
     criterion
 }
 
 /// An outcome that can follow `Then`: what is no sentence (a few words, an instruction) is framed, not reworded.
-fn outcome_of(outcome: &str, words: &Lexicon) -> String {
-    let plain = Plain::new(outcome);
+fn outcome_of(sentence: &Sentence<'_>, words: &Lexicon) -> String {
+    let (plain, outcome): (&Plain<'_>, &str) = (sentence, sentence.text);
     let imperative = [words.acts, words.imperative, words.dont].iter().any(|list| plain.after(list).is_some());
     let stated = plain.has(words.modal)
         || plain.after(words.small).is_some()
         || [words.edges.stating, words.edges.predicate].iter().any(|verbs| plain.find(verbs).is_some_and(|hit| hit.start > 0));
-    let few = !stated
-        && (outcome.split_whitespace().count() <= 4 || !number::limits(outcome, words).is_empty() || outcome.contains(" = "));
+    let few = !stated && (outcome.split_whitespace().count() <= 4 || !sentence.limits().is_empty() || outcome.contains(" = "));
     if imperative || few { fill(words.phrases.holds, &[outcome]) } else { outcome.to_owned() }
 }
 
 /// The action that the sentence itself names: "Setting … removes …", "… within 2 seconds after each change".
-fn acted(criterion: &mut ProposedCriterion, text: &str, words: &Lexicon) {
+fn acted(criterion: &mut ProposedCriterion, sentence: &Sentence<'_>, words: &Lexicon) {
+    let text = sentence.text;
     let frames = words.phrases.frames;
     let gerund = text.split_whitespace().next().is_some_and(|word| word.len() > 5 && word.ends_with("ing"));
-    let verb = Plain::new(text).find(words.edges.doing).filter(|hit| gerund && hit.start > 0);
+    let verb = if gerund { sentence.find(words.edges.doing).filter(|hit| hit.start > 0) } else { None };
     if let Some((doing, done)) = verb.and_then(|hit| text.get(..hit.start).zip(text.get(hit.start..))) {
         criterion.when = vec![fill(frames.happens, &[&step(&lower_first(doing, words), words)])];
         criterion.then = vec![step(&fill(frames.does, &[done]), words)];
         return;
     }
-    let deadline = number::limits(text, words).into_iter().find(|limit| limit.side == number::Side::Deadline);
+    let deadline = sentence.limits().iter().find(|limit| limit.side == number::Side::Deadline);
     let event = deadline.and_then(|limit| Some((text.get(..limit.end)?, Plain::new(text.get(limit.end..)?).after(words.after)?)));
     if let Some((outcome, event)) = event.filter(|(_, event)| !clause::tidy(event).is_empty() && !event.contains(',')) {
         criterion.when = vec![fill(frames.happens, &[clause::tidy(event)])];
-        criterion.then = vec![step(&outcome_of(outcome, words), words)];
+        criterion.then = vec![step(&outcome_of(&Sentence::new(outcome, words), words), words)];
     }
 }
 
@@ -130,10 +144,10 @@ fn permitted(criterion: &mut ProposedCriterion, permission: &Permission, clause:
     criterion.when = clause.condition.iter().map(|condition| step(condition, words)).chain([attempt]).collect();
 }
 
-fn kind(text: &str, clause: &Clause, permission: Option<&Permission>, words: &Lexicon) -> CriterionKind {
-    let plain = Plain::new(text);
+fn kind(plain: &Sentence<'_>, permission: Option<&Permission>, words: &Lexicon) -> CriterionKind {
+    let clause = plain.clause();
     let denies = plain.has(words.may_not) || plain.has(words.prohibition) || plain.after(words.dont).is_some();
-    let limits = number::limits(text, words);
+    let limits = plain.limits();
     if !limits.is_empty() && limits.iter().all(|limit| limit.side == number::Side::Deadline) {
         CriterionKind::Nonfunctional
     } else if !limits.is_empty() {
@@ -191,7 +205,7 @@ fn moment<'a>(wish: &'a str, words: &Lexicon) -> (&'a str, Option<String>) {
 fn outcome(wish: &str, infinitive: bool, words: &Lexicon) -> String {
     let (opener, phrase) = words.phrases.passive;
     if !opener.is_empty()
-        && let Some(rest) = Plain::new(wish).after(&[opener])
+        && let Some(rest) = Plain::new(wish).after_word(opener)
     {
         return fill(phrase, &[rest]);
     }

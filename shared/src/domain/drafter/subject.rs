@@ -71,7 +71,7 @@ pub(super) fn read<'a>(text: &'a str, limits: &'a [Limit], at: usize, words: &Le
     let refusal = Plain::new(segment).has(edges.refusal);
     let refuses = exclusive && !limit.ranged && (refusal || denied.is_some());
     let bare = Plain::new(after);
-    let opener = edges.case.iter().any(|word| fold(before) == *word);
+    let opener = edges.case.holds(&fold(before));
     let consequence = Some(tidy(after)).filter(|after| opener && after.split_whitespace().count() > 1);
     let said_of = bare.after(edges.predicate).is_some() && !before.is_empty()
         || before.is_empty() && bare.after(edges.predicate).is_some() && !bare.has(edges.acceptance);
@@ -109,11 +109,11 @@ fn parts(before: &str, after: &str, said_of: bool, words: &Lexicon) -> (Option<S
     let noun = |end: usize| {
         let mut noun = before.get(..end).unwrap_or_default().trim();
         while let Some((head, last)) = noun.rsplit_once(' ')
-            && edges.links.contains(&fold(last).as_str())
+            && edges.links.holds(&fold(last))
         {
             noun = head.trim_end();
         }
-        (!noun.is_empty() && noun.split_whitespace().count() <= 7 && !words.small.contains(&fold(noun).as_str()))
+        (!noun.is_empty() && noun.split_whitespace().count() <= 7 && !words.small.holds(&fold(noun)))
             .then(|| lowered(noun, words))
     };
     if let Some(modal) = modal.filter(|at| *at > 0 && verb.as_ref().is_none_or(|verb| *at <= verb.start)) {
@@ -149,15 +149,14 @@ fn state(text: &str, from: usize, limit: &Limit, words: &Lexicon) -> String {
     }
     let mut before = text.get(from..limit.start).unwrap_or_default().trim();
     while let Some((head, last)) = before.rsplit_once(' ')
-        && !words.edges.stating.contains(&fold(last).as_str())
-        && (words.small.contains(&fold(last).as_str()) || matches!(fold(last).as_str(), "pendant" | "durante" | "gedurende"))
+        && !words.edges.stating.holds(&fold(last))
+        && (words.small.holds(&fold(last)) || matches!(fold(last).as_str(), "pendant" | "durante" | "gedurende"))
     {
         before = head.trim_end();
     }
     // The rest of a verb or its complement: "läuft nach 30 Minuten ab", "ist 30 Minuten gültig".
     let after = text.get(limit.end..).unwrap_or_default().trim_start();
     let word = after.split(|letter: char| !letter.is_alphabetic()).next().unwrap_or_default();
-    let belongs =
-        words.edges.lasting_after.contains(&fold(word).as_str()) || (words.phrases.frames.verb_last && tidy(after) == word);
+    let belongs = words.edges.lasting_after.holds(&fold(word)) || (words.phrases.frames.verb_last && tidy(after) == word);
     if belongs { format!("{before} {word}").trim().to_owned() } else { before.to_owned() }
 }

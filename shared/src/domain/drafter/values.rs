@@ -1,6 +1,6 @@
 //! Enumerations: the values a sentence lists.
 
-use super::lexicon::Lexicon;
+use super::lexicon::{Lexicon, List, list};
 use super::plain::{Plain, words};
 
 /// A list of values and where it stands in the text.
@@ -55,7 +55,7 @@ fn brackets(text: &str) -> Option<Values> {
 }
 
 /// What opens a list of examples within brackets.
-const SUCH_AS: &[&str] = &[
+const SUCH_AS: &List = list![
     "e.g.",
     "e.g",
     "i.e.",
@@ -124,9 +124,10 @@ fn enumeration(text: &str, lexicon: &Lexicon) -> Option<Values> {
         let mut items = vec![lead.to_owned()];
         items.extend(inner.iter().map(|piece| (*piece).to_owned()));
         items.push(last.to_owned());
-        if items.iter().any(|item| {
-            item.contains(['(', ')', '"']) || words(&Plain::new(item).folded).all(|word| lexicon.small.contains(&word))
-        }) {
+        if items
+            .iter()
+            .any(|item| item.contains(['(', ')', '"']) || words(&Plain::new(item).folded).all(|word| lexicon.small.holds(word)))
+        {
             continue;
         }
         return Some(Values { start, end, items });
@@ -170,7 +171,7 @@ pub(super) fn wishes(wish: &str, lexicon: &Lexicon) -> Vec<String> {
     let pieces: Vec<&str> = wish.split(", ").map(|piece| strip_and(piece, lexicon)).collect();
     let opens = |piece: &str| {
         let bare = Plain::new(piece).after(lexicon.ability).unwrap_or(piece);
-        let bare = Plain::new(bare).after(&["a", "an", "manually"]).unwrap_or(bare);
+        let bare = Plain::new(bare).after(list!["a", "an", "manually"]).unwrap_or(bare);
         Plain::new(bare).after(lexicon.acts).is_some()
     };
     let verbs = pieces.iter().filter(|piece| opens(piece)).count();
@@ -181,7 +182,7 @@ pub(super) fn wishes(wish: &str, lexicon: &Lexicon) -> Vec<String> {
         .iter()
         .map(|piece| {
             let bare = Plain::new(piece).after(lexicon.ability).unwrap_or(piece);
-            let typo = Plain::new(bare).after(&["a", "an"]).filter(|rest| Plain::new(rest).after(lexicon.acts).is_some());
+            let typo = Plain::new(bare).after(list!["a", "an"]).filter(|rest| Plain::new(rest).after(lexicon.acts).is_some());
             typo.unwrap_or(bare).to_owned()
         })
         .collect()

@@ -16,42 +16,43 @@ use crate::domain::reply::ProposedScenario;
 use crate::domain::scenario::{Priority, Technique};
 
 /// The variants of a criterion, in a fixed order.
-pub(super) fn of(criterion: &Criterion, words: &Lexicon) -> Vec<ProposedScenario> {
-    let text = rule(criterion, words);
+pub(super) fn of(criterion: &Criterion, text: &str, words: &Lexicon) -> Vec<ProposedScenario> {
     // A table has its values already.
     let tabled = !criterion.examples.is_empty() && criterion.kind != CriterionKind::Permission;
-    let mut all = if tabled { Vec::new() } else { boundary::of(criterion, &text, words) };
-    all.extend(contrary(criterion, &text, words));
-    all.extend(permissions(criterion, &text, words));
+    let mut all = if tabled { Vec::new() } else { boundary::of(criterion, text, words) };
+    all.extend(contrary(criterion, text, words));
+    all.extend(permissions(criterion, text, words));
     all
 }
 
 /// Whether the boundary scenarios leave nothing of a criterion unsaid: one sentence whose only numbers are the limits they try.
-pub(super) fn replaced(criterion: &Criterion, own: &ProposedScenario, variants: &[ProposedScenario], words: &Lexicon) -> bool {
-    let text = rule(criterion, words);
+pub(super) fn replaced(
+    criterion: &Criterion,
+    text: &str,
+    own: &ProposedScenario,
+    variants: &[ProposedScenario],
+    words: &Lexicon,
+) -> bool {
     let tried = variants.iter().any(|variant| variant.technique == Technique::Boundary);
     let single =
         criterion.then.len() == 1 && criterion.when.len() == 1 && own.examples.is_empty() && criterion.examples.is_empty();
-    let limits = number::limits(&text, words);
-    let numbers: std::collections::BTreeSet<String> = crate::domain::normal::numbers(&text).into_iter().collect();
     let outcome = variants.iter().any(|variant| variant.technique != Technique::Data && variant.then == criterion.then);
     let plain = !text.contains([',', ';', ':', '(']) || outcome;
-    let condition = clause::split(&text, words).condition.is_some();
     let tried = tried || outcome;
     let same = |variant: &ProposedScenario| variant.when == own.when && variant.then == own.then && variant.given == own.given;
     if own.examples.is_empty() && variants.iter().any(same) {
         return true;
     }
-    tried
-        && single
-        && !condition
-        && plain
-        && numbers.len() <= limits.len().max(1)
-        && limits.iter().all(|limit| limit.side != number::Side::Deadline)
+    if !(tried && single && plain) || clause::split(text, words).condition.is_some() {
+        return false;
+    }
+    let limits = number::limits(text, words);
+    let numbers: std::collections::BTreeSet<String> = crate::domain::normal::numbers(text).into_iter().collect();
+    numbers.len() <= limits.len().max(1) && limits.iter().all(|limit| limit.side != number::Side::Deadline)
 }
 
 /// The rule in the story's words; the outcome where the criterion quotes nothing.
-fn rule(criterion: &Criterion, words: &Lexicon) -> String {
+pub(super) fn rule(criterion: &Criterion, words: &Lexicon) -> String {
     let quoted = criterion
         .evidence
         .iter()
@@ -117,7 +118,7 @@ fn permissions(criterion: &Criterion, text: &str, words: &Lexicon) -> Vec<Propos
     if criterion.kind != CriterionKind::Permission {
         return Vec::new();
     }
-    let Some(permission) = permission::read(&clause::split(text, words).outcome, words) else {
+    let Some(permission) = permission::read(&Plain::new(tidy(&clause::split(text, words).outcome)), words) else {
         return Vec::new();
     };
     let mut all = Vec::new();

@@ -1,8 +1,11 @@
 //! Steps and titles: one line, of bounded length, with the sentence's edges trimmed.
 
+use std::borrow::Cow;
+
 use super::clause::tidy;
 use super::lexicon::Lexicon;
 use crate::domain::language::fold;
+use crate::domain::normal::spaced;
 
 /// Longest step.
 const STEP: usize = 400;
@@ -11,24 +14,23 @@ const TITLE: usize = 96;
 
 /// A step: one line, no placeholder by accident, no bullet, no full stop.
 pub(super) fn step(text: &str, words: &Lexicon) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = spaced(text.split_whitespace(), text.len());
     short(tidy(&lower_first(&without_angles(&line), words)), STEP)
 }
 
 /// `<name>` in the story's own words is no placeholder of ours.
-pub(super) fn without_angles(text: &str) -> String {
-    let mut out = text.to_owned();
+pub(super) fn without_angles(text: &str) -> Cow<'_, str> {
     if let (Some(open), Some(close)) = (text.find('<'), text.rfind('>'))
         && open < close
     {
-        out = text.replace('<', "‹").replace('>', "›");
+        return Cow::Owned(text.replace('<', "‹").replace('>', "›"));
     }
-    out
+    Cow::Borrowed(text)
 }
 
 /// A title: short, capital first, no full stop.
 pub(super) fn title(text: &str) -> String {
-    let whole = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let whole = spaced(text.split_whitespace(), text.len());
     // What was cut before keeps its mark.
     let line = if whole.ends_with('…') { whole.as_str() } else { tidy(&whole) };
     let paired = line.contains(']');
@@ -48,7 +50,7 @@ pub(super) fn title(text: &str) -> String {
 
 /// A long title up to the end of a clause, where one ends late enough.
 fn clause_of(line: &str) -> String {
-    if line.chars().count() <= TITLE {
+    if line.len() <= TITLE || line.chars().count() <= TITLE {
         return line.to_owned();
     }
     let head: String = line.chars().take(TITLE).collect();
@@ -76,7 +78,7 @@ pub(super) fn without_article<'a>(noun: &'a str, words: &Lexicon) -> &'a str {
 
 /// The text, cut between two words where it is longer than that many characters.
 pub(super) fn short(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
+    if text.len() <= most || text.chars().count() <= most {
         return text.to_owned();
     }
     let head: String = text.chars().take(most.saturating_sub(1)).collect();
@@ -88,7 +90,7 @@ pub(super) fn short(text: &str, most: usize) -> String {
 pub(super) fn lower_first(text: &str, words: &Lexicon) -> String {
     let first = text.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
     let folded = fold(first);
-    let small = words.small.contains(&folded.as_str()) || words.edges.articles.contains(&folded.as_str());
+    let small = words.small.holds(&folded) || words.edges.articles.holds(&folded);
     if first == "I" && words.infinitive.is_empty() || !(small || is_ordinary(text, first, words)) {
         return text.to_owned();
     }
@@ -105,7 +107,7 @@ fn is_ordinary(text: &str, first: &str, words: &Lexicon) -> bool {
     let next = text.get(first.len()..).and_then(|rest| rest.split_whitespace().next()).unwrap_or_default();
     // A list of names goes on with "and" or a comma.
     let alone = next.chars().all(char::is_lowercase)
-        && !words.and.contains(&next)
+        && !words.and.holds(next)
         && text.get(first.len()..).is_some_and(|rest| rest.starts_with(' '));
     plain && !german && alone && endings.iter().any(|end| first.ends_with(end))
 }

@@ -1,6 +1,9 @@
 //! Words that fit on one line of Gherkin.
 
+use std::borrow::Cow;
+
 use crate::domain::language::Language;
+use crate::domain::normal::{is_invisible, is_plain_line};
 
 /// Which step a text belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -63,17 +66,47 @@ const fn joiners(language: Language) -> &'static [&'static str] {
 
 /// The text on one line: every break, tab and control is a space, spaces are single, and what cannot be seen is gone.
 #[must_use]
-pub fn one_line(text: &str) -> String {
-    let visible = text.chars().filter(|c| !crate::domain::normal::is_invisible(*c));
-    let spaced: String = visible.map(|c| if c.is_whitespace() || c.is_control() { ' ' } else { c }).collect();
-    spaced.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    if is_plain_line(text) {
+        return Cow::Borrowed(text);
+    }
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        let blank = match c {
+            '!'..='~' => false,
+            c if c.is_whitespace() => true,
+            c if is_invisible(c) => continue,
+            c => c.is_control(),
+        };
+        match blank {
+            false => line.push(c),
+            true if line.is_empty() || line.ends_with(' ') => {}
+            true => line.push(' '),
+        }
+    }
+    line.truncate(line.trim_end_matches(' ').len());
+    Cow::Owned(line)
 }
 
 /// A step's text without the keyword a model may have written before it, on one line; empty when nothing is left.
 #[must_use]
-pub fn step_text(language: Language, section: Section, text: &str) -> String {
+pub fn step_text(language: Language, section: Section, text: &str) -> Cow<'_, str> {
     let line = one_line(text);
-    let mut rest = line.as_str();
+    let rest = without_keywords(language, section, &line);
+    if language == Language::French
+        && let Some(elided) = elided(rest)
+    {
+        return Cow::Owned(elided);
+    }
+    match line {
+        Cow::Borrowed(line) => Cow::Borrowed(line.get(line.len() - rest.len()..).unwrap_or_default()),
+        Cow::Owned(_) => Cow::Owned(rest.to_owned()),
+    }
+}
+
+/// A line without the keywords before it.
+fn without_keywords(language: Language, section: Section, line: &str) -> &str {
+    let mut rest = line;
     loop {
         let words = section.openers(language).iter().chain(joiners(language)).copied();
         let stripped = words
@@ -83,19 +116,18 @@ pub fn step_text(language: Language, section: Section, text: &str) -> String {
             .min_by_key(|left| left.len());
         match stripped {
             Some(left) => rest = left,
-            None if language == Language::French => return elided(rest),
-            None => return rest.to_owned(),
+            None => return rest,
         }
     }
 }
 
 /// "que il" as "qu'il": the French keyword and its clause are joined by a word that loses its vowel.
-fn elided(step: &str) -> String {
+fn elided(step: &str) -> Option<String> {
     match without_word(step, "que") {
         // The parser would take the word for its keyword and find no step behind it.
-        None if ["que", "qu'", "qu’"].iter().any(|word| step.eq_ignore_ascii_case(word)) => String::new(),
-        Some(clause) if begins_with_vowel(clause) => format!("{}'{clause}", step.get(..2).unwrap_or("qu")),
-        _ => step.to_owned(),
+        None if ["que", "qu'", "qu’"].iter().any(|word| step.eq_ignore_ascii_case(word)) => Some(String::new()),
+        Some(clause) if begins_with_vowel(clause) => Some(format!("{}'{clause}", step.get(..2).unwrap_or("qu"))),
+        _ => None,
     }
 }
 
@@ -109,6 +141,9 @@ fn without_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
     let mut rest = text.chars();
     for expected in word.chars() {
         let got = rest.next()?;
+        if got.is_ascii() && expected.is_ascii() {
+            if got.eq_ignore_ascii_case(&expected) { continue } else { return None }
+        }
         let same = got == expected || got.to_lowercase().eq(expected.to_lowercase()) || (expected == '\'' && got == '’');
         if !same {
             return None;
@@ -123,6 +158,8 @@ fn without_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
 }
 
 fn is_only_keyword(language: Language, section: Section, text: &str) -> bool {
-    let word = text.trim_end_matches([':', ',']).to_lowercase();
+    let word = text.trim_end_matches([':', ',']);
+    // No keyword is as long as that, whatever its case.
+    let word = if word.len() > 48 { return false } else { word.to_lowercase() };
     text == "*" || section.openers(language).iter().chain(joiners(language)).any(|opener| *opener == word)
 }

@@ -1,7 +1,5 @@
 //! Writes scenarios and features.
 
-use std::fmt::Write;
-
 use super::line::{Section, one_line, step_text};
 use crate::domain::criterion::Examples;
 use crate::domain::language::Language;
@@ -19,20 +17,22 @@ pub fn scenario_text(
 ) -> String {
     let words = language.keywords();
     let table = table_rows(examples);
-    let mut text = String::new();
-    let tags: Vec<String> = tags.iter().map(|tag| safe_tag(tag)).filter(|tag| tag.len() > 1).collect();
-    if !tags.is_empty() {
-        line(&mut text, 0, &tags.join(" "));
+    let mut text = String::with_capacity(256);
+    for tag in tags.iter().map(|tag| safe_tag(tag)).filter(|tag| tag.len() > 1) {
+        text.push_str(if text.is_empty() { "" } else { " " });
+        text.push_str(&tag);
     }
-    let keyword = if table.is_empty() { words.scenario } else { words.scenario_outline };
-    line(&mut text, 0, format!("{keyword}: {}", one_line(title)).trim_end());
+    text.push_str(if text.is_empty() { "" } else { "\n" });
+    named(&mut text, if table.is_empty() { words.scenario } else { words.scenario_outline }, title);
     for (section, keyword, steps) in
         [(Section::Given, words.given, given), (Section::When, words.when, when), (Section::Then, words.then, then)]
     {
         let steps = steps.iter().map(|step| step_text(language, section, step)).filter(|step| !step.is_empty());
         for (number, step) in steps.enumerate() {
             let keyword = if number == 0 { keyword } else { words.and };
-            line(&mut text, 1, &format!("{keyword} {step}"));
+            for piece in ["  ", keyword, " ", &step, "\n"] {
+                text.push_str(piece);
+            }
         }
     }
     if !table.is_empty() {
@@ -49,11 +49,11 @@ pub fn scenario_text(
 #[must_use]
 pub fn feature_text(language: Language, name: &str, description: &str, scenarios: &[String]) -> String {
     let mut text = format!("# language: {language}\n");
-    line(&mut text, 0, format!("{}: {}", language.keywords().feature, one_line(name)).trim_end());
+    named(&mut text, language.keywords().feature, name);
     for said in description.lines().map(one_line).filter(|said| !said.is_empty()) {
         // A description ends where a line looks like anything else, so every line but an address is an item of a list.
         let is_address = said.starts_with("https://") || said.starts_with("http://");
-        line(&mut text, 1, &if is_address { said } else { format!("- {said}") });
+        line(&mut text, 1, &if is_address { said } else { format!("- {said}").into() });
     }
     for scenario in scenarios {
         text.push('\n');
@@ -65,8 +65,18 @@ pub fn feature_text(language: Language, name: &str, description: &str, scenarios
 }
 
 fn line(text: &mut String, depth: usize, said: &str) {
-    // Writing to a string cannot fail.
-    let _ = writeln!(text, "{:width$}{said}", "", width = depth * 2);
+    (0..depth).for_each(|_| text.push_str("  "));
+    text.push_str(said);
+    text.push('\n');
+}
+
+/// The line that opens a scenario or a feature.
+fn named(text: &mut String, keyword: &str, name: &str) {
+    let name = one_line(name);
+    text.push_str(keyword);
+    text.push_str(if name.is_empty() { ":" } else { ": " });
+    text.push_str(&name);
+    text.push('\n');
 }
 
 /// A tag is one word after its `@`; anything else in it becomes a dash.

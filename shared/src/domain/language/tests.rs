@@ -27,6 +27,16 @@ fn a_title_alone_tells_its_language() {
 }
 
 #[test]
+fn letters_of_latin_fold_as_their_decompositions_say() {
+    use unicode_normalization::UnicodeNormalization;
+    use unicode_normalization::char::is_combining_mark;
+    for letter in ('\u{c0}'..='\u{ff}').filter(|letter| *letter != 'ß') {
+        let bare: String = letter.to_string().nfkd().filter(|mark| !is_combining_mark(*mark)).collect();
+        assert_eq!(fold(&letter.to_string()), bare.to_lowercase(), "{letter}");
+    }
+}
+
+#[test]
 fn english_code_does_not_make_a_german_text_english() {
     let text = "Der Aufruf soll ohne Fehler gehen.\n```\nif the user is in the list then do it for all of them and return\n```";
     assert_eq!(Language::detect(text), Language::German);

@@ -1,9 +1,11 @@
 //! A story made ready for looking words up.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::number::{Number, literals};
-use super::unify::text;
+use super::markup::{self, Words};
+use super::number::{Number, literals, literals_of};
+use super::unify::{fold, plain};
 use crate::domain::story::Story;
 
 /// The parts of a story, normalised once.
@@ -24,14 +26,17 @@ impl Haystack {
     /// Normalises every part of a story.
     #[must_use]
     pub fn new(story: &Story) -> Self {
-        let mut parts: Vec<Part> = story
-            .parts
-            .iter()
-            .map(|part| Part { id: part.id.clone(), own: part.kind.is_the_story(), text: comparable(&part.text) })
-            .collect();
+        let mut numbers = BTreeSet::new();
+        let mut parts: Vec<Part> = Vec::with_capacity(story.parts.len());
+        for part in &story.parts {
+            let plain = plain(&part.text);
+            for number in literals_of(&plain) {
+                numbers.extend(number.other.into_iter().flatten().chain([number.canonical]));
+            }
+            let text = bare(&markup::words_of(&plain));
+            parts.push(Part { id: part.id.clone(), own: part.kind.is_the_story(), text });
+        }
         parts.sort_by_key(|part| !part.own);
-        let numbers = story.parts.iter().flat_map(|part| literals(&part.text));
-        let numbers = numbers.flat_map(|number| number.other.into_iter().flatten().chain([number.canonical])).collect();
         Self { parts, numbers }
     }
 
@@ -40,11 +45,13 @@ impl Haystack {
     /// Pieces around "…" or "[...]" must all stand in one part, in their order.
     #[must_use]
     pub fn find(&self, quote: &str, claimed_source: &str) -> Option<&str> {
-        let whole = vec![needle(quote)];
-        let pieces: Vec<String> = pieces(quote).map(needle).filter(|piece| !piece.is_empty()).collect();
+        let mut ways = vec![vec![needle(quote)]];
+        if quote.contains('…') || quote.contains("...") {
+            ways.push(pieces(quote).map(needle).filter(|piece| !piece.is_empty()).collect());
+        }
         let claimed = self.parts.iter().filter(|part| part.id == claimed_source.trim());
         let others = self.parts.iter().filter(|part| part.id != claimed_source.trim());
-        let ways: Vec<Vec<String>> = [whole, pieces].into_iter().filter(|way| says_something(way)).collect();
+        ways.retain(|way| says_something(way));
         claimed.chain(others).find(|part| ways.iter().any(|way| holds(&part.text, way))).map(|part| part.id.as_str())
     }
 
@@ -76,24 +83,45 @@ impl Haystack {
 
 /// Normalised text without quotation marks and without the space that French puts before punctuation.
 fn comparable(raw: &str) -> String {
-    let normal: Vec<char> = text(raw).chars().collect();
-    let mut words = String::with_capacity(normal.len());
-    for (at, &c) in normal.iter().enumerate() {
-        let beside = |other: Option<&char>| other.is_some_and(|c| c.is_alphanumeric());
-        let before = at.checked_sub(1).and_then(|at| normal.get(at));
-        match c {
-            '"' => {}
-            '\'' if !(beside(before) && beside(normal.get(at + 1))) => {}
-            ':' | ';' | '!' | '?' | '.' | ',' | ')' => {
-                words.truncate(words.trim_end().len());
-                words.push(c);
+    bare(&markup::words_of(&plain(raw)))
+}
+
+/// The words in lower case, one space between them.
+fn bare(words: &Words<'_>) -> String {
+    let mut out = String::with_capacity(words.size());
+    for word in words.iter() {
+        if !(out.is_empty() || out.ends_with([' ', '('])) {
+            out.push(' ');
+        }
+        let lower = if is_plain(word) { Cow::Borrowed(word) } else { Cow::Owned(fold(word)) };
+        let mut before = None;
+        for (at, c) in lower.char_indices() {
+            match c {
+                '"' => {}
+                '\'' => {
+                    let after = lower.get(at + 1..).and_then(|rest| rest.chars().next());
+                    if before.is_some_and(char::is_alphanumeric) && after.is_some_and(char::is_alphanumeric) {
+                        out.push(c);
+                    }
+                }
+                ':' | ';' | '!' | '?' | '.' | ',' | ')' => {
+                    out.truncate(out.trim_end().len());
+                    out.push(c);
+                }
+                'ß' => out.push_str("ss"),
+                c if c.is_ascii() => out.push(c.to_ascii_lowercase()),
+                c => out.extend(c.to_lowercase()),
             }
-            ' ' if words.ends_with([' ', '(']) || words.is_empty() => {}
-            other => words.push(other),
+            before = Some(c);
         }
     }
-    words.truncate(words.trim_end().len());
-    words
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// Whether a word is in its common form but for its capitals.
+fn is_plain(word: &str) -> bool {
+    word.bytes().all(|byte| matches!(byte, b'!'..=b'~' | 0x80..=0xbf | 0xc3))
 }
 
 fn needle(quote: &str) -> String {

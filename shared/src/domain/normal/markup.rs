@@ -1,20 +1,51 @@
 //! Takes Markdown and wiki markup off a text.
 
+use std::borrow::Cow;
+
+use super::unify::spaced;
+
 /// The words of a text, lines joined by spaces.
 pub(super) fn strip(text: &str) -> String {
-    let mut words = String::with_capacity(text.len());
+    let words = words_of(text);
+    spaced(words.iter(), words.size())
+}
+
+/// Words without markup.
+pub(super) struct Words<'a>(Cow<'a, str>);
+
+impl Words<'_> {
+    /// The words in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.split_whitespace().filter(|word| !is_decoration(word))
+    }
+
+    /// At least as many bytes as the words have.
+    pub(super) fn size(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// The words of a text.
+pub(super) fn words_of(text: &str) -> Words<'_> {
+    if !text.contains('\n') {
+        let line = without_markers(text.trim());
+        if !line.bytes().any(is_markup) {
+            return Words(Cow::Borrowed(line));
+        }
+    }
+    let mut words = String::with_capacity(text.len() + 1);
     for line in text.lines() {
-        let line = without_markers(line.trim());
-        words.push_str(&without_inline(line));
+        // Whether an underscore stands within a word is judged on its own line.
+        let start = words.len();
+        without_inline(&mut words, start, without_markers(line.trim()));
         words.push(' ');
     }
-    let joined = words.split_whitespace().filter(|word| !is_decoration(word));
-    joined.collect::<Vec<_>>().join(" ")
+    Words(Cow::Owned(words))
 }
 
 /// A dash or bullet that stands alone joins or lists, it does not say anything.
 fn is_decoration(word: &str) -> bool {
-    word.chars().all(|c| "-•◦▪‣·●○■–=~_".contains(c))
+    word.chars().all(|c| matches!(c, '-' | '•' | '◦' | '▪' | '‣' | '·' | '●' | '○' | '■' | '–' | '=' | '~' | '_'))
 }
 
 /// The line without headings, quotation marks, list markers and task boxes before it.
@@ -48,11 +79,19 @@ fn without_marker(line: &str) -> Option<&str> {
     heading.and_then(|left| left.strip_prefix(". "))
 }
 
-/// The line without emphasis, code marks, macros, brackets of links and pipes of tables.
-fn without_inline(line: &str) -> String {
-    let mut words = String::with_capacity(line.len());
+/// Whether a character may be markup.
+pub(super) const fn is_markup(byte: u8) -> bool {
+    matches!(byte, b'*' | b'`' | b'~' | b'_' | b'|' | b'\\' | b'!' | b'[' | b']' | b'<' | b'&' | b'{' | b'}')
+}
+
+/// Appends the line without emphasis, code marks, macros, brackets of links and pipes of tables; its words begin at `start`.
+fn without_inline(words: &mut String, start: usize, line: &str) {
     let mut rest = line;
-    while let Some(c) = rest.chars().next() {
+    while let Some(at) = rest.bytes().position(is_markup) {
+        let (before, marked) = rest.split_at_checked(at).unwrap_or_default();
+        words.push_str(before);
+        rest = marked;
+        let Some(c) = rest.chars().next() else { break };
         let after = rest.get(c.len_utf8()..).unwrap_or_default();
         if let Some(left) = macro_end(rest) {
             rest = left;
@@ -65,7 +104,8 @@ fn without_inline(line: &str) -> String {
                 rest = after.trim_start_matches('~');
                 continue;
             }
-            '_' if !(words.ends_with(char::is_alphanumeric) && next.is_some_and(char::is_alphanumeric)) => {}
+            '_' if !(words.get(start..).is_some_and(|line| line.ends_with(char::is_alphanumeric))
+                && next.is_some_and(char::is_alphanumeric)) => {}
             '|' => words.push(' '),
             '\\' if next == Some('\\') => {
                 words.push(' ');
@@ -80,7 +120,8 @@ fn without_inline(line: &str) -> String {
             '!' if next == Some('[') => {}
             '[' => {
                 if let Some((label, left)) = wiki_link(after) {
-                    words.push_str(&without_inline(label));
+                    let start = words.len();
+                    without_inline(words, start, label);
                     rest = left;
                     continue;
                 }
@@ -112,7 +153,7 @@ fn without_inline(line: &str) -> String {
             words.push(c);
         }
     }
-    words
+    words.push_str(rest);
 }
 
 /// What follows a wiki macro such as `{code:java}` or the braces of `{{code}}`.

@@ -8,12 +8,15 @@ mod haystack;
 mod markup;
 mod number;
 mod quoted;
+mod runs;
 mod unify;
 
 pub use haystack::Haystack;
 pub use number::numbers;
 pub use quoted::quoted_strings;
+pub(crate) use runs::{Run, runs};
 pub use unify::{is_invisible, text};
+pub(crate) use unify::{is_plain_line, spaced};
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 //! Numbers, whatever the locale they are written in.
 
+use std::sync::LazyLock;
+
 use super::unify::plain;
 
 /// One to twelve in our languages; `false` where the word commonly means something else ("ein", "once", "neuf", "dos").
@@ -100,61 +102,124 @@ pub fn numbers(text: &str) -> Vec<String> {
 
 /// The numbers in a text with all their readings.
 pub(super) fn literals(text: &str) -> Vec<Number> {
-    let text = plain(text);
-    let chars: Vec<char> = text.chars().collect();
+    literals_of(&plain(text))
+}
+
+/// The same of a text that is [`plain`] already.
+pub(super) fn literals_of(text: &str) -> Vec<Number> {
     let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(&c) = chars.get(at) {
-        if c.is_ascii_digit() {
-            let end = number_end(&chars, at);
-            found.push(read(chars.get(at..end).unwrap_or_default()));
-            at = end;
-        } else if c.is_alphabetic() {
-            let end = (at..chars.len()).find(|&i| !chars.get(i).is_some_and(|c| c.is_alphabetic())).unwrap_or(chars.len());
-            let word: String = chars.get(at..end).unwrap_or_default().iter().collect::<String>().to_lowercase();
-            if let Some((_, value, sure)) = WORDS.iter().find(|(name, ..)| *name == word) {
-                found.push(Number { canonical: value.to_string(), other: Vec::new(), sure: *sure });
-            }
-            at = end;
+    let mut rest = text;
+    while let Some(first) = rest.bytes().next() {
+        let end = if first.is_ascii_digit() {
+            let end = number_end(rest.as_bytes());
+            found.push(read(rest.get(..end).unwrap_or_default()));
+            end
+        } else if first.is_ascii() && !first.is_ascii_alphabetic() {
+            rest.bytes().position(|byte| !byte.is_ascii() || byte.is_ascii_alphanumeric()).unwrap_or(rest.len())
         } else {
-            at += 1;
-        }
+            let end = word_end(rest);
+            found.extend(rest.get(..end).and_then(in_letters));
+            // A sign that is no letter is passed over.
+            if end > 0 { end } else { rest.chars().next().map_or(1, char::len_utf8) }
+        };
+        rest = rest.get(end..).unwrap_or_default();
     }
     found
 }
 
-fn is_digit(chars: &[char], at: usize) -> bool {
-    chars.get(at).is_some_and(char::is_ascii_digit)
+/// Where the word that a text begins with ends.
+fn word_end(text: &str) -> usize {
+    match text.bytes().position(|byte| !byte.is_ascii_alphabetic()) {
+        None => text.len(),
+        Some(end) if text.as_bytes().get(end).is_some_and(u8::is_ascii) => end,
+        Some(_) => text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len()),
+    }
 }
 
-fn digits_from(chars: &[char], at: usize) -> usize {
-    (at..).take_while(|&i| is_digit(chars, i)).count()
+/// Longer words are no numbers.
+const LONGEST_WORD: usize = 7;
+
+/// The words by their letters, to look one up at once.
+static BY_LETTERS: LazyLock<Vec<(u64, u8, bool)>> = LazyLock::new(|| {
+    let mut all: Vec<_> = WORDS.iter().map(|(word, value, sure)| (packed(word), *value, *sure)).collect();
+    // The first of two spellings counts, as it does in the list.
+    all.sort_by_key(|(word, ..)| *word);
+    all.dedup_by_key(|(word, ..)| *word);
+    all
+});
+
+/// A short word as a number.
+fn packed(word: &str) -> u64 {
+    word.bytes().fold(0, |sum, byte| sum << 8 | u64::from(byte))
 }
 
-/// Where the number that begins at `at` ends: digits, and separators that stand between digits.
-fn number_end(chars: &[char], at: usize) -> usize {
-    let mut end = at + digits_from(chars, at).max(1);
-    let mut spaced = end - at <= 3;
-    while let Some(&separator) = chars.get(end) {
-        let following = digits_from(chars, end + 1);
+/// For each letter the lengths of the words that begin with it, as bits; for a letter that is not ASCII all of them.
+const LENGTHS: [u8; 256] = {
+    let mut lengths = [0; 256];
+    let mut at = 0;
+    while at < WORDS.len() {
+        let word = WORDS[at].0.as_bytes();
+        let first = word[0];
+        lengths[first as usize] |= 1 << word.len();
+        lengths[first.to_ascii_uppercase() as usize] |= 1 << word.len();
+        at += 1;
+    }
+    let mut at = 128;
+    while at < 256 {
+        lengths[at] = u8::MAX;
+        at += 1;
+    }
+    lengths
+};
+
+/// The number that a word is, in any case of its letters.
+fn in_letters(word: &str) -> Option<Number> {
+    let lengths = word.bytes().next().and_then(|first| LENGTHS.get(usize::from(first)))?;
+    if word.len() > LONGEST_WORD || lengths >> word.len() & 1 == 0 {
+        return None;
+    }
+    let key = if word.is_ascii() { packed(word) | ascii_lower(word.len()) } else { packed(&word.to_lowercase()) };
+    let at = BY_LETTERS.binary_search_by_key(&key, |(word, ..)| *word).ok()?;
+    let (_, value, sure) = BY_LETTERS.get(at)?;
+    Some(Number { canonical: value.to_string(), other: Vec::new(), sure: *sure })
+}
+
+/// The bit that makes a letter of ASCII a small one, for so many letters.
+const fn ascii_lower(letters: usize) -> u64 {
+    let all: u64 = 0x2020_2020_2020_2020;
+    all >> (64 - 8 * letters)
+}
+
+fn digits_from(bytes: &[u8], at: usize) -> usize {
+    bytes.iter().skip(at).take_while(|byte| byte.is_ascii_digit()).count()
+}
+
+/// Where the number that a text begins with ends: digits, and separators that stand between digits.
+fn number_end(bytes: &[u8]) -> usize {
+    let mut end = digits_from(bytes, 0).max(1);
+    let mut spaced = end <= 3;
+    while let Some(&separator) = bytes.get(end) {
         let joins = match separator {
-            '.' | ',' => following > 0,
-            '\'' => following == 3,
+            b'.' | b',' => digits_from(bytes, end + 1) > 0,
+            b'\'' => digits_from(bytes, end + 1) == 3,
             // A space separates thousands only between groups of three.
-            ' ' => spaced && following == 3,
+            b' ' => spaced && digits_from(bytes, end + 1) == 3,
             _ => false,
         };
         if !joins {
             break;
         }
+        let following = digits_from(bytes, end + 1);
         spaced = spaced && following == 3;
         end += 1 + following;
     }
     end
 }
 
-fn read(raw: &[char]) -> Number {
-    let raw: String = raw.iter().collect();
+fn read(raw: &str) -> Number {
+    if raw.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Number { canonical: tidy(raw), other: Vec::new(), sure: true };
+    }
     let raw = raw.replace('\'', " ");
     let spaced: Vec<String> = raw.split(' ').map(tidy).collect();
     let mut other = Vec::new();

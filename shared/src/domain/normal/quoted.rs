@@ -4,6 +4,9 @@
 #[must_use]
 pub fn quoted_strings(text: &str) -> Vec<String> {
     let mut found = Vec::new();
+    if !text.bytes().any(may_open) {
+        return found;
+    }
     for line in text.lines() {
         let mut before = None;
         let mut rest = line;
@@ -22,6 +25,11 @@ pub fn quoted_strings(text: &str) -> Vec<String> {
         }
     }
     found
+}
+
+/// Whether a character that opens a quotation may begin with this byte.
+const fn may_open(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\'' | b'`' | 0xc2 | 0xe2 | 0xe3 | 0xef)
 }
 
 /// The characters that close a quotation opened by `c`; an apostrophe inside a word opens none.

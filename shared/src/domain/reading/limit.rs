@@ -11,7 +11,7 @@ const USEFUL: usize = 200;
 /// The parts within the limits, in the order they came; what was cut or left out is named.
 ///
 /// The story's own parts come first, then parent and links, then comments from the newest, then attachments.
-pub(super) fn limited(parts: &[Part], part_chars: usize, total_chars: usize, lossy: &mut Vec<String>) -> Vec<Part> {
+pub(super) fn limited(parts: Vec<Part>, part_chars: usize, total_chars: usize, lossy: &mut Vec<String>) -> Vec<Part> {
     let mut order: Vec<usize> = (0..parts.len()).collect();
     let rank = |at: usize| match parts.get(at).map(|part| part.kind) {
         Some(kind) if kind.is_the_story() => (0, at),
@@ -24,13 +24,14 @@ pub(super) fn limited(parts: &[Part], part_chars: usize, total_chars: usize, los
 
     let mut left = total_chars;
     let mut kept: Vec<(usize, Part)> = Vec::with_capacity(parts.len());
+    let mut parts: Vec<Option<Part>> = parts.into_iter().map(Some).collect();
     for at in order {
-        let Some(part) = parts.get(at) else { continue };
+        let Some(part) = parts.get_mut(at).and_then(Option::take) else { continue };
         let length = part.text.chars().count();
         let room = left.min(part_chars);
         if length <= room {
             left -= length;
-            kept.push((at, part.clone()));
+            kept.push((at, part));
         } else if room >= USEFUL.min(part_chars) || part.kind == PartKind::Summary {
             left = left.saturating_sub(room);
             lossy.push(format!("{}: cut at {room} of {length} characters", part.id));

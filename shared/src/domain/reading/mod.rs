@@ -11,4 +11,4 @@ mod story;
 mod tests;
 
 pub use limit::TRUNCATED;
-pub use story::{ReadError, ReadOptions, story};
+pub use story::{ReadError, ReadOptions, hash, story};

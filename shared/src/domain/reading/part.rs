@@ -8,15 +8,21 @@ use super::story::{ReadOptions, part_of};
 
 /// All parts in reading order: the story's own first, then its surroundings.
 pub(super) fn all(issue: &Value, fields: &Value, options: &ReadOptions, lossy: &mut Vec<String>) -> Vec<Part> {
-    let mut parts = vec![Part::new("summary", PartKind::Summary, summary(fields))];
-    parts.extend(description(fields, options, lossy));
-    parts.extend(acceptance_criteria(issue, fields, options, lossy));
+    let mut parts = own(issue, fields, options, lossy);
     parts.extend(parent(fields, options, lossy));
     parts.extend(links(fields));
     if options.comments {
         parts.extend(comments(fields, options, lossy));
     }
     parts.extend(attachments(fields));
+    parts
+}
+
+/// The story's own parts.
+pub(super) fn own(issue: &Value, fields: &Value, options: &ReadOptions, lossy: &mut Vec<String>) -> Vec<Part> {
+    let mut parts = vec![Part::new("summary", PartKind::Summary, summary(fields))];
+    parts.extend(description(fields, options, lossy));
+    parts.extend(acceptance_criteria(issue, fields, options, lossy));
     parts
 }
 
@@ -54,10 +60,16 @@ fn acceptance_criteria(issue: &Value, fields: &Value, options: &ReadOptions, los
 fn named_fields<'a>(issue: &'a Value, wanted: &[String]) -> Vec<&'a str> {
     let wanted: Vec<String> = wanted.iter().map(|name| folded(name)).collect();
     let names = issue.get("names").and_then(Value::as_object);
+    // A site has hundreds of fields, and hardly one of them begins like one of these.
+    let begins = |name: &str| name.chars().find(|c| c.is_alphanumeric()).map(|c| c.to_lowercase().next());
+    let openings: Vec<_> = wanted.iter().map(|name| begins(name)).collect();
     names
         .into_iter()
         .flatten()
-        .filter(|(_, name)| name.as_str().is_some_and(|name| wanted.contains(&folded(name))))
+        .filter(|(_, name)| {
+            name.as_str()
+                .is_some_and(|name| (!name.is_ascii() || openings.contains(&begins(name))) && wanted.contains(&folded(name)))
+        })
         .map(|(id, _)| id.as_str())
         .collect()
 }

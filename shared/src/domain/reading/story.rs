@@ -82,11 +82,11 @@ pub fn story(issue: &Value, url: &str, options: &ReadOptions) -> Result<Story, R
         text.map(str::to_owned).ok_or(ReadError::NotAnIssue(name))
     };
     let (key, id) = (own("key")?, own("id")?);
-    let fields = issue.get("fields").filter(|fields| fields.is_object()).ok_or(ReadError::NotAnIssue("fields"))?;
+    let fields = fields(issue)?;
 
     let mut lossy = Vec::new();
     let parts = part::all(issue, fields, options, &mut lossy);
-    let parts = limit::limited(&parts, options.part_chars, options.total_chars, &mut lossy);
+    let parts = limit::limited(parts, options.part_chars, options.total_chars, &mut lossy);
     let text: Vec<&str> = parts.iter().filter(|part| part.kind.is_the_story()).map(|part| part.text.as_str()).collect();
     let language = Language::detect(&text.join("\n"));
     Ok(Story {
@@ -103,6 +103,21 @@ pub fn story(issue: &Value, url: &str, options: &ReadOptions) -> Result<Story, R
         updated: fields.get("updated").and_then(Value::as_str).unwrap_or_default().to_owned(),
         lossy,
     })
+}
+
+/// The hash of the story that an issue holds, as [`story`] would say, without reading what surrounds it.
+///
+/// # Errors
+/// When the answer is no issue.
+pub fn hash(issue: &Value, options: &ReadOptions) -> Result<String, ReadError> {
+    let mut lossy = Vec::new();
+    // The story's own parts come first, so nothing else takes room from them.
+    let parts = part::own(issue, fields(issue)?, options, &mut lossy);
+    Ok(Story::hash_of(&limit::limited(parts, options.part_chars, options.total_chars, &mut lossy)))
+}
+
+fn fields(issue: &Value) -> Result<&Value, ReadError> {
+    issue.get("fields").filter(|fields| fields.is_object()).ok_or(ReadError::NotAnIssue("fields"))
 }
 
 fn name(fields: &Value, field: &str) -> String {

@@ -72,6 +72,18 @@ fn our_own_publication_does_not_change_the_storys_hash() {
 }
 
 #[test]
+fn the_hash_alone_is_that_of_the_whole_story() {
+    let mut long = issue();
+    long["fields"]["description"] = doc(&["word ".repeat(1_000).as_str()]);
+    for issue in [issue(), long] {
+        for options in [ReadOptions::default(), ReadOptions { part_chars: 1_000, total_chars: 1_100, ..ReadOptions::default() }] {
+            let whole = story(&issue, URL, &options).expect("a story");
+            assert_eq!(hash(&issue, &options), Ok(whole.hash));
+        }
+    }
+}
+
+#[test]
 fn a_configured_field_wins_and_its_absence_is_told() {
     let mut configured = issue();
     configured["fields"]["customfield_2"] = doc(&["From the other"]);

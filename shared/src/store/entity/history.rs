@@ -19,7 +19,7 @@ pub struct Model {
     pub issue_key: String,
     /// [`JobKind`](crate::domain::job::JobKind).
     pub kind: String,
-    /// 1, 2, 3, … for the story.
+    /// 1, 2, 3, … for the story, whatever the kind; no two results of a story have the same.
     pub version: i64,
     /// Whether it counts as accepted: approved, or no review was asked for.
     pub accepted: bool,

@@ -1,5 +1,6 @@
 //! Wire samples of Chat Completions.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -9,8 +10,12 @@ use serde_json::{Value, json};
 use super::*;
 
 fn prompt() -> Prompt {
-    let schema = json!({ "$schema": "x", "type": "object", "properties": { "a": { "type": "string" } } });
+    let schema = Arc::new(json!({ "$schema": "x", "type": "object", "properties": { "a": { "type": "string" } } }));
     Prompt { name: "criteria", system: "Write criteria.".to_owned(), user: "{\"story\":{}}".to_owned(), schema }
+}
+
+fn sent(body: &HttpBody) -> Value {
+    serde_json::from_str(&body.json).unwrap()
 }
 
 fn params() -> Params {
@@ -23,7 +28,7 @@ fn params() -> Params {
     }
 }
 
-fn read(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Result<Completion, LlmError> {
+fn read(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Result<Completion, LlmFailure> {
     let pairs = headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
     decode(status, &HeaderMap::from_iter(pairs), body.as_bytes(), DateTime::default())
 }
@@ -34,7 +39,18 @@ fn choice(finish: &str, message: &Value) -> String {
 }
 
 fn error(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> LlmError {
-    read(status, headers, body).unwrap_err()
+    read(status, headers, body).unwrap_err().error
+}
+
+#[test]
+fn a_reply_that_is_of_no_use_tells_what_it_cost() {
+    let message = json!({ "role": "assistant", "content": "I would rather not." });
+    for finish in ["length", "content_filter", "stop"] {
+        let failed = read(200, &[], &choice(finish, &message)).unwrap_err();
+        assert_eq!(failed.usage, Some(Usage { input_tokens: 11, output_tokens: 7 }), "{finish}");
+    }
+    assert_eq!(read(500, &[], "{}").unwrap_err().usage, None);
+    assert_eq!(read(200, &[], "{}").unwrap_err().usage, None, "nobody said");
 }
 
 #[test]
@@ -43,7 +59,7 @@ fn the_body_asks_for_a_strict_schema_and_nothing_more() {
     assert_eq!(body.path, ["chat", "completions"]);
     let schema = json!({ "type": "object", "properties": { "a": { "type": "string" } }, "required": ["a"], "additionalProperties": false });
     assert_eq!(
-        body.json,
+        sent(&body),
         json!({
             "model": "m-1",
             "messages": [{ "role": "system", "content": "Write criteria." }, { "role": "user", "content": "{\"story\":{}}" }],
@@ -57,7 +73,7 @@ fn the_body_asks_for_a_strict_schema_and_nothing_more() {
 fn without_a_schema_on_the_wire_it_stands_in_the_instructions() {
     for (structured, format) in [(Structured::JsonObject, json!({ "type": "json_object" })), (Structured::None, Value::Null)] {
         let options = Params { structured, temperature: Some(0.1), token_param: TokenParam::MaxCompletionTokens, ..params() };
-        let body = encode(&prompt(), &options).json;
+        let body = sent(&encode(&prompt(), &options));
         let system = body["messages"][0]["content"].as_str().unwrap();
         assert!(system.contains("JSON") && system.contains(r#""additionalProperties":false"#), "{system}");
         assert_eq!(body.get("response_format").cloned().unwrap_or_default(), format);
@@ -174,7 +190,7 @@ fn every_body_conforms_to_the_published_types() {
     for structured in [Structured::JsonSchema, Structured::JsonObject, Structured::None] {
         for token_param in [TokenParam::MaxTokens, TokenParam::MaxCompletionTokens] {
             for temperature in [None, Some(0.1)] {
-                let body = encode(&prompt(), &Params { structured, token_param, temperature, ..params() }).json;
+                let body = sent(&encode(&prompt(), &Params { structured, token_param, temperature, ..params() }));
                 let problems: Vec<String> = request.iter_errors(&body).map(|error| error.to_string()).collect();
                 assert!(problems.is_empty(), "{problems:?}");
             }

@@ -123,7 +123,7 @@ impl Reader {
     pub(super) fn card(&mut self, node: &Value) -> String {
         let data = |key: &str| {
             let text = node.get("attrs")?.get("data")?.get(key)?.as_str()?;
-            Some(plain::visible(text))
+            Some(plain::visible(text).into_owned())
         };
         let found = attr(node, "url").or_else(|| data("url")).or_else(|| data("name"));
         found.unwrap_or_else(|| {
@@ -151,7 +151,7 @@ impl Reader {
             return nested;
         }
         if let Some(text) = node.get("text").and_then(Value::as_str) {
-            return plain::visible(text);
+            return plain::visible(text).into_owned();
         }
         let said = ["text", "title", "url", "shortName", "alt"].iter().find_map(|name| attr(node, name));
         said.unwrap_or_else(|| format!("[unsupported: {}]", short(kind)))

@@ -1,5 +1,7 @@
 //! Text, marks and what stands in a line.
 
+use std::borrow::Cow;
+
 use chrono::DateTime;
 use serde_json::Value;
 
@@ -48,11 +50,11 @@ impl Reader {
             }
             let (marks, text) = match kind(node) {
                 Some("text") => (marks(node), plain::visible(node.get("text").and_then(Value::as_str).unwrap_or_default())),
-                _ => (Marks::default(), self.inline_node(node, depth)),
+                _ => (Marks::default(), Cow::Owned(self.inline_node(node, depth))),
             };
             match runs.last_mut() {
                 Some((last, run)) if *last == marks => run.push_str(&text),
-                _ => runs.push((marks, text)),
+                _ => runs.push((marks, text.into_owned())),
             }
         }
         runs.iter().map(|(marks, text)| marked(marks, text)).collect()

@@ -54,7 +54,7 @@ impl Reader {
     fn value(&mut self, value: &Value, depth: usize) -> String {
         match value {
             Value::Null => String::new(),
-            Value::String(text) => plain::visible(text),
+            Value::String(text) => plain::visible(text).into_owned(),
             Value::Bool(_) | Value::Number(_) => value.to_string(),
             Value::Array(items) if items.iter().any(is_node) => self.blocks(items, depth),
             Value::Array(items) => self.lines(items, depth),
@@ -142,7 +142,7 @@ fn children(node: &Value) -> &[Value] {
 /// An attribute as text; numbers are tolerated. `None` when absent or empty.
 fn attr(node: &Value, name: &str) -> Option<String> {
     let text = match node.get("attrs")?.get(name)? {
-        Value::String(text) => plain::visible(text),
+        Value::String(text) => plain::visible(text).into_owned(),
         Value::Number(number) => number.to_string(),
         _ => return None,
     };

@@ -1,61 +1,61 @@
 //! German.
 
-use super::{Lexicon, Phrases, edges, frames};
+use super::{Lexicon, Phrases, edges, frames, list};
 use crate::domain::language::Language;
 
 // Packed: a table of words is read across.
 #[rustfmt::skip]
 pub(super) const LEXICON: Lexicon = Lexicon {
-    role: &["als ein", "als eine", "als"],
-    want: &[
+    role: list!["als ein", "als eine", "als"],
+    want: list![
         "mochte ich", "moechte ich", "will ich", "wunsche ich mir", "wuensche ich mir", "wunsche ich", "brauche ich",
         "benotige ich", "kann ich", "wollen wir", "mochten wir", "moechten wir",
     ],
-    ability: &["die moglichkeit haben", "die moglichkeit"],
-    ability_end: &[" konnen", " koennen"],
-    so_that: &["damit", "um", "so dass", "sodass", "weil"],
-    infinitive: &["en", "ern", "eln", "tun", "sein"],
+    ability: list!["die moglichkeit haben", "die moglichkeit"],
+    ability_end: list![" konnen", " koennen"],
+    so_that: list!["damit", "um", "so dass", "sodass", "weil"],
+    infinitive: list!["en", "ern", "eln", "tun", "sein"],
     gherkin: [
-        &["szenario", "szenariogrundriss", "beispiel", "scenario"],
-        &["angenommen", "gegeben sei", "gegeben seien", "gegeben"],
-        &["wenn"],
-        &["dann"],
-        &["und"],
-        &["aber"],
+        list!["szenario", "szenariogrundriss", "beispiel", "scenario"],
+        list!["angenommen", "gegeben sei", "gegeben seien", "gegeben"],
+        list!["wenn"],
+        list!["dann"],
+        list!["und"],
+        list!["aber"],
     ],
-    opening: &["wenn", "falls", "sobald", "solange", "sofern"],
-    middle: &["wenn", "falls", "sobald", "solange", "sofern"],
-    after: &["nach"],
-    then: &["dann", "so"],
-    only_if: &["nur wenn", "nur dann wenn", "nur dann, wenn", "nur, wenn", "nur falls", "es sei denn", "ausser wenn"],
-    unless: &["es sei denn", "ausser wenn"],
-    otherwise: &["andernfalls", "ansonsten", "sonst"],
-    verb_first: &[
+    opening: list!["wenn", "falls", "sobald", "solange", "sofern"],
+    middle: list!["wenn", "falls", "sobald", "solange", "sofern"],
+    after: list!["nach"],
+    then: list!["dann", "so"],
+    only_if: list!["nur wenn", "nur dann wenn", "nur dann, wenn", "nur, wenn", "nur falls", "es sei denn", "ausser wenn"],
+    unless: list!["es sei denn", "ausser wenn"],
+    otherwise: list!["andernfalls", "ansonsten", "sonst"],
+    verb_first: list![
         "wird", "werden", "ist", "sind", "hat", "haben", "wurde", "wurden", "kann", "soll", "sollen", "muss", "mussen", "darf",
     ],
-    ensure: &["sicherstellen, dass", "es ist sicherzustellen, dass", "stelle sicher, dass", "prufen, dass"],
-    until: &["bevor", "bis"],
-    asks: &["prufen", "klaren", "pruefen", "fragen", "ob"],
-    modal: &[
+    ensure: list!["sicherstellen, dass", "es ist sicherzustellen, dass", "stelle sicher, dass", "prufen, dass"],
+    until: list!["bevor", "bis"],
+    asks: list!["prufen", "klaren", "pruefen", "fragen", "ob"],
+    modal: list![
         "muss", "mussen", "muessen", "soll", "sollen", "sollte", "sollten", "kann", "konnen", "koennen", "darf", "durfen",
         "duerfen", "standardmassig", "standardmaessig", "andernfalls", "ansonsten", "immer", "nie", "niemals", "wird", "werden",
     ],
-    strong: &["muss", "mussen", "muessen", "soll", "sollen", "darf", "durfen"],
-    at_most: &["spatestens", "bis", 
+    strong: list!["muss", "mussen", "muessen", "soll", "sollen", "darf", "durfen"],
+    at_most: list!["spatestens", "bis", 
         "hochstens", "hoechstens", "maximal", "max", "max.", "bis zu", "nicht mehr als", "nicht grosser als", "nicht langer als", "nicht uberschreiten", "oder weniger", "maximum", "innerhalb von",
         "kleiner gleich",
     ],
-    at_least: &["mindestens", "minimal", "min", "min.", "nicht weniger als", "oder mehr", "ab", "minimum", "wenigstens"],
-    below: &["weniger als", "unter", "kleiner als", "kurzer als"],
-    above: &["mehr als", "uber", "ueber", "grosser als", "langer als", "uberschreitet", "uberschreiten"],
-    lasting: &[
+    at_least: list!["mindestens", "minimal", "min", "min.", "nicht weniger als", "oder mehr", "ab", "minimum", "wenigstens"],
+    below: list!["weniger als", "unter", "kleiner als", "kurzer als"],
+    above: list!["mehr als", "uber", "ueber", "grosser als", "langer als", "uberschreitet", "uberschreiten"],
+    lasting: list![
         "lauft nach", "laeuft nach", "ablauf nach", "ablauf", "gultig fur", "gueltig fuer", "gultig", "fur", "fuer",
         "aufbewahrt fur", "gespeichert fur", "gesperrt fur", "dauer", "timeout", "nach",
     ],
-    ahead: &["vor", "vorher", "im voraus"],
+    ahead: list!["vor", "vorher", "im voraus"],
     range: &[("zwischen", "und"), ("von", "bis")],
-    counted: &["zeichen", "ziffern", "stellen", "buchstaben", "versuche", "eintrage", "zeilen", "treffer"],
-    time: &[
+    counted: list!["zeichen", "ziffern", "stellen", "buchstaben", "versuche", "eintrage", "zeilen", "treffer"],
+    time: list![
         "s", "sek", "sekunde", "sekunden", "min", "minute", "minuten", "h", "std", "stunde", "stunden", "tag", "tage", "tagen",
         "woche", "wochen", "monat", "monate", "monaten", "jahr", "jahre", "jahren",
     ],
@@ -63,66 +63,66 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         ("zwei", 2), ("drei", 3), ("vier", 4), ("funf", 5), ("fuenf", 5), ("sechs", 6), ("sieben", 7), ("acht", 8), ("neun", 9),
         ("zehn", 10), ("zwolf", 12), ("funfzehn", 15), ("zwanzig", 20), ("dreissig", 30),
     ],
-    and: &["und", "oder"],
-    may: &[
+    and: list!["und", "oder"],
+    may: list![
         "konnen nur", "kann nur", "durfen nur", "darf nur", "durfen", "duerfen", "darf", "konnen", "koennen", "kann",
         "haben zugriff auf", "hat zugriff auf",
     ],
-    may_not: &[
+    may_not: list![
         "durfen nicht", "duerfen nicht", "darf nicht", "konnen nicht", "koennen nicht", "kann nicht", "durfen keine",
         "darf keine", "durfen kein", "darf kein", "haben keinen zugriff auf", "hat keinen zugriff auf",
     ],
-    prohibition: &[
+    prohibition: list![
         "darf nicht", "durfen nicht", "duerfen nicht", "darf keine", "durfen keine", "nie", "niemals", "soll nicht",
         "sollen nicht", "nicht mehr",
     ],
-    dont: &["nicht", "kein", "keine", "niemals"],
-    rule: &["standardmassig", "standardmaessig", "andernfalls", "ansonsten", "ohne", "statt", "ausser"],
-    stored: &["gespeichert", "protokolliert", "exportiert", "abgelegt", "aufgezeichnet", "archiviert"],
-    period: &["zeitraum von bis", "datumsbereich", "start- und enddatum", "beginn und ende"],
-    not_within: &["nicht", "keine", "keinen", "kein"],
-    only: &["nur", "ausschliesslich", "lediglich"],
-    authority: &[
+    dont: list!["nicht", "kein", "keine", "niemals"],
+    rule: list!["standardmassig", "standardmaessig", "andernfalls", "ansonsten", "ohne", "statt", "ausser"],
+    stored: list!["gespeichert", "protokolliert", "exportiert", "abgelegt", "aufgezeichnet", "archiviert"],
+    period: list!["zeitraum von bis", "datumsbereich", "start- und enddatum", "beginn und ende"],
+    not_within: list!["nicht", "keine", "keinen", "kein"],
+    only: list!["nur", "ausschliesslich", "lediglich"],
+    authority: list![
         "zugriff", "zugreifen", "berechtigt", "berechtigte", "berechtigten", "berechtigung", "autorisiert", "autorisierte",
         "rolle", "administrator", "administratoren", "admin", "admins", "durfen", "darf", "duerfen",
     ],
-    acts: &[],
-    imperative: &["anzeige", "kein", "keine"],
-    small: &[
+    acts: list![],
+    imperative: list!["anzeige", "kein", "keine"],
+    small: list![
         "alle", "als", "am", "an", "auf", "aus", "bei", "beim", "bevor", "das", "dass", "dem", "den", "der", "des", "die",
         "diese", "dieser", "dieses", "durch", "ein", "eine", "einem", "einen", "einer", "er", "es", "fur", "im", "in", "ihre",
         "ist", "jede", "jeder", "jedes", "kein", "keine", "mein", "meine", "mit", "muss", "nach", "nicht", "nur", "oder", "ohne",
         "pro", "sie", "sind", "so", "uber", "um", "und", "unter", "vom", "von", "vor", "was", "wenn", "wie", "wird", "werden",
         "zu", "zum", "zur", "immer", "bis", "wir", "ich",
     ],
-    vague: &[
+    vague: list![
         "einfach", "leicht", "schnell", "angemessen", "angemessene", "sicher", "benutzerfreundlich", "intuitiv", "ordnungsgemass",
         "korrekt", "klar", "effizient", "robust", "flexibel", "vernunftig", "ausreichend", "bei bedarf", "gegebenenfalls", "ggf",
         "usw", "etc", "relevant", "relevante", "relevanten", "optimal",
     ],
-    vague_result: &["funktioniert", "funktionieren", "wie erwartet", "fehlerfrei", "problemlos"],
-    unsure: &[
+    vague_result: list!["funktioniert", "funktionieren", "wie erwartet", "fehlerfrei", "problemlos"],
+    unsure: list![
         "tbd", "zu klaren", "noch offen", "zu bestatigen", "muss noch", "wird noch", "vermutlich", "wahrscheinlich", "vielleicht",
         "eventuell", "ich nehme an", "wir nehmen an", "offen ist", "noch nicht entschieden", "???",
     ],
-    task: &[
+    task: list![
         "ein entwickler soll", "das team soll", "wir mussen", "wir sollten", "wir muessen", "wir werden", "recherchieren",
         "dokumentieren", "tests schreiben", "analysieren", "untersuchen", "dokumentation aktualisieren", "abklaren",
     ],
-    click: &["klicke auf", "auf klicken", "klick auf"],
-    today: &["aktuell", "derzeit", "momentan", "heute", "zurzeit", "bisher", "probleme"],
-    spike: &[
+    click: list!["klicke auf", "auf klicken", "klick auf"],
+    today: list!["aktuell", "derzeit", "momentan", "heute", "zurzeit", "bisher", "probleme"],
+    spike: list![
         "spike", "untersuchen", "recherche", "analyse", "evaluierung", "evaluieren", "poc", "proof of concept", "machbarkeit",
         "machbarkeitsstudie", "spezifikation abschliessen",
     ],
-    spike_anywhere: &["aufgaben anlegen", "tickets anlegen", "machbarkeitsstudie"],
-    dismissive: &["siehe oben", "sollte nie passieren"],
-    unnamed: &["berechtigte", "berechtigten", "autorisierte", "autorisierten", "bestimmte nutzer", "bestimmte benutzer"],
-    message: &[
+    spike_anywhere: list!["aufgaben anlegen", "tickets anlegen", "machbarkeitsstudie"],
+    dismissive: list!["siehe oben", "sollte nie passieren"],
+    unnamed: list!["berechtigte", "berechtigten", "autorisierte", "autorisierten", "bestimmte nutzer", "bestimmte benutzer"],
+    message: list![
         "fehlermeldung", "fehlermeldungen", "eine meldung", "ein hinweis", "eine warnung", "informiert", "benachrichtigt",
         "benachrichtigung",
     ],
-    what_if: &["was passiert, wenn", "was passiert wenn", "was ist, wenn", "was ist wenn", "was geschieht, wenn", "und wenn"],
+    what_if: list!["was passiert, wenn", "was passiert wenn", "was ist, wenn", "was ist wenn", "was geschieht, wenn", "und wenn"],
     edges: edges::of(Language::German),
     phrases: Phrases {
         frames: frames::of(Language::German),
@@ -205,6 +205,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         reason_open: "Einige Aussagen sind unentschieden, vage oder Aufgaben; aus ihnen wurden Fragen.",
         reason_unclear: "Die Story nennt nichts, dessen Ergebnis sich beobachten ließe.",
         warn_injection: "Die Story enthält Text, der sich an ein Sprachmodell richtet; er wurde nicht befolgt: \"{0}\"",
+        warn_much: "Die Story sagt mehr, als ein Ergebnis fassen kann: {0} ihrer Aussagen wurden ausgelassen. Teilen Sie die Story auf.",
         warn_language: "Der Offline-Verfasser übersetzt nicht: die Worte der Story bleiben in ihrer Sprache.",
     },
 };

@@ -1,63 +1,63 @@
 //! English.
 
-use super::{Lexicon, Phrases, edges, frames};
+use super::{Lexicon, Phrases, edges, frames, list};
 use crate::domain::language::Language;
 
 // Packed: a table of words is read across.
 #[rustfmt::skip]
 pub(super) const LEXICON: Lexicon = Lexicon {
-    role: &["as an", "as a", "as the", "as"],
-    want: &[
+    role: list!["as an", "as a", "as the", "as"],
+    want: list![
         "i would like to be able to", "i'd like to be able to", "i want to be able to", "i need to be able to",
         "i want the ability to", "i would like to", "i'd like to", "i want to", "i need to", "i wish to", "i can", "i would like",
         "i'd like", "i want", "i need", "we would like to", "we want to", "we need to", "we want", "we need",
     ],
-    ability: &["to be able to", "be able to", "the ability to", "ability to", "to"],
-    ability_end: &[],
-    so_that: &["so that", "so i can", "so we can", "in order to", "in order that", "because", "so"],
-    infinitive: &[],
-    gherkin: [&["scenario", "scenario outline", "example"], &["given"], &["when"], &["then"], &["and"], &["but"]],
-    opening: &["if", "when", "whenever", "in case", "as soon as", "as long as", "while", "provided that", "where"],
-    middle: &["if", "when", "whenever", "as soon as", "as long as", "provided that"],
-    after: &["after", "once", "upon", "on"],
-    then: &["then"],
-    only_if: &["only if", "only when", "unless", "only after", "only once"],
-    unless: &["unless"],
-    otherwise: &["otherwise", "if not", "else"],
-    verb_first: &[],
-    ensure: &[
+    ability: list!["to be able to", "be able to", "the ability to", "ability to", "to"],
+    ability_end: list![],
+    so_that: list!["so that", "so i can", "so we can", "in order to", "in order that", "because", "so"],
+    infinitive: list![],
+    gherkin: [list!["scenario", "scenario outline", "example"], list!["given"], list!["when"], list!["then"], list!["and"], list!["but"]],
+    opening: list!["if", "when", "whenever", "in case", "as soon as", "as long as", "while", "provided that", "where"],
+    middle: list!["if", "when", "whenever", "as soon as", "as long as", "provided that"],
+    after: list!["after", "once", "upon", "on"],
+    then: list!["then"],
+    only_if: list!["only if", "only when", "unless", "only after", "only once"],
+    unless: list!["unless"],
+    otherwise: list!["otherwise", "if not", "else"],
+    verb_first: list![],
+    ensure: list![
         "ensure that", "ensure", "make sure that", "make sure", "verify that", "validate that", "check that",
         "system ensures that",
     ],
-    until: &["before", "until"],
-    asks: &["check", "determine", "know", "see", "decide", "verify", "ask", "clear", "out", "understand", "investigate"],
-    modal: &[
+    until: list!["before", "until"],
+    asks: list!["check", "determine", "know", "see", "decide", "verify", "ask", "clear", "out", "understand", "investigate"],
+    modal: list![
         "must", "should", "shall", "can", "cannot", "can't", "may", "will", "has to", "have to", "is able to", "are able to",
         "needs to", "need to", "is required", "are required", "is allowed", "are allowed", "shouldn't", "won't", "by default",
         "otherwise", "never", "always", "is to be", "are to be",
     ],
-    strong: &[
+    strong: list![
         "must", "should be able to", "should be", "shall", "has to", "have to", "is required", "are required", "must not",
         "cannot",
     ],
-    at_most: &["no later than", "at the latest", 
+    at_most: list!["no later than", "at the latest", 
         "at most", "up to", "no more than", "not more than", "maximum of", "max of", "maximum", "max", "max.", "not exceed",
         "within", "less than or equal to", "not be larger than", "not larger than", "not be longer than", "no longer than", "no larger than", "must not exceed", "is limited to", "are limited to", "limited to", "or less", "or fewer",
     ],
-    at_least: &["at least", "no less than", "no fewer than", "minimum of", "min of", "minimum", "min", "min.", "or more", "not less than"],
-    below: &["under", "less than", "fewer than", "below", "smaller than", "shorter than"],
-    above: &["more than", "over", "above", "greater than", "larger than", "bigger than", "exceeds", "exceed", "exceeding", "longer than", "higher than"],
-    lasting: &[
+    at_least: list!["at least", "no less than", "no fewer than", "minimum of", "min of", "minimum", "min", "min.", "or more", "not less than"],
+    below: list!["under", "less than", "fewer than", "below", "smaller than", "shorter than"],
+    above: list!["more than", "over", "above", "greater than", "larger than", "bigger than", "exceeds", "exceed", "exceeding", "longer than", "higher than"],
+    lasting: list![
         "expires after", "expires in", "expire after", "expiration", "expiry", "valid for", "retained for", "kept for",
         "stored for", "locked for", "blocked for", "lasts", "timeout", "time out after", "for",
     ],
-    ahead: &["before", "prior to", "ahead of", "in advance"],
+    ahead: list!["before", "prior to", "ahead of", "in advance"],
     range: &[("between", "and"), ("from", "to")],
-    counted: &[
+    counted: list![
         "character", "characters", "digit", "digits", "letters", "attempts", "items", "lines", "rows", "entries", "results",
         "times",
     ],
-    time: &[
+    time: list![
         "second", "seconds", "sec", "s", "ms", "minute", "minutes", "min", "hour", "hours", "h", "day", "days", "week", "weeks",
         "month", "months", "year", "years",
     ],
@@ -65,81 +65,81 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         ("two", 2), ("three", 3), ("four", 4), ("five", 5), ("six", 6), ("seven", 7), ("eight", 8), ("nine", 9), ("ten", 10),
         ("twelve", 12), ("fifteen", 15), ("twenty", 20), ("thirty", 30),
     ],
-    and: &["and", "or"],
-    may: &[
+    and: list!["and", "or"],
+    may: list![
         "can only", "may only", "are allowed to", "is allowed to", "is able to", "are able to", "should be able to",
         "must be able to", "can", "may", "have access to", "has access to",
     ],
-    may_not: &[
+    may_not: list![
         "must not be able to", "should not be able to", "are not allowed to", "is not allowed to", "must not", "may not",
         "cannot", "can't", "can not", "should not", "shall not",
     ],
-    prohibition: &["must not", "should not", "shouldn't", "never", "shall not", "mustn't", "no longer"],
-    dont: &["do not", "don't", "never"],
-    rule: &["by default", "otherwise", "default", "unless", "regardless of", "instead of"],
-    stored: &["saved", "stored", "exported", "recorded", "logged", "persisted"],
-    period: &["date range", "begin and end dates", "start and end dates", "start and end date", "period of", "from and to date"],
-    not_within: &[],
-    only: &["only", "exclusively", "solely"],
-    authority: &[
+    prohibition: list!["must not", "should not", "shouldn't", "never", "shall not", "mustn't", "no longer"],
+    dont: list!["do not", "don't", "never"],
+    rule: list!["by default", "otherwise", "default", "unless", "regardless of", "instead of"],
+    stored: list!["saved", "stored", "exported", "recorded", "logged", "persisted"],
+    period: list!["date range", "begin and end dates", "start and end dates", "start and end date", "period of", "from and to date"],
+    not_within: list![],
+    only: list!["only", "exclusively", "solely"],
+    authority: list![
         "access", "permission", "permissions", "authorised", "authorized", "unauthorised", "unauthorized", "allowed", "role",
         "only admins", "admin", "admins", "administrator", "administrators",
     ],
-    acts: &[
+    acts: list![
         "access", "add", "approve", "assign", "be", "browse", "buy", "cancel", "change", "check", "choose", "close", "configure",
         "confirm", "copy", "create", "define", "delete", "download", "edit", "enter", "export", "filter", "find", "get", "go",
         "grant", "have", "import", "invite", "log", "manage", "open", "order", "pay", "print", "publish", "read", "receive",
         "register", "remove", "rename", "reset", "review", "save", "search", "see", "select", "send", "set", "share", "show",
         "sign", "sort", "submit", "track", "update", "upload", "use", "view",
     ],
-    imperative: &[
+    imperative: list![
         "do", "do not", "don't", "display", "take", "allow", "enable", "disable", "support", "make", "keep", "hide", "list",
         "remember",
     ],
-    small: &[
+    small: list![
         "a", "all", "an", "and", "any", "are", "as", "at", "be", "before", "after", "by", "can", "each", "every", "for", "from",
         "has", "have", "he", "her", "his", "if", "in", "into", "is", "it", "its", "max", "must", "my", "no", "not", "of", "on",
         "only", "or", "our", "she", "should", "so", "than", "that", "the", "their", "there", "these", "they", "this", "those",
         "to", "was", "we", "were", "when", "which", "while", "who", "will", "with", "without", "you", "your", "both", "one",
         "released", "users", "existing", "i", "until", "then", "+",
     ],
-    vague: &[
+    vague: list![
         "easily", "easy", "fast", "quickly", "quick", "appropriate", "appropriately", "secure", "securely", "user-friendly",
         "user friendly", "intuitive", "intuitively", "properly", "proper", "clearly", "simple", "simply", "seamless",
         "seamlessly", "efficient", "efficiently", "robust", "flexible", "reasonable", "adequate", "adequately", "as needed",
         "if necessary", "sufficient", "nice", "etc", "up to date", "relevant", "applicable", "optimal",
     ],
-    vague_result: &[
+    vague_result: list![
         "should work", "must work", "will work", "works as", "still work", "still works", "just work", "works well",
         "work correctly", "work properly", "works correctly", "function properly", "as expected", "correctly", "works fine",
         "is fine", "behave properly",
     ],
-    unsure: &[
+    unsure: list![
         "standard texts", "tbd", "tbc", "to be confirmed", "to be defined", "to be decided", "to be determined",
         "to be discussed", "open to other options", "i'm assuming", "i assume", "we assume", "probably", "maybe", "perhaps",
         "not sure", "need to discuss", "not answered", "i think", "in theory", "possibly", "???", "don't really understand",
     ],
-    task: &[
+    task: list![
         "an engineer should", "a developer should", "developers should", "the team should", "we should", "we need to", "we must",
         "we will", "we would", "define", "document", "investigate", "create a ticket", "create tasks", "check if",
         "check whether", "ensure that tests", "write tests", "write unit tests", "refactor", "update the documentation",
         "research", "discuss", "estimate", "coordinate", "review the", "remove the", "now that", "development", "qa should",
         "design should",
     ],
-    click: &["click on", "click", "tap", "press"],
-    today: &["currently", "at the moment", "today", "right now", "until this", "problems", "until now"],
-    spike: &[
+    click: list!["click on", "click", "tap", "press"],
+    today: list!["currently", "at the moment", "today", "right now", "until this", "problems", "until now"],
+    spike: list![
         "spike", "investigate", "research", "finalize spec", "finalise spec", "finalize the spec", "scope out", "poc",
         "proof of concept", "evaluate", "feasibility", "explore options", "write spec",
     ],
-    spike_anywhere: &["create tasks", "finalize the spec", "scope out"],
-    dismissive: &["see above", "this should never happen", "as above", "n/a"],
-    unnamed: &["authorised", "authorized", "certain users", "privileged users", "allowed users"],
-    message: &[
+    spike_anywhere: list!["create tasks", "finalize the spec", "scope out"],
+    dismissive: list!["see above", "this should never happen", "as above", "n/a"],
+    unnamed: list!["authorised", "authorized", "certain users", "privileged users", "allowed users"],
+    message: list![
         "error message", "error messages", "an error", "message is displayed", "message is shown", "message appears", "a warning",
         "is informed", "are informed", "informed that", "confirmation e-mail", "confirmation email",
     ],
-    what_if: &[
+    what_if: list![
         "what happens when", "what happens if", "what if", "what do we display if", "what should happen if",
         "what should happen when",
     ],
@@ -222,6 +222,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         reason_open: "Some statements are undecided, vague or tasks; they became questions.",
         reason_unclear: "The story states nothing whose result can be observed.",
         warn_injection: "The story holds text that addresses a language model; it was not followed: \"{0}\"",
+        warn_much: "The story states more than one result can hold: {0} of its statements were left out. Split the story.",
         warn_language: "The offline drafter does not translate: the story's own words stay in their language.",
     },
 };

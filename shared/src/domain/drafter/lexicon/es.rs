@@ -1,63 +1,63 @@
 //! Spanish.
 
-use super::{Lexicon, Phrases, edges, frames};
+use super::{Lexicon, Phrases, edges, frames, list};
 use crate::domain::language::Language;
 
 // Packed: a table of words is read across.
 #[rustfmt::skip]
 pub(super) const LEXICON: Lexicon = Lexicon {
-    role: &["como un", "como una", "como"],
-    want: &[
+    role: list!["como un", "como una", "como"],
+    want: list![
         "quiero poder", "quisiera poder", "necesito poder", "me gustaria poder", "deseo poder", "quiero", "quisiera", "necesito",
         "me gustaria", "deseo", "puedo", "queremos", "necesitamos",
     ],
-    ability: &["la posibilidad de", "poder"],
-    ability_end: &[],
-    so_that: &["para que", "para poder", "para", "a fin de", "con el fin de", "de modo que", "porque"],
-    infinitive: &["ar", "er", "ir", "arme", "erme", "irme", "arlo", "arse"],
+    ability: list!["la posibilidad de", "poder"],
+    ability_end: list![],
+    so_that: list!["para que", "para poder", "para", "a fin de", "con el fin de", "de modo que", "porque"],
+    infinitive: list!["ar", "er", "ir", "arme", "erme", "irme", "arlo", "arse"],
     gherkin: [
-        &["escenario", "esquema del escenario", "ejemplo", "scenario"],
-        &["dado", "dada", "dados", "dadas"],
-        &["cuando"],
-        &["entonces"],
-        &["y", "e"],
-        &["pero"],
+        list!["escenario", "esquema del escenario", "ejemplo", "scenario"],
+        list!["dado", "dada", "dados", "dadas"],
+        list!["cuando"],
+        list!["entonces"],
+        list!["y", "e"],
+        list!["pero"],
     ],
-    opening: &["si", "cuando", "siempre que", "en caso de que", "en caso de", "mientras", "en cuanto"],
-    middle: &["si", "cuando", "siempre que", "en caso de que", "en caso de", "en cuanto"],
-    after: &["despues de", "despues del", "tras", "una vez"],
-    then: &["entonces"],
-    only_if: &["solo si", "solamente si", "unicamente si", "solo cuando", "unicamente cuando", "a menos que", "salvo que"],
-    unless: &["a menos que", "salvo que"],
-    otherwise: &["de lo contrario", "en caso contrario", "si no"],
-    verb_first: &[],
-    ensure: &["asegurar que", "asegurarse de que", "verificar que", "validar que", "comprobar que"],
-    until: &["antes de que", "antes de"],
-    asks: &["verificar", "comprobar", "saber", "preguntar", "ver", "determinar"],
-    modal: &[
+    opening: list!["si", "cuando", "siempre que", "en caso de que", "en caso de", "mientras", "en cuanto"],
+    middle: list!["si", "cuando", "siempre que", "en caso de que", "en caso de", "en cuanto"],
+    after: list!["despues de", "despues del", "tras", "una vez"],
+    then: list!["entonces"],
+    only_if: list!["solo si", "solamente si", "unicamente si", "solo cuando", "unicamente cuando", "a menos que", "salvo que"],
+    unless: list!["a menos que", "salvo que"],
+    otherwise: list!["de lo contrario", "en caso contrario", "si no"],
+    verb_first: list![],
+    ensure: list!["asegurar que", "asegurarse de que", "verificar que", "validar que", "comprobar que"],
+    until: list!["antes de que", "antes de"],
+    asks: list!["verificar", "comprobar", "saber", "preguntar", "ver", "determinar"],
+    modal: list![
         "debe", "deben", "debera", "deberan", "deberia", "deberian", "puede", "pueden", "podra", "podran", "no puede",
         "no pueden", "tiene que", "tienen que", "por defecto", "de lo contrario", "siempre", "nunca", "queda", "es obligatorio",
         "es posible",
     ],
-    strong: &["debe", "deben", "debera", "deberan", "no puede", "no pueden", "tiene que", "tienen que"],
-    at_most: &["a mas tardar", 
+    strong: list!["debe", "deben", "debera", "deberan", "no puede", "no pueden", "tiene que", "tienen que"],
+    at_most: list!["a mas tardar", 
         "como maximo", "maximo", "maximo de", "max", "max.", "hasta", "no mas de", "a lo sumo", "menor o igual a", "dentro de", "no supera", "no superan", "no supera los", "no superan los", "no debe superar", "no puede superar", "no excede", "no debe exceder", "o menos",
         
     ],
-    at_least: &[
+    at_least: list![
         "como minimo", "minimo", "minimo de", "min", "min.", "al menos", "por lo menos", "o mas", "a partir de", "no menos de", "mayor o igual a",
     ],
-    below: &["menos de", "en menos de", "inferior a", "menor que"],
-    above: &["mas de", "supera", "superan", "excede", "exceden", "superior a", "mayor que"],
-    lasting: &[
+    below: list!["menos de", "en menos de", "inferior a", "menor que"],
+    above: list!["mas de", "supera", "superan", "excede", "exceden", "superior a", "mayor que"],
+    lasting: list![
         "expira en", "expira a los", "expira despues de", "caduca en", "caduca a los", "caduca despues de", "expiracion",
         "caducidad", "vigencia de", "valido por", "valida por", "valido durante", "durante", "se conserva por", "por",
         "bloqueado por", "bloqueada por",
     ],
-    ahead: &["antes"],
+    ahead: list!["antes"],
     range: &[("entre", "y"), ("de", "a")],
-    counted: &["caracteres", "digitos", "letras", "intentos", "elementos", "lineas", "filas", "resultados"],
-    time: &[
+    counted: list!["caracteres", "digitos", "letras", "intentos", "elementos", "lineas", "filas", "resultados"],
+    time: list![
         "s", "seg", "segundo", "segundos", "min", "minuto", "minutos", "h", "hora", "horas", "dia", "dias", "semana", "semanas",
         "mes", "meses", "ano", "anos",
     ],
@@ -65,70 +65,70 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         ("dos", 2), ("tres", 3), ("cuatro", 4), ("cinco", 5), ("seis", 6), ("siete", 7), ("ocho", 8), ("nueve", 9), ("diez", 10),
         ("doce", 12), ("quince", 15), ("veinte", 20), ("treinta", 30),
     ],
-    and: &["y", "e", "o", "u"],
-    may: &[
+    and: list!["y", "e", "o", "u"],
+    may: list![
         "pueden unicamente", "puede unicamente", "solo puede", "solo pueden", "debe poder", "deben poder", "puede", "pueden",
         "podra", "podran", "dispone de", "disponen de", "tiene acceso a", "tienen acceso a",
     ],
-    may_not: &[
+    may_not: list![
         "no puede", "no pueden", "no podra", "no podran", "no debe poder", "no deben poder", "no tiene acceso a",
         "no tienen acceso a", "no dispone de", "no disponen de",
     ],
-    prohibition: &["no debe", "no deben", "no debera", "no deberan", "nunca", "prohibido", "no puede", "no pueden"],
-    dont: &["no mostrar", "no permitir", "no se", "nunca"],
-    rule: &["por defecto", "de lo contrario", "salvo", "excepto", "en lugar de", "sin restriccion"],
-    stored: &[
+    prohibition: list!["no debe", "no deben", "no debera", "no deberan", "nunca", "prohibido", "no puede", "no pueden"],
+    dont: list!["no mostrar", "no permitir", "no se", "nunca"],
+    rule: list!["por defecto", "de lo contrario", "salvo", "excepto", "en lugar de", "sin restriccion"],
+    stored: list![
         "registrado", "registrada", "guardado", "guardada", "guarda", "almacena", "almacenado", "almacenada", "exporta",
         "exportado", "registra",
     ],
-    period: &["rango de fechas", "fecha de inicio y fin", "fecha desde y hasta", "periodo desde hasta"],
-    not_within: &[],
-    only: &["solo", "solamente", "unicamente", "exclusivamente"],
-    authority: &[
+    period: list!["rango de fechas", "fecha de inicio y fin", "fecha desde y hasta", "periodo desde hasta"],
+    not_within: list![],
+    only: list!["solo", "solamente", "unicamente", "exclusivamente"],
+    authority: list![
         "acceso", "acceder", "autorizado", "autorizados", "autorizada", "autorizadas", "permiso", "permisos", "rol",
         "administrador", "administradores", "admin",
     ],
-    acts: &[
+    acts: list![
         "acceder", "agregar", "anadir", "asignar", "buscar", "cancelar", "configurar", "confirmar", "consultar", "crear",
         "definir", "descargar", "editar", "eliminar", "enviar", "exportar", "filtrar", "gestionar", "guardar", "importar",
         "imprimir", "modificar", "ordenar", "pagar", "publicar", "recibir", "registrar", "seleccionar", "subir", "ver",
         "visualizar",
     ],
-    imperative: &["mostrar", "permitir", "no mostrar", "ocultar"],
-    small: &[
+    imperative: list!["mostrar", "permitir", "no mostrar", "ocultar"],
+    small: list![
         "a", "al", "algun", "ante", "antes", "cada", "como", "con", "cualquier", "de", "del", "desde", "e", "el", "ella", "en",
         "entre", "es", "esta", "este", "hasta", "la", "las", "lo", "los", "mi", "ni", "ningun", "ninguna", "no", "o", "otro",
         "para", "pero", "por", "que", "se", "segun", "si", "sin", "sobre", "solo", "son", "su", "sus", "tanto", "todo", "toda",
         "todos", "todas", "tras", "u", "un", "una", "unos", "y", "cuando", "despues",
     ],
-    vague: &[
+    vague: list![
         "facilmente", "facil", "rapidamente", "rapido", "rapida", "apropiado", "apropiada", "seguro", "segura", "intuitivo",
         "intuitiva", "amigable", "correctamente", "claramente", "claro", "clara", "sencillo", "sencilla", "eficiente", "robusto",
         "flexible", "razonable", "suficiente", "adecuado", "adecuada", "si es necesario", "etc", "relevante", "optimo",
     ],
-    vague_result: &["funciona", "funcionan", "debe funcionar", "funcione", "como se espera", "sin problemas"],
-    unsure: &[
+    vague_result: list!["funciona", "funcionan", "debe funcionar", "funcione", "como se espera", "sin problemas"],
+    unsure: list![
         "por confirmar", "a confirmar", "por definir", "a definir", "pendiente de", "quizas", "tal vez", "probablemente", "tbd",
         "supongo", "asumo", "asumimos", "sin definir", "???",
     ],
-    task: &[
+    task: list![
         "un desarrollador debe", "el equipo debe", "debemos", "deberiamos", "tenemos que", "hay que", "investigar", "documentar",
         "analizar", "escribir pruebas", "escribir tests", "actualizar la documentacion", "refactorizar",
     ],
-    click: &["hacer clic", "clic en", "haz clic", "pulsar"],
-    today: &["actualmente", "hoy", "por ahora", "de momento", "problemas"],
-    spike: &[
+    click: list!["hacer clic", "clic en", "haz clic", "pulsar"],
+    today: list!["actualmente", "hoy", "por ahora", "de momento", "problemas"],
+    spike: list![
         "spike", "investigar", "investigacion", "analizar", "analisis", "evaluar", "poc", "prueba de concepto",
         "estudio de viabilidad", "finalizar la especificacion",
     ],
-    spike_anywhere: &["crear las tareas", "crear tareas", "estudio de viabilidad"],
-    dismissive: &["ver arriba", "nunca deberia ocurrir"],
-    unnamed: &["autorizado", "autorizados", "autorizada", "autorizadas", "ciertos usuarios", "segun su funcion"],
-    message: &[
+    spike_anywhere: list!["crear las tareas", "crear tareas", "estudio de viabilidad"],
+    dismissive: list!["ver arriba", "nunca deberia ocurrir"],
+    unnamed: list!["autorizado", "autorizados", "autorizada", "autorizadas", "ciertos usuarios", "segun su funcion"],
+    message: list![
         "mensaje de error", "mensajes de error", "un error", "una advertencia", "un mensaje", "se informa", "es informado",
         "notificacion",
     ],
-    what_if: &[
+    what_if: list![
         "que pasa si", "que pasa cuando", "que sucede si", "que sucede cuando", "que ocurre si", "que ocurre cuando", "y si",
     ],
     edges: edges::of(Language::Spanish),
@@ -212,6 +212,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         reason_open: "Algunas frases están sin decidir, son vagas o son tareas; se convirtieron en preguntas.",
         reason_unclear: "La historia no dice nada cuyo resultado se pueda observar.",
         warn_injection: "La historia contiene texto dirigido a un modelo de lenguaje; no se siguió: \"{0}\"",
+        warn_much: "La historia dice más de lo que cabe en un resultado: se omitieron {0} de sus enunciados. Divida la historia.",
         warn_language: "El redactor sin conexión no traduce: las palabras de la historia quedan en su idioma.",
     },
 };

@@ -1,73 +1,73 @@
 //! French.
 
-use super::{Lexicon, Phrases, edges, frames};
+use super::{Lexicon, Phrases, edges, frames, list};
 use crate::domain::language::Language;
 
 // Packed: a table of words is read across.
 #[rustfmt::skip]
 pub(super) const LEXICON: Lexicon = Lexicon {
-    role: &["en tant que", "en tant qu'", "etq", "en qualite de", "en qualite d'"],
-    want: &[
+    role: list!["en tant que", "en tant qu'", "etq", "en qualite de", "en qualite d'"],
+    want: list![
         "je veux pouvoir", "je souhaite pouvoir", "je voudrais pouvoir", "j'aimerais pouvoir", "je dois pouvoir", "je veux",
         "je souhaite", "je voudrais", "j'aimerais", "j'ai besoin de", "j'ai besoin d'", "je desire", "je peux", "nous voulons",
         "nous souhaitons",
     ],
-    ability: &["la possibilite de", "pouvoir", "etre capable de"],
-    ability_end: &[],
-    so_that: &["afin de", "afin d'", "afin que", "afin qu'", "pour que", "pour qu'", "pour pouvoir", "de sorte que", "parce que"],
-    infinitive: &["er", "ir", "re", "oir"],
+    ability: list!["la possibilite de", "pouvoir", "etre capable de"],
+    ability_end: list![],
+    so_that: list!["afin de", "afin d'", "afin que", "afin qu'", "pour que", "pour qu'", "pour pouvoir", "de sorte que", "parce que"],
+    infinitive: list!["er", "ir", "re", "oir"],
     gherkin: [
-        &["scenario", "plan du scenario", "exemple"],
-        &["etant donne", "etant donnee", "etant donnes", "etant donnees", "soit", "sachant"],
-        &["quand", "lorsque", "lorsqu'"],
-        &["alors", "donc"],
-        &["et"],
-        &["mais"],
+        list!["scenario", "plan du scenario", "exemple"],
+        list!["etant donne", "etant donnee", "etant donnes", "etant donnees", "soit", "sachant"],
+        list!["quand", "lorsque", "lorsqu'"],
+        list!["alors", "donc"],
+        list!["et"],
+        list!["mais"],
     ],
-    opening: &[
+    opening: list![
         "si", "s'", "quand", "lorsque", "lorsqu'", "des que", "des qu'", "tant que", "tant qu'", "dans le cas ou", "en cas de",
         "en cas d'",
     ],
-    middle: &[
+    middle: list![
         "si", "s'il", "s'ils", "s'elle", "quand", "lorsque", "lorsqu'", "des que", "des qu'", "tant que", "tant qu'", "en cas de",
         "en cas d'",
     ],
-    after: &["apres", "une fois", "suite a"],
-    then: &["alors"],
-    only_if: &[
+    after: list!["apres", "une fois", "suite a"],
+    then: list!["alors"],
+    only_if: list![
         "seulement si", "uniquement si", "que si", "seulement quand", "seulement lorsque", "uniquement lorsque", "sauf si",
         "a moins que",
     ],
-    unless: &["sauf si", "a moins que"],
-    otherwise: &["sinon", "dans le cas contraire"],
-    verb_first: &[],
-    ensure: &["s'assurer que", "s'assurer qu'", "verifier que", "verifier qu'", "veiller a ce que"],
-    until: &["avant que", "avant de", "avant"],
-    asks: &["verifier", "savoir", "determiner", "demander", "voir"],
-    modal: &[
+    unless: list!["sauf si", "a moins que"],
+    otherwise: list!["sinon", "dans le cas contraire"],
+    verb_first: list![],
+    ensure: list!["s'assurer que", "s'assurer qu'", "verifier que", "verifier qu'", "veiller a ce que"],
+    until: list!["avant que", "avant de", "avant"],
+    asks: list!["verifier", "savoir", "determiner", "demander", "voir"],
+    modal: list![
         "doit", "doivent", "devra", "devront", "peut", "peuvent", "pourra", "pourront", "ne peut", "ne peuvent", "est possible",
         "faut", "par defaut", "sinon", "toujours", "jamais", "est obligatoire", "sont obligatoires", "est interdit",
         "est autorise", "sont autorises",
     ],
-    strong: &["doit", "doivent", "devra", "devront", "ne peut pas", "ne peuvent pas", "obligatoire", "interdit"],
-    at_most: &["au plus tard", 
+    strong: list!["doit", "doivent", "devra", "devront", "ne peut pas", "ne peuvent pas", "obligatoire", "interdit"],
+    at_most: list!["au plus tard", 
         "au maximum", "maximum", "max", "max.", "au plus", "jusqu'a", "pas plus de", "dans la limite de", "inferieur ou egal a",
         "ne depasse pas", "ne doit pas depasser", "ne peut pas depasser", "ne depassent pas", "sous", "dans les", "ou moins",
     ],
-    at_least: &["au moins", "minimum", "au minimum", "min", "min.", "ou plus", "a partir de", "pas moins de", "superieur ou egal a"],
-    below: &["moins de", "en moins de", "inferieur a", "inferieure a"],
-    above: &["plus de", "superieur a", "superieure a", "depasse", "depassent", "au-dela de"],
-    lasting: &[
+    at_least: list!["au moins", "minimum", "au minimum", "min", "min.", "ou plus", "a partir de", "pas moins de", "superieur ou egal a"],
+    below: list!["moins de", "en moins de", "inferieur a", "inferieure a"],
+    above: list!["plus de", "superieur a", "superieure a", "depasse", "depassent", "au-dela de"],
+    lasting: list![
         "expiration", "expire apres", "expire au bout de", "expire dans", "valable", "valide", "valable pendant",
         "valide pendant", "pendant", "conserve pendant", "conservee pendant", "conservees pendant", "conserves pendant",
         "bloque pendant", "duree", "delai", "duree de vie",
     ],
-    ahead: &["avant"],
+    ahead: list!["avant"],
     range: &[("entre", "et"), ("de", "a")],
-    counted: &[
+    counted: list![
         "chiffres", "chiffre", "caracteres", "caractere", "lettres", "tentatives", "essais", "lignes", "elements", "resultats",
     ],
-    time: &[
+    time: list![
         "s", "sec", "seconde", "secondes", "min", "minute", "minutes", "h", "heure", "heures", "jour", "jours", "j", "semaine",
         "semaines", "mois", "an", "ans", "annee", "annees",
     ],
@@ -75,77 +75,77 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         ("deux", 2), ("trois", 3), ("quatre", 4), ("cinq", 5), ("six", 6), ("sept", 7), ("huit", 8), ("neuf", 9), ("dix", 10),
         ("douze", 12), ("quinze", 15), ("vingt", 20), ("trente", 30),
     ],
-    and: &["et", "ou"],
-    may: &[
+    and: list!["et", "ou"],
+    may: list![
         "peut uniquement", "peuvent uniquement", "peut seulement", "doit pouvoir", "doivent pouvoir", "peut", "peuvent", "pourra",
         "pourront", "est autorise a", "sont autorises a", "a acces a", "ont acces a", "a acces au", "ont acces au", "a acces aux",
         "ont acces aux",
     ],
-    may_not: &[
+    may_not: list![
         "ne peut pas", "ne peuvent pas", "ne doit pas pouvoir", "ne doivent pas pouvoir", "ne pourra pas", "ne pourront pas",
         "n'est pas autorise a", "ne sont pas autorises a", "n'a pas acces a", "n'ont pas acces a", "n'a pas acces aux",
         "n'ont pas acces aux", "n'a pas acces au", "n'ont pas acces au",
     ],
-    prohibition: &["ne doit pas", "ne doivent pas", "ne devra pas", "jamais", "interdit", "ne peut pas", "ne peuvent pas"],
-    dont: &["ne pas", "ne jamais"],
-    rule: &["par defaut", "sinon", "sauf", "au lieu de", "quel que soit"],
-    stored: &[
+    prohibition: list!["ne doit pas", "ne doivent pas", "ne devra pas", "jamais", "interdit", "ne peut pas", "ne peuvent pas"],
+    dont: list!["ne pas", "ne jamais"],
+    rule: list!["par defaut", "sinon", "sauf", "au lieu de", "quel que soit"],
+    stored: list![
         "enregistre", "enregistree", "enregistres", "enregistrees", "sauvegarde", "sauvegardee", "stocke", "stockee", "historise",
         "exporte", "exportee", "journalise",
     ],
-    period: &["plage de dates", "date de debut et de fin", "dates de debut et de fin", "periode du au"],
-    not_within: &[],
-    only: &["uniquement", "seulement", "exclusivement", "seul", "seuls", "seule", "seules"],
-    authority: &[
+    period: list!["plage de dates", "date de debut et de fin", "dates de debut et de fin", "periode du au"],
+    not_within: list![],
+    only: list!["uniquement", "seulement", "exclusivement", "seul", "seuls", "seule", "seules"],
+    authority: list![
         "acces", "acceder", "autorise", "autorises", "autorisee", "habilite", "habilites", "droit", "droits", "permission",
         "role", "administrateur", "administrateurs", "admin",
     ],
-    acts: &[
+    acts: list![
         "acceder", "ajouter", "annuler", "choisir", "configurer", "confirmer", "consulter", "creer", "definir", "exporter",
         "filtrer", "gerer", "importer", "imprimer", "modifier", "partager", "publier", "recevoir", "rechercher", "renseigner",
         "saisir", "selectionner", "supprimer", "telecharger", "trier", "valider", "verifier", "visualiser", "voir", "envoyer",
         "attribuer",
     ],
-    imperative: &["afficher", "permettre", "ne pas", "masquer", "pouvoir", "option", "case a cocher", "bouton", "champ"],
-    small: &[
+    imperative: list!["afficher", "permettre", "ne pas", "masquer", "pouvoir", "option", "case a cocher", "bouton", "champ"],
+    small: list![
         "a", "au", "aux", "aucun", "aucune", "avant", "avec", "ce", "ces", "cet", "cette", "chaque", "dans", "de", "des", "du",
         "elle", "elles", "en", "est", "et", "il", "ils", "j", "je", "l", "la", "le", "les", "leur", "leurs", "lors", "mon", "ma",
         "mes", "ne", "on", "ou", "par", "pas", "plus", "pour", "que", "qui", "sa", "sans", "se", "ses", "seuls", "seul", "si",
         "son", "sont", "sur", "tous", "tout", "toute", "toutes", "un", "une", "d", "s", "n", "qu", "apres",
     ],
-    vague: &[
+    vague: list![
         "facilement", "facile", "rapidement", "rapide", "approprie", "appropriee", "securise", "securisee",
         "de maniere securisee", "intuitif", "intuitive", "ergonomique", "convivial", "correctement", "clairement", "simple",
         "simplement", "efficace", "efficacement", "robuste", "flexible", "raisonnable", "suffisant", "si necessaire", "si besoin",
         "divers", "etc", "pertinent", "pertinents", "adapte", "adaptee", "optimal",
     ],
-    vague_result: &[
+    vague_result: list![
         "fonctionne", "fonctionnent", "doit fonctionner", "doivent fonctionner", "fonctionne correctement", "comme prevu",
         "comme attendu", "sans probleme",
     ],
-    unsure: &[
+    unsure: list![
         "a confirmer", "a definir", "a preciser", "a valider", "a discuter", "a voir", "peut-etre", "sans doute", "probablement",
         "tbd", "tbc", "je suppose", "non tranche", "pas encore decide", "???",
     ],
-    task: &[
+    task: list![
         "un developpeur doit", "l'equipe doit", "nous devons", "nous devrions", "il faudrait", "on doit verifier", "rediger",
         "documenter", "etudier", "investiguer", "analyser", "mettre a jour la documentation", "ecrire les tests", "refactorer",
         "se renseigner",
     ],
-    click: &["cliquer", "cliquer sur", "appuyer sur"],
-    today: &["actuellement", "aujourd'hui", "pour l'instant", "a ce jour", "le probleme", "problemes"],
-    spike: &[
+    click: list!["cliquer", "cliquer sur", "appuyer sur"],
+    today: list!["actuellement", "aujourd'hui", "pour l'instant", "a ce jour", "le probleme", "problemes"],
+    spike: list![
         "spike", "etude", "etudier", "investiguer", "analyser", "poc", "preuve de concept", "evaluer", "recherche technique",
         "rediger la spec", "finaliser la spec",
     ],
-    spike_anywhere: &["creer les taches", "creer les tickets", "etude de faisabilite"],
-    dismissive: &["voir ci-dessus", "cela ne devrait jamais arriver", "cf. plus haut"],
-    unnamed: &["autorise", "autorises", "autorisee", "autorisees", "habilite", "habilites", "certains utilisateurs"],
-    message: &[
+    spike_anywhere: list!["creer les taches", "creer les tickets", "etude de faisabilite"],
+    dismissive: list!["voir ci-dessus", "cela ne devrait jamais arriver", "cf. plus haut"],
+    unnamed: list!["autorise", "autorises", "autorisee", "autorisees", "habilite", "habilites", "certains utilisateurs"],
+    message: list![
         "message d'erreur", "messages d'erreur", "une erreur", "un avertissement", "message s'affiche", "message est affiche",
         "est informe", "est informee", "sont informes", "notification",
     ],
-    what_if: &[
+    what_if: list![
         "que se passe-t-il si", "que se passe-t-il s'", "que se passe-t-il quand", "que se passe-t-il lorsque", "et si",
         "que faire si",
     ],
@@ -230,6 +230,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         reason_open: "Certains énoncés sont indécis, vagues ou des tâches ; ils sont devenus des questions.",
         reason_unclear: "Le récit n'énonce rien dont le résultat puisse être observé.",
         warn_injection: "Le récit contient un texte adressé à un modèle de langage ; il n'a pas été suivi : \"{0}\"",
+        warn_much: "Le récit énonce plus que ce qu'un résultat peut contenir : {0} de ses énoncés ont été laissés de côté. Découpez le récit.",
         warn_language: "Le rédacteur hors ligne ne traduit pas : les mots du récit restent dans leur langue.",
     },
 };

@@ -1,5 +1,8 @@
 //! What the headings of a story announce, in all six languages at once: teams mix them.
 
+use super::list::head;
+use super::{List, list};
+
 /// What a section of a story is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::domain::drafter) enum Section {
@@ -18,10 +21,10 @@ pub(in crate::domain::drafter) enum Section {
 /// The section a heading opens; `None` when the heading is not one we know.
 pub(in crate::domain::drafter) fn section(folded: &str) -> Option<Section> {
     let heading = folded.trim_matches(|letter: char| !letter.is_alphanumeric());
-    let begins = |words: &[&str]| {
-        words
-            .iter()
-            .any(|word| heading.strip_prefix(word).is_some_and(|rest| !rest.starts_with(|letter: char| letter.is_alphanumeric())))
+    let opening = head(heading.as_bytes(), 0);
+    let begins = |words: &List| {
+        let ends = |rest: &str| !rest.starts_with(|letter: char| letter.is_alphanumeric());
+        words.beginning(opening).any(|word| heading.strip_prefix(word).is_some_and(ends))
     };
     if begins(OUT_OF_SCOPE) {
         Some(Section::OutOfScope)
@@ -41,13 +44,13 @@ pub(in crate::domain::drafter) fn section(folded: &str) -> Option<Section> {
 /// Whether a line `label: value` is about the ticket and not about the product.
 pub(in crate::domain::drafter) fn is_label(folded: &str) -> bool {
     let label = folded.split(['(', '[']).next().unwrap_or_default().trim();
-    LABELS.contains(&label)
+    LABELS.holds(label)
 }
 
 /// What a template leaves to be filled in.
 pub(in crate::domain::drafter) fn is_placeholder(folded: &str) -> bool {
     let text = folded.trim_matches(|letter: char| !letter.is_alphanumeric());
-    text.is_empty() || PLACEHOLDERS.contains(&text)
+    text.is_empty() || PLACEHOLDERS.holds(text)
 }
 
 /// Whether a sentence speaks to a model and not to a reader.
@@ -57,7 +60,7 @@ pub(in crate::domain::drafter) fn is_instruction(folded: &str) -> bool {
 
 // Packed: a table of words is read across.
 #[rustfmt::skip]
-const CRITERIA: &[&str] = &[
+const CRITERIA: &List = list![
     "acceptance criteria", "acceptance criterion", "acceptance tests", "ac", "acs", "conditions of satisfaction",
     "success criteria", "criteres d'acceptation", "critere d'acceptation", "criteres d'acceptance", "criteres de validation",
     "regles de gestion", "akzeptanzkriterien", "akzeptanzkriterium", "abnahmekriterien", "annahmekriterien",
@@ -68,7 +71,7 @@ const CRITERIA: &[&str] = &[
 ];
 
 #[rustfmt::skip]
-const OUT_OF_SCOPE: &[&str] = &[
+const OUT_OF_SCOPE: &List = list![
     "out of scope", "out-of-scope", "not in scope", "non goals", "non-goals", "excluded", "exclusions", "what we won't do",
     "hors perimetre", "hors scope", "hors sujet", "exclusions du perimetre", "nicht im umfang", "nicht im scope",
     "ausserhalb des umfangs", "nicht enthalten", "nicht teil", "abgrenzung", "fuera de alcance", "fuera del alcance",
@@ -77,11 +80,11 @@ const OUT_OF_SCOPE: &[&str] = &[
 ];
 
 #[rustfmt::skip]
-const ASSUMPTIONS: &[&str] =
-    &["assumptions", "assumption", "hypotheses", "annahmen", "supuestos", "aannames", "premissas", "pressupostos", "suposicoes"];
+const ASSUMPTIONS: &List =
+    list!["assumptions", "assumption", "hypotheses", "annahmen", "supuestos", "aannames", "premissas", "pressupostos", "suposicoes"];
 
 #[rustfmt::skip]
-const STORY: &[&str] = &[
+const STORY: &List = list![
     "user story", "story", "narrative", "description", "use case", "feature", "summary", "high level description", "requirements",
     "recit", "recit utilisateur", "fonctionnalite", "besoin", "beschreibung", "anforderungen", "benutzergeschichte", "funktion",
     "descripcion", "historia de usuario", "requisitos", "beschrijving", "gebruikersverhaal", "descricao", "historia do usuario",
@@ -89,7 +92,7 @@ const STORY: &[&str] = &[
 ];
 
 #[rustfmt::skip]
-const ASIDE: &[&str] = &[
+const ASIDE: &List = list![
     "terms", "glossary", "definitions", "begriffe", "glossar", "termes", "glossaire", "terminos", "glosario", "begrippen", "termos",
     "glossario", "definition of done", "definition of ready", "dod", "dor", "design", "designs", "mockups", "wireframes", "implementation",
     "implementation notes", "technical", "technical information", "technical notes", "tech notes", "dev notes",
@@ -113,7 +116,7 @@ const ASIDE: &[&str] = &[
 const ASIDE_ANYWHERE: &[&str] = &["ticket", "screenshot", "changelog"];
 
 #[rustfmt::skip]
-const LABELS: &[&str] = &[
+const LABELS: &List = list![
     "epic", "epica", "epico", "epos", "priority", "prioridad", "prioridade", "priorite", "prioritat", "prioriteit", "rol", "role",
     "papel", "rolle", "necesidad", "beneficio", "besoin", "benefice", "nutzen", "bedarf", "story points", "points", "estimate",
     "estimation", "estimacion", "estimativa", "sprint", "status", "estado", "statut", "assignee", "reporter", "link", "links",
@@ -122,7 +125,7 @@ const LABELS: &[&str] = &[
 ];
 
 #[rustfmt::skip]
-const PLACEHOLDERS: &[&str] = &[
+const PLACEHOLDERS: &List = list![
     "must have", "nice to have", "should have", "could have", "won't have", "tbd", "todo", "to do", "n/a", "na", "none", "xxx",
     "lorem ipsum", "...", "criterion 1", "criterion 2", "criterion 3", "criteria 1", "criteria 2", "criteria 3", "a completer",
     "a definir", "a remplir", "tbc", "por definir", "a definir pelo time", "in te vullen", "noch offen", "optional", "aucun",

@@ -7,10 +7,12 @@ mod es;
 mod fr;
 pub(super) mod frames;
 pub(super) mod headings;
+pub(super) mod list;
 mod nl;
 mod phrases;
 mod pt;
 
+pub(super) use list::{List, list};
 pub(super) use phrases::{Ask, Phrases, fill};
 
 use crate::domain::language::Language;
@@ -19,117 +21,117 @@ use crate::domain::language::Language;
 #[derive(Clone, Copy)]
 pub(super) struct Lexicon {
     /// What opens the role in "As a user, I want …".
-    pub(super) role: &'static [&'static str],
+    pub(super) role: &'static List,
     /// What opens the wish.
-    pub(super) want: &'static [&'static str],
+    pub(super) want: &'static List,
     /// What a wish may open with and means nothing more ("the ability to").
-    pub(super) ability: &'static [&'static str],
+    pub(super) ability: &'static List,
     /// What a wish may end with and means nothing more ("können").
-    pub(super) ability_end: &'static [&'static str],
+    pub(super) ability_end: &'static List,
     /// What opens the benefit.
-    pub(super) so_that: &'static [&'static str],
+    pub(super) so_that: &'static List,
     /// Endings of an infinitive; empty where a wish always opens with one.
-    pub(super) infinitive: &'static [&'static str],
+    pub(super) infinitive: &'static List,
     /// Gherkin's `Scenario`, `Given`, `When`, `Then`, `And`, `But` in all their spellings.
-    pub(super) gherkin: [&'static [&'static str]; 6],
+    pub(super) gherkin: [&'static List; 6],
     /// Words that open a condition at the start of a sentence.
-    pub(super) opening: &'static [&'static str],
+    pub(super) opening: &'static List,
     /// Words that open a condition within a sentence.
-    pub(super) middle: &'static [&'static str],
+    pub(super) middle: &'static List,
     /// Words at the start that put an event before the outcome ("after").
-    pub(super) after: &'static [&'static str],
+    pub(super) after: &'static List,
     /// Words between condition and outcome.
-    pub(super) then: &'static [&'static str],
+    pub(super) then: &'static List,
     /// Conditions without which nothing happens.
-    pub(super) only_if: &'static [&'static str],
+    pub(super) only_if: &'static List,
     /// Those of them that turn the condition round ("unless").
-    pub(super) unless: &'static [&'static str],
+    pub(super) unless: &'static List,
     /// Words that open the other side of the rule before ("otherwise").
-    pub(super) otherwise: &'static [&'static str],
+    pub(super) otherwise: &'static List,
     /// Verbs that open a condition by standing first ("Wird die Lieferung …").
-    pub(super) verb_first: &'static [&'static str],
+    pub(super) verb_first: &'static List,
     /// Openings that say that a criterion follows ("Ensure that").
-    pub(super) ensure: &'static [&'static str],
+    pub(super) ensure: &'static List,
     /// Words between a limit and what waits for it ("at least 15% before …").
-    pub(super) until: &'static [&'static str],
+    pub(super) until: &'static List,
     /// Verbs after which "if" asks instead of stating a condition.
-    pub(super) asks: &'static [&'static str],
+    pub(super) asks: &'static List,
     /// Words that state a rule.
-    pub(super) modal: &'static [&'static str],
+    pub(super) modal: &'static List,
     /// Those of them that state it beyond doubt.
-    pub(super) strong: &'static [&'static str],
+    pub(super) strong: &'static List,
     /// Upper limits, before the number.
-    pub(super) at_most: &'static [&'static str],
+    pub(super) at_most: &'static List,
     /// Lower limits, before the number.
-    pub(super) at_least: &'static [&'static str],
+    pub(super) at_least: &'static List,
     /// Upper limits that exclude the number itself.
-    pub(super) below: &'static [&'static str],
+    pub(super) below: &'static List,
     /// Lower limits that exclude the number itself.
-    pub(super) above: &'static [&'static str],
+    pub(super) above: &'static List,
     /// Limits of time, before the number.
-    pub(super) lasting: &'static [&'static str],
+    pub(super) lasting: &'static List,
     /// Words after a span of time that make it an advance ("two days before").
-    pub(super) ahead: &'static [&'static str],
+    pub(super) ahead: &'static List,
     /// What joins the ends of a range: "between" and "and", "from" and "to".
     pub(super) range: &'static [(&'static str, &'static str)],
     /// Words that make a length of a number ("exactly 6 digits", "6 digits").
-    pub(super) counted: &'static [&'static str],
+    pub(super) counted: &'static List,
     /// Units of time.
-    pub(super) time: &'static [&'static str],
+    pub(super) time: &'static List,
     /// Numbers in letters.
     pub(super) numbers: &'static [(&'static str, i64)],
     /// Words that join the last two of a list.
-    pub(super) and: &'static [&'static str],
+    pub(super) and: &'static List,
     /// Words between a role and what it may do.
-    pub(super) may: &'static [&'static str],
+    pub(super) may: &'static List,
     /// Words between a role and what it may not do.
-    pub(super) may_not: &'static [&'static str],
+    pub(super) may_not: &'static List,
     /// Words that make a rule a prohibition.
-    pub(super) prohibition: &'static [&'static str],
+    pub(super) prohibition: &'static List,
     /// Openings of an instruction not to do something.
-    pub(super) dont: &'static [&'static str],
+    pub(super) dont: &'static List,
     /// Words that make a statement a rule.
-    pub(super) rule: &'static [&'static str],
+    pub(super) rule: &'static List,
     /// Words of what is stored, shown or exported.
-    pub(super) stored: &'static [&'static str],
+    pub(super) stored: &'static List,
     /// Words of a period without its ends.
-    pub(super) period: &'static [&'static str],
+    pub(super) period: &'static List,
     /// Denials that follow the modal verb at a distance, as in German and Dutch.
-    pub(super) not_within: &'static [&'static str],
+    pub(super) not_within: &'static List,
     /// Words that limit a permission.
-    pub(super) only: &'static [&'static str],
+    pub(super) only: &'static List,
     /// Words that make a sentence one about permission.
-    pub(super) authority: &'static [&'static str],
+    pub(super) authority: &'static List,
     /// Verbs a wish may open with.
-    pub(super) acts: &'static [&'static str],
+    pub(super) acts: &'static List,
     /// Other words that open an instruction ("do not show").
-    pub(super) imperative: &'static [&'static str],
+    pub(super) imperative: &'static List,
     /// Small words that are written in lower case within a sentence, and are no unit of a number.
-    pub(super) small: &'static [&'static str],
+    pub(super) small: &'static List,
     /// Words nobody can measure.
-    pub(super) vague: &'static [&'static str],
+    pub(super) vague: &'static List,
     /// Outcomes nobody can observe.
-    pub(super) vague_result: &'static [&'static str],
+    pub(super) vague_result: &'static List,
     /// Words that leave a statement undecided.
-    pub(super) unsure: &'static [&'static str],
+    pub(super) unsure: &'static List,
     /// Openings of a task for the team.
-    pub(super) task: &'static [&'static str],
+    pub(super) task: &'static List,
     /// Openings of an instruction to the user, which is a step and no outcome.
-    pub(super) click: &'static [&'static str],
+    pub(super) click: &'static List,
     /// Openings of a statement about today.
-    pub(super) today: &'static [&'static str],
+    pub(super) today: &'static List,
     /// Titles of work that has no behaviour to test.
-    pub(super) spike: &'static [&'static str],
+    pub(super) spike: &'static List,
     /// The same, anywhere in the title.
-    pub(super) spike_anywhere: &'static [&'static str],
+    pub(super) spike_anywhere: &'static List,
     /// Answers that say nothing of their own.
-    pub(super) dismissive: &'static [&'static str],
+    pub(super) dismissive: &'static List,
     /// Words for people who are allowed to, without saying who they are.
-    pub(super) unnamed: &'static [&'static str],
+    pub(super) unnamed: &'static List,
     /// Words that speak of a message without giving its text.
-    pub(super) message: &'static [&'static str],
+    pub(super) message: &'static List,
     /// Questions of the form "what happens when …".
-    pub(super) what_if: &'static [&'static str],
+    pub(super) what_if: &'static List,
     /// Words around limits, of cases and of references.
     pub(super) edges: &'static edges::Edges,
     /// What we write.

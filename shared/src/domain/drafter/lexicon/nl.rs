@@ -1,53 +1,53 @@
 //! Dutch.
 
-use super::{Lexicon, Phrases, edges, frames};
+use super::{Lexicon, Phrases, edges, frames, list};
 use crate::domain::language::Language;
 
 // Packed: a table of words is read across.
 #[rustfmt::skip]
 pub(super) const LEXICON: Lexicon = Lexicon {
-    role: &["als een", "als"],
-    want: &["wil ik graag", "zou ik graag", "wil ik", "moet ik", "kan ik", "heb ik nodig", "willen we", "willen wij"],
-    ability: &["de mogelijkheid hebben om", "de mogelijkheid om"],
-    ability_end: &[" kunnen"],
-    so_that: &["zodat", "om zo", "opdat", "omdat"],
-    infinitive: &["en", "aan", "ien", "gaan", "staan", "doen"],
+    role: list!["als een", "als"],
+    want: list!["wil ik graag", "zou ik graag", "wil ik", "moet ik", "kan ik", "heb ik nodig", "willen we", "willen wij"],
+    ability: list!["de mogelijkheid hebben om", "de mogelijkheid om"],
+    ability_end: list![" kunnen"],
+    so_that: list!["zodat", "om zo", "opdat", "omdat"],
+    infinitive: list!["en", "aan", "ien", "gaan", "staan", "doen"],
     gherkin: [
-        &["scenario", "abstract scenario", "voorbeeld"],
-        &["gegeven", "stel"],
-        &["als", "wanneer"],
-        &["dan"],
-        &["en"],
-        &["maar"],
+        list!["scenario", "abstract scenario", "voorbeeld"],
+        list!["gegeven", "stel"],
+        list!["als", "wanneer"],
+        list!["dan"],
+        list!["en"],
+        list!["maar"],
     ],
-    opening: &["als", "wanneer", "indien", "zodra", "zolang", "in het geval dat"],
-    middle: &["als", "wanneer", "indien", "zodra", "zolang", "mits"],
-    after: &["na"],
-    then: &["dan"],
-    only_if: &["alleen als", "alleen wanneer", "alleen indien", "uitsluitend als", "tenzij"],
-    unless: &["tenzij"],
-    otherwise: &["anders", "zo niet"],
-    verb_first: &["wordt", "worden", "is", "zijn", "heeft", "hebben"],
-    ensure: &["zorg dat", "zorg ervoor dat", "controleer dat", "verifieer dat"],
-    until: &["voordat", "totdat"],
-    asks: &["controleren", "nagaan", "weten", "vragen", "of"],
-    modal: &[
+    opening: list!["als", "wanneer", "indien", "zodra", "zolang", "in het geval dat"],
+    middle: list!["als", "wanneer", "indien", "zodra", "zolang", "mits"],
+    after: list!["na"],
+    then: list!["dan"],
+    only_if: list!["alleen als", "alleen wanneer", "alleen indien", "uitsluitend als", "tenzij"],
+    unless: list!["tenzij"],
+    otherwise: list!["anders", "zo niet"],
+    verb_first: list!["wordt", "worden", "is", "zijn", "heeft", "hebben"],
+    ensure: list!["zorg dat", "zorg ervoor dat", "controleer dat", "verifieer dat"],
+    until: list!["voordat", "totdat"],
+    asks: list!["controleren", "nagaan", "weten", "vragen", "of"],
+    modal: list![
         "moet", "moeten", "zal", "zullen", "kan", "kunnen", "mag", "mogen", "dient", "dienen", "standaard", "anders", "altijd",
         "nooit", "wordt", "worden", "is verplicht", "zijn verplicht",
     ],
-    strong: &["moet", "moeten", "mag niet", "mogen niet", "dient", "dienen"],
-    at_most: &["uiterlijk", "tot", "maximaal", "hoogstens", "ten hoogste", "max", "max.", "maximum", "niet meer dan", "niet groter dan", "niet langer dan", "niet overschrijden", "of minder", "tot en met", "binnen"],
-    at_least: &["minimaal", "minstens", "ten minste", "tenminste", "min", "min.", "minimum", "niet minder dan", "of meer", "vanaf"],
-    below: &["minder dan", "onder", "kleiner dan", "korter dan"],
-    above: &["meer dan", "boven", "groter dan", "langer dan", "overschrijdt", "overschrijden"],
-    lasting: &[
+    strong: list!["moet", "moeten", "mag niet", "mogen niet", "dient", "dienen"],
+    at_most: list!["uiterlijk", "tot", "maximaal", "hoogstens", "ten hoogste", "max", "max.", "maximum", "niet meer dan", "niet groter dan", "niet langer dan", "niet overschrijden", "of minder", "tot en met", "binnen"],
+    at_least: list!["minimaal", "minstens", "ten minste", "tenminste", "min", "min.", "minimum", "niet minder dan", "of meer", "vanaf"],
+    below: list!["minder dan", "onder", "kleiner dan", "korter dan"],
+    above: list!["meer dan", "boven", "groter dan", "langer dan", "overschrijdt", "overschrijden"],
+    lasting: list![
         "verloopt na", "vervalt na", "geldig gedurende", "geldig voor", "geldig", "gedurende", "bewaard voor", "voor",
         "geblokkeerd voor", "verlooptijd", "na",
     ],
-    ahead: &["voor", "voordat", "vooraf", "van tevoren"],
+    ahead: list!["voor", "voordat", "vooraf", "van tevoren"],
     range: &[("tussen", "en"), ("van", "tot")],
-    counted: &["tekens", "cijfers", "letters", "pogingen", "regels", "resultaten", "karakters"],
-    time: &[
+    counted: list!["tekens", "cijfers", "letters", "pogingen", "regels", "resultaten", "karakters"],
+    time: list![
         "s", "sec", "seconde", "seconden", "min", "minuut", "minuten", "uur", "u", "dag", "dagen", "week", "weken", "maand",
         "maanden", "jaar", "jaren",
     ],
@@ -55,59 +55,59 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         ("twee", 2), ("drie", 3), ("vier", 4), ("vijf", 5), ("zes", 6), ("zeven", 7), ("acht", 8), ("negen", 9), ("tien", 10),
         ("twaalf", 12), ("vijftien", 15), ("twintig", 20), ("dertig", 30),
     ],
-    and: &["en", "of"],
-    may: &[
+    and: list!["en", "of"],
+    may: list![
         "mogen alleen", "mag alleen", "kunnen alleen", "kan alleen", "mogen", "mag", "kunnen", "kan", "hebben toegang tot",
         "heeft toegang tot",
     ],
-    may_not: &[
+    may_not: list![
         "mogen niet", "mag niet", "kunnen niet", "kan niet", "mogen geen", "mag geen", "kunnen geen", "kan geen",
         "hebben geen toegang tot", "heeft geen toegang tot",
     ],
-    prohibition: &["mag niet", "mogen niet", "mag geen", "mogen geen", "nooit", "moet niet", "niet meer"],
-    dont: &["toon geen", "niet", "geen", "nooit"],
-    rule: &["standaard", "anders", "tenzij", "in plaats van", "ongeacht", "behalve"],
-    stored: &["opgeslagen", "bewaard", "gelogd", "geexporteerd", "vastgelegd", "geregistreerd"],
-    period: &["periode van tot en met", "periode van tot", "datumbereik", "begin- en einddatum", "begindatum en einddatum"],
-    not_within: &["niet", "geen"],
-    only: &["alleen", "uitsluitend", "enkel"],
-    authority: &[
+    prohibition: list!["mag niet", "mogen niet", "mag geen", "mogen geen", "nooit", "moet niet", "niet meer"],
+    dont: list!["toon geen", "niet", "geen", "nooit"],
+    rule: list!["standaard", "anders", "tenzij", "in plaats van", "ongeacht", "behalve"],
+    stored: list!["opgeslagen", "bewaard", "gelogd", "geexporteerd", "vastgelegd", "geregistreerd"],
+    period: list!["periode van tot en met", "periode van tot", "datumbereik", "begin- en einddatum", "begindatum en einddatum"],
+    not_within: list!["niet", "geen"],
+    only: list!["alleen", "uitsluitend", "enkel"],
+    authority: list![
         "toegang", "bevoegd", "bevoegde", "bevoegden", "geautoriseerd", "geautoriseerde", "rechten", "rol", "beheerder",
         "beheerders", "admin", "mag", "mogen",
     ],
-    acts: &[],
-    imperative: &["toon", "verberg", "geen"],
-    small: &[
+    acts: list![],
+    imperative: list!["toon", "verberg", "geen"],
+    small: list![
         "aan", "alle", "alleen", "als", "bij", "binnen", "dan", "dat", "de", "deze", "die", "dit", "door", "een", "elk", "elke",
         "en", "er", "geen", "het", "hij", "hun", "ik", "in", "is", "je", "kan", "maar", "met", "mijn", "moet", "na", "naar",
         "niet", "of", "om", "onder", "ook", "op", "over", "per", "te", "tot", "tussen", "uit", "van", "via", "voor", "voordat",
         "waar", "wanneer", "wat", "we", "wie", "wordt", "ze", "zij", "zijn", "zonder", "mogen", "kunnen", "moeten",
     ],
-    vague: &[
+    vague: list![
         "gemakkelijk", "makkelijk", "eenvoudig", "snel", "passend", "passende", "veilig", "gebruiksvriendelijk", "intuitief",
         "correct", "duidelijk", "efficient", "robuust", "flexibel", "redelijk", "voldoende", "indien nodig", 
         "enz", "etc", "relevant", "relevante", "goed", "juiste", "optimaal",
     ],
-    vague_result: &["werkt", "werken", "goed werken", "zoals verwacht", "naar behoren", "foutloos"],
-    unsure: &[
+    vague_result: list!["werkt", "werken", "goed werken", "zoals verwacht", "naar behoren", "foutloos"],
+    unsure: list![
         "te bevestigen", "nog te bepalen", "nader te bepalen", "n.t.b", "ntb", "misschien", "waarschijnlijk", "mogelijk", "tbd",
         "ik neem aan", "we nemen aan", "nog onduidelijk", "???",
     ],
-    task: &[
+    task: list![
         "een ontwikkelaar moet", "het team moet", "we moeten", "wij moeten", "we zouden", "onderzoeken", "documenteren",
         "uitzoeken", "tests schrijven", "documentatie bijwerken", "analyseren",
     ],
-    click: &["klik op", "klikken op", "druk op"],
-    today: &["momenteel", "nu", "vandaag", "op dit moment", "huidige", "problemen"],
-    spike: &[
+    click: list!["klik op", "klikken op", "druk op"],
+    today: list!["momenteel", "nu", "vandaag", "op dit moment", "huidige", "problemen"],
+    spike: list![
         "spike", "onderzoek", "onderzoeken", "uitzoeken", "analyse", "poc", "proof of concept", "haalbaarheidsonderzoek",
         "evalueren", "specificatie afronden",
     ],
-    spike_anywhere: &["taken aanmaken", "haalbaarheidsonderzoek"],
-    dismissive: &["zie boven", "zie hierboven", "zou nooit moeten gebeuren"],
-    unnamed: &["bevoegde", "bevoegden", "geautoriseerde", "bepaalde gebruikers"],
-    message: &["foutmelding", "foutmeldingen", "een melding", "een waarschuwing", "geinformeerd", "bericht", "notificatie"],
-    what_if: &["wat gebeurt er als", "wat gebeurt er wanneer", "wat als", "en als"],
+    spike_anywhere: list!["taken aanmaken", "haalbaarheidsonderzoek"],
+    dismissive: list!["zie boven", "zie hierboven", "zou nooit moeten gebeuren"],
+    unnamed: list!["bevoegde", "bevoegden", "geautoriseerde", "bepaalde gebruikers"],
+    message: list!["foutmelding", "foutmeldingen", "een melding", "een waarschuwing", "geinformeerd", "bericht", "notificatie"],
+    what_if: list!["wat gebeurt er als", "wat gebeurt er wanneer", "wat als", "en als"],
     edges: edges::of(Language::Dutch),
     phrases: Phrases {
         frames: frames::of(Language::Dutch),
@@ -186,6 +186,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         reason_open: "Sommige uitspraken zijn onbeslist, vaag of taken; het werden vragen.",
         reason_unclear: "De story noemt niets waarvan het resultaat waar te nemen is.",
         warn_injection: "De story bevat tekst die zich tot een taalmodel richt; die is niet opgevolgd: \"{0}\"",
+        warn_much: "De story zegt meer dan één resultaat kan bevatten: {0} van de uitspraken zijn weggelaten. Splits de story.",
         warn_language: "De offline opsteller vertaalt niet: de woorden van de story blijven in hun taal.",
     },
 };

@@ -114,6 +114,8 @@ pub(in crate::domain::drafter) struct Phrases {
     pub(in crate::domain::drafter) reason_unclear: &'static str,
     /// Instructions to a model in the story.
     pub(in crate::domain::drafter) warn_injection: &'static str,
+    /// More statements than a result holds: how many were left out.
+    pub(in crate::domain::drafter) warn_much: &'static str,
     /// The drafter does not translate.
     pub(in crate::domain::drafter) warn_language: &'static str,
 }

@@ -1,60 +1,60 @@
 //! Portuguese.
 
-use super::{Lexicon, Phrases, edges, frames};
+use super::{Lexicon, Phrases, edges, frames, list};
 use crate::domain::language::Language;
 
 // Packed: a table of words is read across.
 #[rustfmt::skip]
 pub(super) const LEXICON: Lexicon = Lexicon {
-    role: &["eu como um", "eu como uma", "eu como", "eu, como", "eu enquanto", "como um", "como uma", "como", "enquanto"],
-    want: &[
+    role: list!["eu como um", "eu como uma", "eu como", "eu, como", "eu enquanto", "como um", "como uma", "como", "enquanto"],
+    want: list![
         "eu quero poder", "quero poder", "eu desejo poder", "desejo poder", "gostaria de poder", "preciso poder", "eu quero",
         "quero", "eu desejo", "desejo", "eu gostaria de", "gostaria de", "eu preciso", "preciso", "posso", "queremos",
         "precisamos",
     ],
-    ability: &["a possibilidade de", "poder"],
-    ability_end: &[],
-    so_that: &["para que", "para poder", "para", "a fim de", "de modo que", "porque"],
-    infinitive: &["ar", "er", "ir", "or"],
+    ability: list!["a possibilidade de", "poder"],
+    ability_end: list![],
+    so_that: list!["para que", "para poder", "para", "a fim de", "de modo que", "porque"],
+    infinitive: list!["ar", "er", "ir", "or"],
     gherkin: [
-        &["cenario", "esquema do cenario", "delineacao do cenario", "exemplo", "scenario"],
-        &["dado", "dada", "dados", "dadas"],
-        &["quando"],
-        &["entao"],
-        &["e"],
-        &["mas"],
+        list!["cenario", "esquema do cenario", "delineacao do cenario", "exemplo", "scenario"],
+        list!["dado", "dada", "dados", "dadas"],
+        list!["quando"],
+        list!["entao"],
+        list!["e"],
+        list!["mas"],
     ],
-    opening: &["se", "quando", "caso", "sempre que", "assim que", "enquanto"],
-    middle: &["se", "quando", "caso", "sempre que", "assim que"],
-    after: &["apos", "depois de", "depois da", "depois do", "uma vez"],
-    then: &["entao"],
-    only_if: &["somente se", "apenas se", "so se", "somente quando", "apenas quando", "a menos que", "exceto se"],
-    unless: &["a menos que", "exceto se"],
-    otherwise: &["caso contrario", "senao", "do contrario"],
-    verb_first: &[],
-    ensure: &["garantir que", "assegurar que", "verificar que", "validar que"],
-    until: &["antes que", "antes de"],
-    asks: &["verificar", "saber", "perguntar", "ver", "determinar", "checar"],
-    modal: &[
+    opening: list!["se", "quando", "caso", "sempre que", "assim que", "enquanto"],
+    middle: list!["se", "quando", "caso", "sempre que", "assim que"],
+    after: list!["apos", "depois de", "depois da", "depois do", "uma vez"],
+    then: list!["entao"],
+    only_if: list!["somente se", "apenas se", "so se", "somente quando", "apenas quando", "a menos que", "exceto se"],
+    unless: list!["a menos que", "exceto se"],
+    otherwise: list!["caso contrario", "senao", "do contrario"],
+    verb_first: list![],
+    ensure: list!["garantir que", "assegurar que", "verificar que", "validar que"],
+    until: list!["antes que", "antes de"],
+    asks: list!["verificar", "saber", "perguntar", "ver", "determinar", "checar"],
+    modal: list![
         "deve", "devem", "devera", "deverao", "deveria", "deveriam", "pode", "podem", "podera", "poderao", "nao pode",
         "nao podem", "tem que", "por padrao", "caso contrario", "senao", "sempre", "nunca", "e obrigatorio", "e possivel",
     ],
-    strong: &["deve", "devem", "devera", "deverao", "nao pode", "nao podem", "tem que"],
-    at_most: &["no mais tardar", 
+    strong: list!["deve", "devem", "devera", "deverao", "nao pode", "nao podem", "tem que"],
+    at_most: list!["no mais tardar", 
         "no maximo", "maximo", "maximo de", "max", "max.", "ate", "nao mais que", "nao mais de", "menor ou igual a", "dentro de", "nao ultrapassa", "nao deve ultrapassar", "nao pode ultrapassar", "nao excede", "nao deve exceder", "nao pode exceder", "ou menos",
         
     ],
-    at_least: &["no minimo", "minimo", "minimo de", "min", "min.", "pelo menos", "ao menos", "ou mais", "a partir de", "nao menos que", "maior ou igual a"],
-    below: &["menos de", "em menos de", "menor que", "inferior a"],
-    above: &["mais de", "maior que", "superior a", "ultrapassa", "excede"],
-    lasting: &[
+    at_least: list!["no minimo", "minimo", "minimo de", "min", "min.", "pelo menos", "ao menos", "ou mais", "a partir de", "nao menos que", "maior ou igual a"],
+    below: list!["menos de", "em menos de", "menor que", "inferior a"],
+    above: list!["mais de", "maior que", "superior a", "ultrapassa", "excede"],
+    lasting: list![
         "expira em", "expira apos", "expiracao", "valido por", "valida por", "validade de", "durante", "por", "bloqueado por",
         "bloqueada por", "mantido por", "mantida por",
     ],
-    ahead: &["antes"],
+    ahead: list!["antes"],
     range: &[("entre", "e"), ("de", "a")],
-    counted: &["caracteres", "digitos", "letras", "tentativas", "itens", "linhas", "resultados"],
-    time: &[
+    counted: list!["caracteres", "digitos", "letras", "tentativas", "itens", "linhas", "resultados"],
+    time: list![
         "s", "seg", "segundo", "segundos", "min", "minuto", "minutos", "h", "hora", "horas", "dia", "dias", "semana", "semanas",
         "mes", "meses", "ano", "anos",
     ],
@@ -62,67 +62,67 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         ("dois", 2), ("duas", 2), ("tres", 3), ("quatro", 4), ("cinco", 5), ("seis", 6), ("sete", 7), ("oito", 8), ("nove", 9),
         ("dez", 10), ("doze", 12), ("quinze", 15), ("vinte", 20), ("trinta", 30),
     ],
-    and: &["e", "ou"],
-    may: &[
+    and: list!["e", "ou"],
+    may: list![
         "podem apenas", "pode apenas", "so pode", "so podem", "deve poder", "devem poder", "pode", "podem", "podera", "poderao",
         "tem acesso a", "tem acesso ao", "possui acesso a", "dispoe de",
     ],
-    may_not: &[
+    may_not: list![
         "nao pode", "nao podem", "nao podera", "nao poderao", "nao deve poder", "nao devem poder", "nao tem acesso a",
         "nao tem acesso ao",
     ],
-    prohibition: &["nao deve", "nao devem", "nao devera", "nunca", "proibido", "nao pode", "nao podem"],
-    dont: &["nao exibir", "nao permitir", "nao mostrar", "nunca"],
-    rule: &["por padrao", "caso contrario", "senao", "exceto", "em vez de"],
-    stored: &[
+    prohibition: list!["nao deve", "nao devem", "nao devera", "nunca", "proibido", "nao pode", "nao podem"],
+    dont: list!["nao exibir", "nao permitir", "nao mostrar", "nunca"],
+    rule: list!["por padrao", "caso contrario", "senao", "exceto", "em vez de"],
+    stored: list![
         "salvo", "salva", "salvos", "armazenado", "armazenada", "registrado", "registrada", "gravado", "gravada", "exportado",
         "exportada",
     ],
-    period: &["intervalo de datas", "data de inicio e fim", "data inicial e final", "periodo de ate"],
-    not_within: &[],
-    only: &["somente", "apenas", "so", "exclusivamente", "unicamente"],
-    authority: &[
+    period: list!["intervalo de datas", "data de inicio e fim", "data inicial e final", "periodo de ate"],
+    not_within: list![],
+    only: list!["somente", "apenas", "so", "exclusivamente", "unicamente"],
+    authority: list![
         "acesso", "acessar", "autorizado", "autorizados", "autorizada", "permissao", "permissoes", "perfil", "papel",
         "administrador", "administradores", "admin",
     ],
-    acts: &[
+    acts: list![
         "acessar", "adicionar", "agendar", "alterar", "atribuir", "baixar", "buscar", "cadastrar", "cancelar", "configurar",
         "confirmar", "consultar", "criar", "definir", "editar", "enviar", "excluir", "exportar", "filtrar", "gerenciar",
         "importar", "imprimir", "ordenar", "pagar", "publicar", "receber", "redefinir", "registrar", "salvar", "selecionar",
         "ver", "visualizar",
     ],
-    imperative: &["exibir", "permitir", "mostrar", "nao exibir", "ocultar"],
-    small: &[
+    imperative: list!["exibir", "permitir", "mostrar", "nao exibir", "ocultar"],
+    small: list![
         "a", "ao", "aos", "antes", "apenas", "apos", "as", "ate", "cada", "caso", "com", "como", "da", "das", "de", "do", "dos",
         "e", "ela", "ele", "em", "entre", "esta", "este", "eu", "ja", "na", "nao", "nas", "nenhum", "nenhuma", "no", "nos", "o",
         "os", "ou", "outro", "para", "pela", "pelo", "por", "qualquer", "quando", "que", "se", "sem", "seu", "sob", "sobre",
         "somente", "sua", "tanto", "toda", "todas", "todo", "todos", "um", "uma",
     ],
-    vague: &[
+    vague: list![
         "facilmente", "facil", "rapidamente", "rapido", "rapida", "apropriado", "apropriada", "seguro", "segura", "intuitivo",
         "intuitiva", "amigavel", "corretamente", "claramente", "claro", "simples", "eficiente", "robusto", "flexivel", "razoavel",
         "suficiente", "adequado", "adequada", "se necessario", "etc", "relevante", "otimo",
     ],
-    vague_result: &["funciona", "funcionam", "deve funcionar", "funcione", "como esperado", "sem problemas"],
-    unsure: &[
+    vague_result: list!["funciona", "funcionam", "deve funcionar", "funcione", "como esperado", "sem problemas"],
+    unsure: list![
         "a confirmar", "a definir", "pendente de", "talvez", "provavelmente", "tbd", "suponho", "assumindo", "nao definido",
         "ainda nao decidido", "???",
     ],
-    task: &[
+    task: list![
         "um desenvolvedor deve", "o time deve", "a equipe deve", "devemos", "deveriamos", "temos que", "precisamos verificar",
         "investigar", "documentar", "analisar", "escrever testes", "atualizar a documentacao", "refatorar",
     ],
-    click: &["clicar em", "clicar no", "clicar na", "clique em"],
-    today: &["atualmente", "hoje", "por enquanto", "no momento", "problemas"],
-    spike: &[
+    click: list!["clicar em", "clicar no", "clicar na", "clique em"],
+    today: list!["atualmente", "hoje", "por enquanto", "no momento", "problemas"],
+    spike: list![
         "spike", "investigar", "investigacao", "analisar", "analise", "avaliar", "poc", "prova de conceito",
         "estudo de viabilidade", "finalizar a especificacao",
     ],
-    spike_anywhere: &["criar tarefas", "criar as tarefas", "estudo de viabilidade"],
-    dismissive: &["ver acima", "nunca deve acontecer"],
-    unnamed: &["autorizado", "autorizados", "autorizada", "autorizadas", "certos usuarios"],
-    message: &["mensagem de erro", "mensagens de erro", "um erro", "um aviso", "uma mensagem", "e informado", "notificacao"],
-    what_if: &["o que acontece se", "o que acontece quando", "e se"],
+    spike_anywhere: list!["criar tarefas", "criar as tarefas", "estudo de viabilidade"],
+    dismissive: list!["ver acima", "nunca deve acontecer"],
+    unnamed: list!["autorizado", "autorizados", "autorizada", "autorizadas", "certos usuarios"],
+    message: list!["mensagem de erro", "mensagens de erro", "um erro", "um aviso", "uma mensagem", "e informado", "notificacao"],
+    what_if: list!["o que acontece se", "o que acontece quando", "e se"],
     edges: edges::of(Language::Portuguese),
     phrases: Phrases {
         frames: frames::of(Language::Portuguese),
@@ -204,6 +204,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         reason_open: "Algumas frases estão indecisas, são vagas ou são tarefas; viraram perguntas.",
         reason_unclear: "A história não diz nada cujo resultado se possa observar.",
         warn_injection: "A história contém texto dirigido a um modelo de linguagem; não foi seguido: \"{0}\"",
+        warn_much: "A história diz mais do que cabe em um resultado: {0} de suas afirmações ficaram de fora. Divida a história.",
         warn_language: "O redator offline não traduz: as palavras da história ficam em seu idioma.",
     },
 };

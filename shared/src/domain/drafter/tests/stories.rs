@@ -54,6 +54,21 @@ fn a_spike_an_empty_story_and_an_empty_template_get_questions_only() {
 }
 
 #[test]
+fn a_story_that_says_too_much_says_how_much_was_left_out() {
+    for (code, heading, warning) in [("en", "Acceptance criteria", "left out"), ("de", "Akzeptanzkriterien", "ausgelassen")] {
+        let items: String = (0..700).map(|n| format!("- ABC{n} must show DEF{n}\n")).collect();
+        let reply = drafted(&story(code, "ABC", &format!("## {heading}\n\n{items}")));
+        assert_eq!(reply.criteria.len(), 60);
+        assert_eq!(reply.warnings.len(), 1);
+        assert!(reply.warnings[0].contains("640") && reply.warnings[0].contains(warning), "{:?}", reply.warnings);
+    }
+    let limits: String = (1..=55).map(|n| format!("- The ABC{n} accepts from {n} to {} items\n", n + 100)).collect();
+    let suite = super::suite(&story("en", "ABC", &format!("## Acceptance criteria\n\n{limits}")));
+    assert_eq!(suite.scenarios.len(), 150);
+    assert!(suite.warnings[0].contains("left out"), "{:?}", suite.warnings);
+}
+
+#[test]
 fn a_wish_alone_is_one_criterion_and_a_compound_one_several() {
     let thin = drafted(&story("en", "As a seller, I want to be emailed a reminder two days before an offer ends", "See title."));
     assert_eq!(thin.testable, Testable::Partly);

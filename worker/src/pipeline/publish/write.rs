@@ -1,0 +1,228 @@
+//! One write: its intent stands before it, it is sent within its time or not at all, and what came of it is known or
+//! looked for.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use serde_json::json;
+use shared::domain::adf::section;
+use shared::domain::publish::{PlannedAction, PublishMode};
+use shared::domain::story::Story;
+use shared::domain::verdict::Failure;
+use shared::jobs::Refused;
+use shared::ports::{Comment, Jira, JiraError, NewComment};
+use shared::publishing::{self, Decision, PROPERTY, Piece, Site};
+use shared::store::publication::{Action, Intent, TargetKey};
+use tokio::time::Instant;
+
+use super::super::{Context, End};
+use super::target_busy;
+
+/// What Jira stored.
+pub(super) struct StoredPiece {
+    pub(super) remote_id: String,
+    pub(super) hash: String,
+}
+
+impl Context<'_> {
+    /// Writes a piece.
+    pub(super) async fn write(
+        &self,
+        jira: &dyn Jira,
+        story: &Story,
+        piece: &Piece,
+        decision: &Decision,
+        site: &Site,
+    ) -> Result<StoredPiece, End> {
+        let action = if decision.action == PlannedAction::Create { Action::Create } else { Action::Update };
+        let remote_id = decision.comment.as_ref().map(|comment| comment.id.clone());
+        let intent = self.intent(&piece.key, &piece.marker, action, remote_id, &decision.hash);
+        self.under_intent(intent, send(jira, story, piece, decision, site)).await
+    }
+
+    /// What is about to be done at a place.
+    pub(super) fn intent(&self, key: &TargetKey, marker: &str, action: Action, remote_id: Option<String>, hash: &str) -> Intent {
+        let (key, marker, hash) = (key.clone(), marker.to_owned(), hash.to_owned());
+        Intent { key, marker, action, remote_id, hash, send_within_ms: 0, hold_ms: ms(self.hold()) }
+    }
+
+    /// How long a target is kept with each step.
+    pub(super) fn hold(&self) -> Duration {
+        self.pipeline.write_timeout * 4 + self.jobs().limits().publish_margin
+    }
+
+    /// Sends a write under its intent. A clear refusal takes the intent back; where nobody knows what became of the write,
+    /// the intent stays open.
+    pub(super) async fn under_intent<T>(
+        &self,
+        intent: Intent,
+        send: impl Future<Output = Result<T, JiraError>>,
+    ) -> Result<T, End> {
+        let Some(limit) = self.time_to_write() else { return Err(Failure::from(JiraError::LeaseTooShort).into()) };
+        let deadline = Instant::now() + limit;
+        let intent = Intent { send_within_ms: ms(limit), ..intent };
+        if let Err(refused) = self.jobs().intend(&self.claimed, &intent).await? {
+            return Err(refused.into());
+        }
+        let error = match within(deadline, Instant::now, || !self.lease.remaining().is_zero(), send).await {
+            Sent::Answered(Ok(answer)) => return Ok(answer),
+            Sent::Answered(Err(error)) => error,
+            // The answer of the database came late, or the process was frozen meanwhile: nothing was sent, and nothing will be.
+            Sent::Nothing => JiraError::LeaseTooShort,
+            Sent::Unanswered => {
+                JiraError::NoAnswer("a write was not answered in time; it is looked for before it is sent again".to_owned())
+            }
+        };
+        if !error.is_ambiguous() {
+            self.jobs().withdraw_intent(&self.claimed.fence, &intent.key).await?;
+        }
+        Err(Failure::from(error).into())
+    }
+
+    /// How long a write may take: it must end while the lease surely lasts. `None` = too short to begin.
+    fn time_to_write(&self) -> Option<Duration> {
+        let wanted = self.pipeline.write_timeout;
+        let enough = wanted.min(self.jobs().limits().lease / 3);
+        Some(self.lease.remaining().min(wanted)).filter(|time| *time >= enough)
+    }
+}
+
+impl From<Refused> for End {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Cancelled => Self::Cancelled,
+            Refused::TargetLost => Self::Failed(target_busy()),
+            Refused::Lost => Self::Lost,
+        }
+    }
+}
+
+/// What became of a future that sends something.
+#[derive(Debug, PartialEq, Eq)]
+enum Sent<T> {
+    /// It was not begun.
+    Nothing,
+    /// It came to this.
+    Answered(T),
+    /// It was begun and given up: what became of it is not known.
+    Unanswered,
+}
+
+/// Carries `send` on until the deadline, and not by one step after it: when a process that was frozen wakes up, a future
+/// that waits for its connection would send its bytes before it hears of the time. From its first step to the deadline the
+/// write is not interrupted, whatever happens.
+async fn within<T>(
+    deadline: Instant,
+    now: impl Fn() -> Instant,
+    may_begin: impl Fn() -> bool,
+    send: impl Future<Output = T>,
+) -> Sent<T> {
+    let (mut send, mut time) = (pin!(send), pin!(tokio::time::sleep_until(deadline)));
+    let mut begun = false;
+    poll_fn(|cx| {
+        if now() >= deadline || (!begun && !may_begin()) {
+            return Poll::Ready(if begun { Sent::Unanswered } else { Sent::Nothing });
+        }
+        begun = true;
+        if let Poll::Ready(answer) = send.as_mut().poll(cx) {
+            return Poll::Ready(Sent::Answered(answer));
+        }
+        time.as_mut().poll(cx).map(|()| Sent::Unanswered)
+    })
+    .await
+}
+
+async fn send(jira: &dyn Jira, story: &Story, piece: &Piece, decision: &Decision, site: &Site) -> Result<StoredPiece, JiraError> {
+    match piece.key.target.mode {
+        PublishMode::Comment => {
+            let comment = NewComment {
+                body: decision.body.clone(),
+                properties: properties(piece, decision, site),
+                visibility: decision.comment.as_ref().and_then(|comment| comment.visibility.clone()),
+            };
+            let stored: Comment = match &decision.comment {
+                Some(current) => jira.update_comment(&story.id, &current.id, &comment).await?,
+                None => jira.create_comment(&story.id, &comment).await?,
+            };
+            Ok(StoredPiece { hash: publishing::hash_of_ours(&stored.body, decision.theirs), remote_id: stored.id })
+        }
+        PublishMode::Description => {
+            jira.update_description(&story.id, &decision.body).await?;
+            let stored =
+                section::find(&decision.body, &piece.marker).map_or_else(|| decision.hash.clone(), |section| section.hash);
+            Ok(StoredPiece { remote_id: story.key.clone(), hash: stored })
+        }
+    }
+}
+
+fn properties(piece: &Piece, decision: &Decision, site: &Site) -> Vec<(String, serde_json::Value)> {
+    let mut properties = vec![(PROPERTY.to_owned(), piece.property(&decision.hash))];
+    if site.is_service_desk() && decision.comment.is_none() {
+        // In a service project a comment is shown to customers unless it says otherwise.
+        properties.push(("sd.public.comment".to_owned(), json!({ "internal": true })));
+    }
+    properties
+}
+
+fn ms(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(600);
+
+    #[tokio::test]
+    async fn a_process_that_was_frozen_before_a_write_does_not_begin_it() {
+        let (sent, deadline) = (Cell::new(false), Instant::now() + LIMIT);
+        assert_eq!(within(deadline, || deadline, || true, async { sent.set(true) }).await, Sent::Nothing);
+        assert!(!sent.get());
+    }
+
+    #[tokio::test]
+    async fn a_worker_whose_lease_is_over_does_not_begin_a_write() {
+        let (sent, deadline) = (Cell::new(false), Instant::now() + LIMIT);
+        assert_eq!(within(deadline, Instant::now, || false, async { sent.set(true) }).await, Sent::Nothing);
+        assert!(!sent.get());
+    }
+
+    #[tokio::test]
+    async fn a_process_that_was_frozen_while_it_connected_does_not_send_when_it_wakes_up() {
+        let (sent, now, deadline) = (Cell::new(false), Cell::new(Instant::now()), Instant::now() + LIMIT);
+        let (connects, connected) = tokio::sync::oneshot::channel::<()>();
+        let send = async {
+            connected.await.unwrap();
+            sent.set(true);
+        };
+        let mut writing = pin!(within(deadline, || now.get(), || true, send));
+        assert!(futures::poll!(writing.as_mut()).is_pending());
+        now.set(deadline);
+        connects.send(()).unwrap();
+        assert_eq!(writing.await, Sent::Unanswered);
+        assert!(!sent.get());
+    }
+
+    #[tokio::test]
+    async fn a_write_that_gets_no_answer_is_given_up_at_its_deadline() {
+        let deadline = Instant::now() + Duration::from_millis(20);
+        let answer = within(deadline, || deadline - LIMIT, || true, std::future::pending::<()>()).await;
+        assert_eq!(answer, Sent::Unanswered, "the timer alone ends it");
+    }
+
+    #[tokio::test]
+    async fn what_is_answered_in_time_is_heard_even_if_the_lease_ends_meanwhile() {
+        let holds = Cell::new(true);
+        let send = async {
+            holds.set(false);
+            tokio::task::yield_now().await;
+            7
+        };
+        assert_eq!(within(Instant::now() + LIMIT, Instant::now, || holds.get(), send).await, Sent::Answered(7));
+    }
+}
