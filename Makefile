@@ -38,13 +38,14 @@ test-quick: ## The tests that need no service: SQLite and the queue in the proce
 	env -u JQA_TEST_POSTGRES_URL -u JQA_TEST_REDIS_URL -u JQA_TEST_SERVICES -u JQA_TEST_SERVICES_DIR \
 		JQA_TEST_BIN="$(TARGET_DIR)/debug/jqa" cargo test --workspace $(ARGS)
 
+# One scenario after the other: how soon jobs run again is not to tell of the machine's other work.
 chaos: ## The long chaos run: servers and workers die, nothing is lost (SEED=n repeats one)
 	tests/services/services.sh install
 	cargo build -p cli --bin jqa
 	cargo test -p tests --test chaos --no-run
 	@seed=$${SEED:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}; \
 	echo "chaos: repeat this run by 'make chaos SEED=$$seed'"; \
-	JQA_CHAOS=long JQA_CHAOS_SEED=$$seed JQA_TEST_BIN="$(TARGET_DIR)/debug/jqa" \
+	JQA_CHAOS=long JQA_CHAOS_SEED=$$seed RUST_TEST_THREADS=1 JQA_TEST_BIN="$(TARGET_DIR)/debug/jqa" \
 		$(WITH_SERVICES) cargo test -p tests --test chaos -- --nocapture --include-ignored $(ARGS) \
 		|| { status=$$?; echo "chaos: failed with SEED=$$seed"; exit $$status; }
 

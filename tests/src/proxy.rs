@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -38,9 +39,16 @@ impl Way {
 #[derive(Debug)]
 pub struct Proxy {
     addr: SocketAddr,
-    way: Arc<watch::Sender<Way>>,
-    trap: Arc<watch::Sender<Option<Vec<u8>>>>,
+    ways: Arc<Ways>,
     _accepting: AbortOnDropHandle<()>,
+}
+
+/// What all connections look at.
+#[derive(Debug)]
+struct Ways {
+    way: watch::Sender<Way>,
+    /// After these bytes of a client no answer passes on its connection.
+    trap: watch::Sender<Option<Vec<u8>>>,
 }
 
 impl Proxy {
@@ -48,9 +56,9 @@ impl Proxy {
     pub async fn to(target: SocketAddr) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let addr = listener.local_addr().expect("an address");
-        let (way, trap) = (Arc::new(watch::Sender::new(Way::Open)), Arc::new(watch::Sender::new(None)));
-        let accepting = tokio::spawn(accept(listener, target, way.clone(), trap.clone()));
-        Self { addr, way, trap, _accepting: AbortOnDropHandle::new(accepting) }
+        let ways = Arc::new(Ways { way: watch::Sender::new(Way::Open), trap: watch::Sender::new(None) });
+        let accepting = tokio::spawn(accept(listener, target, ways.clone()));
+        Self { addr, ways, _accepting: AbortOnDropHandle::new(accepting) }
     }
 
     /// Where it listens.
@@ -61,72 +69,71 @@ impl Proxy {
 
     /// From now on this passes.
     pub fn set(&self, way: Way) {
-        self.way.send_replace(way);
+        self.ways.way.send_replace(way);
     }
 
-    /// Stalls right after a client has sent something that follows these bytes: the server gets it, and the answer does
-    /// not arrive. (A statement is sent before its values.)
-    pub fn stall_after_what_follows(&self, bytes: &str) {
-        self.trap.send_replace(Some(bytes.as_bytes().to_vec()));
+    /// From now on a client that has sent these bytes gets no answer to what it sends next: the server has it, and the answer
+    /// waits. (A statement is sent before its values.)
+    pub fn hold_answers_to_what_follows(&self, bytes: &str) {
+        self.ways.trap.send_replace(Some(bytes.as_bytes().to_vec()));
     }
 
-    /// Whether it stalls.
-    #[must_use]
-    pub fn is_stalled(&self) -> bool {
-        *self.way.borrow() == Way::Stalled
+    /// Answers that were held arrive.
+    pub fn release_answers(&self) {
+        self.ways.trap.send_replace(None);
     }
 }
 
-async fn accept(
-    listener: TcpListener,
-    target: SocketAddr,
-    way: Arc<watch::Sender<Way>>,
-    trap: Arc<watch::Sender<Option<Vec<u8>>>>,
-) {
+async fn accept(listener: TcpListener, target: SocketAddr, ways: Arc<Ways>) {
     loop {
         let Ok((client, _)) = listener.accept().await else { continue };
-        tokio::spawn(forward(client, target, way.clone(), trap.clone()));
+        tokio::spawn(forward(client, target, ways.clone()));
     }
 }
 
-async fn forward(client: TcpStream, target: SocketAddr, way: Arc<watch::Sender<Way>>, trap: Arc<watch::Sender<Option<Vec<u8>>>>) {
-    let mut changes = way.subscribe();
-    if changes.wait_for(|way| *way != Way::Stalled).await.is_err() || *way.borrow() == Way::Refused {
+async fn forward(client: TcpStream, target: SocketAddr, ways: Arc<Ways>) {
+    let mut changes = ways.way.subscribe();
+    if changes.wait_for(|way| *way != Way::Stalled).await.is_err() || *ways.way.borrow() == Way::Refused {
         return;
     }
     let Ok(server) = TcpStream::connect(target).await else { return };
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
     let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
+    let is_held = AtomicBool::new(false);
     tokio::select! {
-        () = pump(from_client, to_server, &way, Way::lets_requests_pass, Some(&trap)) => {}
-        () = pump(from_server, to_client, &way, Way::lets_answers_pass, None) => {}
+        () = carry_requests(from_client, to_server, &ways, &is_held) => {}
+        () = carry_answers(from_server, to_client, &ways, &is_held) => {}
         _ = changes.wait_for(|way| *way == Way::Refused) => {}
     }
 }
 
-/// Carries bytes one way until that side ends.
-async fn pump(
-    mut from: OwnedReadHalf,
-    mut to: OwnedWriteHalf,
-    way: &watch::Sender<Way>,
-    passes: fn(Way) -> bool,
-    trap: Option<&watch::Sender<Option<Vec<u8>>>>,
-) {
-    let (mut buffer, mut changes, mut is_next) = (vec![0; 64 * 1024], way.subscribe(), false);
+async fn carry_requests(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, ways: &Ways, is_held: &AtomicBool) {
+    let (mut buffer, mut changes, mut is_next) = (vec![0; 64 * 1024], ways.way.subscribe(), false);
     while let Ok(read @ 1..) = from.read(&mut buffer).await {
-        if changes.wait_for(|way| passes(*way)).await.is_err() {
+        if changes.wait_for(|way| way.lets_requests_pass()).await.is_err() {
             return;
         }
-        let bytes = &buffer[..read];
         if is_next {
             // Before the server can answer.
-            way.send_replace(Way::Stalled);
+            is_held.store(true, Ordering::SeqCst);
         }
-        let is_sprung = |trap: &watch::Sender<_>| {
-            trap.send_if_modified(|wanted: &mut Option<Vec<u8>>| wanted.take_if(|wanted| contains(bytes, wanted)).is_some())
-        };
-        is_next = trap.is_some_and(is_sprung);
+        let bytes = &buffer[..read];
+        is_next = ways.trap.borrow().as_ref().is_some_and(|wanted| contains(bytes, wanted));
         if to.write_all(bytes).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn carry_answers(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, ways: &Ways, is_held: &AtomicBool) {
+    let (mut buffer, mut changes, mut releases) = (vec![0; 64 * 1024], ways.way.subscribe(), ways.trap.subscribe());
+    while let Ok(read @ 1..) = from.read(&mut buffer).await {
+        let passes = changes.wait_for(|way| way.lets_answers_pass()).await.is_ok();
+        if !passes || (is_held.load(Ordering::SeqCst) && releases.wait_for(Option::is_none).await.is_err()) {
+            return;
+        }
+        is_held.store(false, Ordering::SeqCst);
+        if to.write_all(&buffer[..read]).await.is_err() {
             return;
         }
     }

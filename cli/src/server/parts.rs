@@ -63,7 +63,9 @@ pub(super) fn ops(f: &Foundation, drain: Drain) -> Ops {
 /// A worker that holds nothing yet.
 pub(super) fn worker(f: &Foundation, public_url: &str) -> anyhow::Result<Arc<Runner>> {
     let write_timeout = f.settings.jira.as_ref().map_or(Duration::from_secs(30), |jira| jira.timeout);
-    let pipeline = Pipeline::new(f.jobs.clone(), f.connections.clone(), f.metrics.clone(), write_timeout);
+    // A job makes one call to Jira at a time, so more would only wait for each other, with their stories in memory.
+    let at_work = f.settings.jira.as_ref().map_or(1, |jira| jira.max_in_flight);
+    let pipeline = Pipeline::new(f.jobs.clone(), f.connections.clone(), f.metrics.clone(), write_timeout, at_work);
     let sender = HttpWebhookSender::new(&OutboundSettings { policy: policy(f)?, timeout: WEBHOOK_TIMEOUT })
         .map_err(|error| anyhow::anyhow!("webhooks cannot be set up: {error}"))?;
     let key = match &f.settings.accounts.callback_secret {

@@ -227,15 +227,8 @@ fn cancel_finished(fence: &Fence, stages: &[Advance]) -> Sql {
 }
 
 fn with_facts(text: &'static str, fence: &Fence, stages: &[Advance]) -> Sql {
-    let facts = Facts::of(stages);
-    Sql::new(text)
-        .bind(stages.last().map_or("", |stage| stage.stage.as_str()))
-        .bind(facts.events)
-        .bind(facts.issue_id)
-        .bind(facts.content_hash)
-        .bind(facts.history_id)
-        .bind(fence.job_id)
-        .bind(fence.epoch)
+    let stage = stages.last().map_or("", |stage| stage.stage.as_str());
+    Facts::of(stages).bind_to(Sql::new(text), stage, fence)
 }
 
 fn held_a_target(stages: &[Advance]) -> bool {

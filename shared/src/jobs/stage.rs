@@ -146,10 +146,10 @@ fn stored_data(stage: &Advance, next: Stage) -> serde_json::Value {
 
 /// The facts about a job that its stages found.
 pub(super) struct Facts {
-    pub(super) issue_id: Option<String>,
-    pub(super) content_hash: Option<String>,
-    pub(super) history_id: Option<uuid::Uuid>,
-    pub(super) events: i64,
+    issue_id: Option<String>,
+    content_hash: Option<String>,
+    history_id: Option<uuid::Uuid>,
+    events: i64,
 }
 
 impl Facts {
@@ -161,6 +161,12 @@ impl Facts {
             history_id: history.map(|history| history.id),
             events: i64::try_from(stages.len()).unwrap_or(i64::MAX),
         }
+    }
+
+    /// Binds what a guard asks for as `stage = ?, event_seq + ?, issue_id, content_hash, history_id` and `id = ? AND epoch = ?`.
+    pub(super) fn bind_to(self, sql: Sql, stage: &'static str, fence: &Fence) -> Sql {
+        let sql = sql.bind(stage).bind(self.events).bind(self.issue_id).bind(self.content_hash).bind(self.history_id);
+        sql.bind(fence.job_id).bind(fence.epoch)
     }
 }
 
@@ -175,16 +181,8 @@ fn update(fence: &Fence, stages: &[Advance], next: Stage, waits: bool) -> Sql {
          issue_id = COALESCE(?, issue_id), content_hash = COALESCE(?, content_hash), history_id = COALESCE(history_id, ?), error_code = NULL, error_message = NULL, \
          updated_at = {now} WHERE id = ? AND epoch = ? AND status = 'running' AND stage = ?"
     };
-    let facts = Facts::of(stages);
-    Sql::new(text)
-        .bind(next.as_str())
-        .bind(facts.events)
-        .bind(facts.issue_id)
-        .bind(facts.content_hash)
-        .bind(facts.history_id)
-        .bind(fence.job_id)
-        .bind(fence.epoch)
-        .bind(stages.first().map_or("", |stage| stage.stage.as_str()))
+    let guard = Facts::of(stages).bind_to(Sql::new(text), next.as_str(), fence);
+    guard.bind(stages.first().map_or("", |stage| stage.stage.as_str()))
 }
 
 /// Statements that end a job: its deliveries and its targets.

@@ -1,6 +1,7 @@
 //! The connection pools and the clock that due times and leases are compared with.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
@@ -32,6 +33,7 @@ pub struct Db {
     /// What writes to SQLite.
     writer: Option<Writer>,
     clock: Arc<dyn Clock>,
+    round_trips: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for Db {
@@ -46,7 +48,7 @@ impl Db {
         if url.starts_with("sqlite:") {
             let writer = Database::connect(writes(sqlite(url, 1, options.acquire_timeout))).await?;
             let pool = Database::connect(sqlite(url, options.pool.max(1), options.acquire_timeout)).await?;
-            Ok(Self { backend: DbBackend::Sqlite, pool, writer: Some(Writer::start(writer)), clock })
+            Ok(Self { backend: DbBackend::Sqlite, pool, writer: Some(Writer::start(writer)), clock, round_trips: Arc::default() })
         } else {
             let mut connect = ConnectOptions::new(url);
             connect
@@ -59,7 +61,7 @@ impl Db {
                 .sqlx_logging(false)
                 .connect_lazy(true);
             let pool = Database::connect(connect).await?;
-            Ok(Self { backend: DbBackend::Postgres, pool, writer: None, clock })
+            Ok(Self { backend: DbBackend::Postgres, pool, writer: None, clock, round_trips: Arc::default() })
         }
     }
 
@@ -92,6 +94,12 @@ impl Db {
         &self.pool
     }
 
+    /// How often the database was asked so far; lists for people are not counted.
+    #[must_use]
+    pub fn round_trips(&self) -> u64 {
+        self.round_trips.load(Ordering::Relaxed)
+    }
+
     /// Answers when the database does.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.pool.query_one_raw(Statement::from_string(self.backend, "SELECT 1")).await?;
@@ -101,6 +109,7 @@ impl Db {
     /// Runs one writing statement; answers the number of rows.
     pub async fn execute(&self, sql: Sql) -> Result<u64, StoreError> {
         let statement = self.statement(sql);
+        self.is_asked();
         match &self.writer {
             Some(writer) => writer.count(statement).await,
             None => Ok(self.pool.execute_raw(statement).await?.rows_affected()),
@@ -114,11 +123,13 @@ impl Db {
 
     /// Reads rows.
     pub async fn read_all<T: FromQueryResult>(&self, sql: Sql) -> Result<Vec<T>, StoreError> {
+        self.is_asked();
         rows(&self.pool.query_all_raw(self.statement(sql)).await?)
     }
 
     /// Reads a row.
     pub async fn read_one<T: FromQueryResult>(&self, sql: Sql) -> Result<Option<T>, StoreError> {
+        self.is_asked();
         let row = self.pool.query_one_raw(self.statement(sql)).await?;
         row.map(|row| T::from_query_result(&row, "")).transpose().map_err(StoreError::from)
     }
@@ -140,10 +151,15 @@ impl Db {
 
     /// Runs a statement, or on SQLite a script, in a transaction of its own; answers its `RETURNING` rows.
     pub(super) async fn write_rows(&self, statement: Statement) -> Result<Vec<QueryResult>, StoreError> {
+        self.is_asked();
         match &self.writer {
             Some(writer) => writer.rows(statement).await,
             None => Ok(self.pool.query_all_raw(statement).await?),
         }
+    }
+
+    fn is_asked(&self) {
+        self.round_trips.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn statement(&self, sql: Sql) -> Statement {

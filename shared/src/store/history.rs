@@ -1,6 +1,6 @@
 //! Versioned results.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{Db, Sql, StoreError, entity};
@@ -121,17 +121,19 @@ pub async fn latest_accepted_criteria(
 
 /// The latest result of a story with criteria and the latest with scenarios before this job, for stable ids.
 pub async fn latest(db: &Db, connection: &str, issue_id: &str) -> Result<(Option<String>, Option<String>), StoreError> {
-    use entity::history::Column as C;
-
-    let rows = entity::history::Entity::find()
-        .filter(C::Connection.eq(connection))
-        .filter(C::IssueId.eq(issue_id))
-        .order_by_desc(C::Version)
-        .limit(5)
-        .all(db.reader())
-        .await?;
-    let criteria = rows.iter().find_map(|row| row.acceptance_criteria_json.clone());
-    let suite = rows.iter().find_map(|row| row.test_scenarios_json.clone());
+    #[derive(FromQueryResult)]
+    struct Row {
+        acceptance_criteria_json: Option<String>,
+        test_scenarios_json: Option<String>,
+    }
+    let text = "SELECT acceptance_criteria_json, test_scenarios_json FROM generation_history \
+                WHERE connection = ? AND issue_id = ? ORDER BY version DESC LIMIT 5";
+    let rows: Vec<Row> = db.read_all(Sql::new(text).bind(connection).bind(issue_id)).await?;
+    let (mut criteria, mut suite) = (None, None);
+    for row in rows {
+        criteria = criteria.or(row.acceptance_criteria_json);
+        suite = suite.or(row.test_scenarios_json);
+    }
     Ok((criteria, suite))
 }
 

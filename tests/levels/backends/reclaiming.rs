@@ -133,7 +133,7 @@ contract! {
         }
         let claimed = f.worker("careful").await.claims(id).await;
         assert!(f.jobs.starts_alone(&claimed.fence).await.expect("an answer"));
-        held(f.jobs.advance(&claimed, &made(Stage::Fetch), Stage::Criteria).await);
+        held(f.jobs.advance(&claimed, &[made(Stage::Fetch)], Stage::Criteria).await);
         f.seconds_later(16);
         f.jobs.reclaim(None).await.expect("an answer");
         assert_eq!((f.row(id).await.crashes, f.row(id).await.solo_crashes), (1, 0));

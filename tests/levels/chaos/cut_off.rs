@@ -15,7 +15,7 @@ use crate::waiting::{lasts, until};
 const STORIES: usize = 500;
 
 /// Submitted before each cut.
-const JOBS: usize = 8;
+const JOBS: usize = 6;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_that_is_cut_off_from_the_database_but_not_from_jira_writes_nothing_twice() {

@@ -15,7 +15,7 @@ const GOAL: Duration = Duration::from_secs(3);
 async fn a_doorbell_that_never_rings_again_costs_each_job_three_seconds_at_most() {
     let form = Form::of_this_run();
     on_shared_servers(async |database, redis| {
-        let jobs = form.pick(8, 40);
+        let jobs = form.pick(5, 40);
         let plan = Plan { model_ms: 100, ..Plan::new("deaf", form, 2 * jobs) };
         let mut stand = Stand::scaled(plan, &database, &redis).await;
         come_in(&mut stand, jobs).await;

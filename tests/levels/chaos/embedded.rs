@@ -14,7 +14,7 @@ const KILLS: &str = "jqa serve is killed at random";
 async fn an_embedded_server_that_is_killed_again_and_again_loses_nothing() {
     let form = Form::of_this_run();
     let Some(_) = program() else { return };
-    let jobs = form.pick(24, 300);
+    let jobs = form.pick(16, 300);
     let mut stand = Stand::embedded(Plan::new("embedded", form, jobs)).await;
     let every = form.pick(2_000..=4_000, 4_000..=8_000);
     let storm = Storm { name: KILLS, length: Duration::from_secs(form.pick(8, 90)), jobs, kill_every: every };

@@ -20,7 +20,9 @@ const LOOK: Duration = Duration::from_millis(25);
 pub(crate) struct Losses {
     /// Model calls that were in flight when their worker was killed, by story.
     pub(crate) calls: HashMap<String, u64>,
-    kills: Vec<Instant>,
+    kills: usize,
+    /// When somebody was killed, or something was done to a server.
+    disturbances: Vec<Instant>,
     watched: Arc<Mutex<Watched>>,
     watch: Option<AbortOnDropHandle<()>>,
 }
@@ -63,8 +65,8 @@ pub(crate) struct Recoveries {
     pub(crate) storm: &'static str,
     /// In order.
     pub(crate) took: Vec<Duration>,
-    /// The longest of those during which nobody else was killed (a ring that a dying worker heard is lost with it) and no
-    /// job ran alone.
+    /// The longest of those during which nobody else was killed and no server was touched (a ring may be lost with them),
+    /// and no job ran alone.
     pub(crate) undisturbed: Option<Duration>,
 }
 
@@ -72,7 +74,8 @@ impl Losses {
     /// Somebody who held these jobs was killed just now.
     pub(crate) fn killed(&mut self, rows: &Rows, held: &[JobRow], storm: &'static str) {
         let since = Instant::now();
-        self.kills.push(since);
+        self.kills += 1;
+        self.disturbances.push(since);
         self.interrupted(held);
         let waiting =
             held.iter().filter(|job| job.crashes + 1 < SUSPECT).map(|job| (job.id, Waiting { epoch: job.epoch, storm, since }));
@@ -94,7 +97,12 @@ impl Losses {
     }
 
     pub(crate) fn kills(&self) -> usize {
-        self.kills.len()
+        self.kills
+    }
+
+    /// Something is done to a server now.
+    pub(crate) fn disturbed(&mut self) {
+        self.disturbances.push(Instant::now());
     }
 
     /// How many jobs ran alone because they crashed often.
@@ -128,7 +136,7 @@ impl Losses {
     }
 
     fn was_disturbed(&self, recovery: &Recovery) -> bool {
-        recovery.beside_a_suspect || self.kills.iter().any(|kill| recovery.since < *kill && *kill < recovery.until)
+        recovery.beside_a_suspect || self.disturbances.iter().any(|at| recovery.since < *at && *at < recovery.until)
     }
 }
 

@@ -17,35 +17,29 @@ async fn killed_workers_and_lost_servers_lose_nothing_and_do_nothing_twice() {
     let form = Form::of_this_run();
     let (Some(_), Some(servers)) = (program(), Servers::new().await) else { return };
     let mut chance = form.chance("outages");
-    let jobs = form.pick(44, 300);
+    let jobs = form.pick(30, 300);
     let plan = Plan::new("outages", form, jobs);
     let mut stand = Stand::scaled(plan, &servers.postgres, &servers.redis).await;
 
-    let (first, each) = form.pick((14, 6), (120, 36));
+    let (first, each) = form.pick((10, 4), (120, 36));
     let calm = Duration::from_secs(form.pick(6, 75));
     passes("workers are killed at random", calm, first, &mut stand, &mut chance).await;
 
     stand.submit(each / 2).await;
-    stand.tell("Redis is emptied");
-    servers.tell("redis", "flush").await;
+    happens("Redis is emptied", &servers, "redis", "flush", &mut stand).await;
     passes("workers are killed after FLUSHALL", form.outage(), each / 2, &mut stand, &mut chance).await;
 
-    stand.tell("Redis stops");
-    servers.tell("redis", "stop").await;
+    happens("Redis stops", &servers, "redis", "stop", &mut stand).await;
     passes("workers are killed without Redis", form.outage(), each, &mut stand, &mut chance).await;
-    servers.tell("redis", "start").await;
-    stand.tell("Redis is back");
+    happens("Redis starts", &servers, "redis", "start", &mut stand).await;
 
-    stand.tell("Redis freezes");
-    servers.tell("redis", "freeze").await;
+    happens("Redis freezes", &servers, "redis", "freeze", &mut stand).await;
     passes("workers are killed while Redis is frozen", form.outage(), each, &mut stand, &mut chance).await;
-    servers.tell("redis", "thaw").await;
-    stand.tell("Redis goes on");
+    happens("Redis goes on", &servers, "redis", "thaw", &mut stand).await;
 
     stand.submit(each).await;
     stand.sees("a job at work before PostgreSQL restarts", |job| job.status == "running").await;
-    stand.tell("PostgreSQL restarts");
-    servers.tell("postgres", "restart").await;
+    happens("PostgreSQL restarts", &servers, "postgres", "restart", &mut stand).await;
     stand.tell("PostgreSQL is back");
 
     stand.submit(each).await;
@@ -56,6 +50,12 @@ async fn killed_workers_and_lost_servers_lose_nothing_and_do_nothing_twice() {
     stand.jobs_ran_again_in_time().await;
     stand.kept_its_promises().await;
     stand.close().await;
+}
+
+async fn happens(what: &str, servers: &Servers, server: &str, verb: &str, stand: &mut Stand) {
+    stand.tell(what);
+    stand.losses.disturbed();
+    servers.tell(server, verb).await;
 }
 
 async fn passes(name: &'static str, length: Duration, jobs: usize, stand: &mut Stand, chance: &mut StdRng) {

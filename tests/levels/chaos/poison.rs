@@ -22,13 +22,13 @@ const CRASHES: usize = 8;
 async fn b19_a_job_that_kills_its_worker_fails_and_its_neighbours_succeed() {
     let form = Form::of_this_run();
     on_shared_servers(async |database, redis| {
-        let jobs = form.pick(21, 201);
+        let (jobs, first, each) = form.pick((15, 7, 1), (201, 67, 16));
         let plan = Plan { lease: Duration::from_secs(2), ..Plan::new("poison", form, jobs) };
         let plan = plan.with("JQA_RELAY_TICK", "100ms").with("JQA_RETRY_CAP", "500ms");
         let mut stand = Stand::scaled(plan, &database, &redis).await;
         let deadly = Fault::new(Action::Delay { delay_ms: FOR_EVER }).on("GET", "/issue/").key(POISON).times(0);
         let deadly = stand.sandbox.state().order(deadly);
-        stand.submit(jobs / 3).await;
+        stand.submit(first).await;
         let (mut kills, mut reads) = (0, 0);
         while let Some(worker) = reads_poison(&stand, deadly, reads).await {
             kills += 1;
@@ -36,7 +36,7 @@ async fn b19_a_job_that_kills_its_worker_fails_and_its_neighbours_succeed() {
             stand.kill_worker(worker, "workers are killed by a poisoned job").await;
             reads = stand.sandbox.state().faults().used(deadly);
             // More work comes in meanwhile.
-            stand.submit((jobs - stand.accepted.len()).min(jobs / 12)).await;
+            stand.submit((jobs - stand.accepted.len()).min(each)).await;
         }
         stand.submit(jobs - stand.accepted.len()).await;
         stand.all_end().await;

@@ -1,5 +1,6 @@
 //! The pipeline from a request to Jira: real HTTP to the sandbox, a real database, a clock that is moved.
 
+mod asking;
 mod authorship;
 mod cancelling;
 mod colliding;
@@ -13,3 +14,4 @@ mod generating;
 mod removing;
 mod reviewing;
 mod support;
+mod suspects;

@@ -128,7 +128,7 @@ impl App {
 
     fn pipeline(&self) -> Pipeline {
         let write_timeout = self.settings.jira.as_ref().map_or(Duration::from_secs(30), |jira| jira.timeout);
-        Pipeline::new(self.jobs.clone(), self.connections.clone(), self.metrics.clone(), write_timeout)
+        Pipeline::new(self.jobs.clone(), self.connections.clone(), self.metrics.clone(), write_timeout, 64)
     }
 
     fn deliveries(&self) -> Deliveries {

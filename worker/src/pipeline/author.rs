@@ -78,7 +78,8 @@ impl<'a> Session<'a> {
     pub(super) async fn ask<T: DeserializeOwned>(&mut self, prompt: &Prompt) -> Result<T, End> {
         let id = self.reserve_call().await?;
         let began = Instant::now();
-        let answer = self.context.interruptible(self.llm.complete(prompt)).await;
+        let asking = self.context.interruptible(self.llm.complete(prompt));
+        let answer = self.context.desk.left_for(asking).await;
         let usage = match &answer {
             Ok(Ok(completion)) => Some(completion.usage),
             Ok(Err(failed)) => failed.usage,

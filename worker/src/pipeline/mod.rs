@@ -7,6 +7,7 @@
 
 mod author;
 mod criteria;
+mod desk;
 mod fetch;
 mod publish;
 mod scenarios;
@@ -16,7 +17,7 @@ use std::time::Duration;
 
 use shared::adapters::connections::{Author, Connections};
 use shared::domain::criterion::CriteriaSet;
-use shared::domain::job::{JobKind, Stage};
+use shared::domain::job::{JobKind, Lane, Stage};
 use shared::domain::scenario::Suite;
 use shared::domain::story::Story;
 use shared::domain::verdict::Failure;
@@ -30,6 +31,7 @@ use shared::telemetry::Metrics;
 use tokio::sync::OnceCell;
 
 use crate::runner::{Interrupted, Run};
+use desk::{Desk, Desks};
 
 /// How a run ended.
 #[derive(Debug)]
@@ -100,6 +102,7 @@ pub struct Pipeline {
     metrics: Arc<Metrics>,
     /// Time limit of a write to Jira.
     write_timeout: Duration,
+    desks: Desks,
 }
 
 impl std::fmt::Debug for Pipeline {
@@ -119,6 +122,7 @@ struct Context<'a> {
     lease: &'a Lease,
     /// Earlier results of the story, for ids that stay; looked up once.
     before: OnceCell<Before>,
+    desk: Desk,
 }
 
 /// Earlier results of a story.
@@ -129,10 +133,17 @@ struct Before {
 }
 
 impl Pipeline {
-    /// A pipeline over these connections.
+    /// A pipeline over these connections, at which so many jobs of each lane are worked on at once, not counting those that
+    /// wait for a model.
     #[must_use]
-    pub fn new(jobs: Jobs, connections: Arc<Connections>, metrics: Arc<Metrics>, write_timeout: Duration) -> Self {
-        Self { jobs, connections, metrics, write_timeout }
+    pub fn new(
+        jobs: Jobs,
+        connections: Arc<Connections>,
+        metrics: Arc<Metrics>,
+        write_timeout: Duration,
+        at_work: usize,
+    ) -> Self {
+        Self { jobs, connections, metrics, write_timeout, desks: Desks::new(at_work) }
     }
 
     /// How long a write to Jira can take at most.
@@ -143,7 +154,13 @@ impl Pipeline {
 
     /// Runs the stages that are left. Answers how it ended, and the job as it stood then.
     pub async fn run(&self, claimed: Claimed, run: &Run, lease: &Lease) -> (End, Claimed) {
-        let mut context = Context { pipeline: self, began_with: claimed.stage, claimed, run, lease, before: OnceCell::new() };
+        let desk = match run.interruptible(self.desks.take(lane_of(&claimed))).await {
+            Ok(desk) => desk,
+            Err(Interrupted::Cancelled) => self.desks.take(lane_of(&claimed)).await,
+            Err(why) => return (why.into(), claimed),
+        };
+        let mut context =
+            Context { pipeline: self, began_with: claimed.stage, claimed, run, lease, before: OnceCell::new(), desk };
         let ended = match context.stages().await {
             Err(End::Cancelled) => context.end_cancelled().await,
             ended => ended,
@@ -151,6 +168,10 @@ impl Pipeline {
         let end = ended.err().unwrap_or(End::Done);
         (end, context.claimed)
     }
+}
+
+fn lane_of(claimed: &Claimed) -> Lane {
+    claimed.row.lane.parse().unwrap_or(Lane::Interactive)
 }
 
 impl Context<'_> {
@@ -166,7 +187,10 @@ impl Context<'_> {
         let mut made = self.made_before().await?;
         let mut ended = Vec::new();
         loop {
-            self.may_begin()?;
+            if let Err(end) = self.may_begin() {
+                self.keep(&ended).await?;
+                return Err(end);
+            }
             let stored = self.one(self.claimed.stage, &mut made).await?;
             ended.push(stored.advance);
             let Some(next) = self.claimed.stage_after(self.claimed.stage) else {
@@ -186,6 +210,15 @@ impl Context<'_> {
             }
             ended.clear();
         }
+    }
+
+    /// Stores stages that wait for the next one, which does not begin any more.
+    async fn keep(&self, ended: &[Advance]) -> Result<(), End> {
+        if ended.is_empty() {
+            return Ok(());
+        }
+        let advanced = self.jobs().advance(&self.claimed, ended, self.claimed.stage).await?;
+        self.held(advanced, ended).await.map(drop)
     }
 
     /// What is there to go on from: what earlier stages left behind or, for a publication, the result it publishes.

@@ -195,9 +195,16 @@ impl Runner {
         let runner = self.clone();
         self.lifecycle.spawn(async move {
             let run = runner.running.begin(&claimed.fence);
-            runner.run_one(&claimed, &run, turn).await;
-            runner.running.end(&claimed.fence);
-            drop(permit);
+            let (ended, now) = if claimed.must_run_alone() {
+                // Neither a slot nor a turn is held while it waits, and alone it needs none.
+                drop((permit, turn));
+                Box::pin(runner.run_alone(claimed, &run)).await
+            } else {
+                let _beside_others = (permit, turn);
+                runner.run_one(claimed, &run).await
+            };
+            runner.settle_end(&now, ended).await;
+            runner.running.end(&now.fence);
         });
     }
 
@@ -214,26 +221,30 @@ impl Runner {
         });
     }
 
-    async fn run_one(&self, claimed: &Claimed, run: &Run, turn: Turn) {
-        let turn = if claimed.must_run_alone() {
-            drop(turn);
-            match self.solo.alone(&self.jobs, claimed, run).await {
-                Ok(turn) => turn,
-                Err(failure) => return self.settle(claimed, &failure).await,
-            }
-        } else {
-            turn
-        };
-        let work = AssertUnwindSafe(self.pipeline.run(claimed.clone(), run, &self.lease)).catch_unwind();
-        match turn.during(work, run.is_cleared()).await {
-            Ok((End::Done, _)) => {}
-            Ok((End::Failed(failure), now)) => self.settle(&now, &failure).await,
-            Ok((End::GiveBack, now)) => self.give_back(&now).await,
-            Ok((End::Lost | End::Cancelled, now)) => self.lost(&now),
-            Err(_) => {
-                let failure = Failure::retry("job.panicked", "the job hit a defect of the program; its log has the place");
-                self.settle(claimed, &failure).await;
-            }
+    /// Runs a job that may be what kills workers, once it is alone.
+    async fn run_alone(&self, claimed: Claimed, run: &Run) -> (End, Claimed) {
+        match self.solo.alone(&self.jobs, &claimed, run).await {
+            Ok(turn) => turn.during(Box::pin(self.run_one(claimed, run)), run.is_cleared()).await,
+            // No stage begins any more, so it ends beside others as well.
+            Err(End::Cancelled) => self.run_one(claimed, run).await,
+            Err(end) => (end, claimed),
+        }
+    }
+
+    async fn run_one(&self, claimed: Claimed, run: &Run) -> (End, Claimed) {
+        let running = self.pipeline.run(claimed.clone(), run, &self.lease);
+        AssertUnwindSafe(running).catch_unwind().await.unwrap_or_else(|_| {
+            let failure = Failure::retry("job.panicked", "the job hit a defect of the program; its log has the place");
+            (failure.into(), claimed)
+        })
+    }
+
+    async fn settle_end(&self, now: &Claimed, end: End) {
+        match end {
+            End::Done => {}
+            End::Failed(failure) => self.settle(now, &failure).await,
+            End::GiveBack => self.give_back(now).await,
+            End::Lost | End::Cancelled => self.lost(now),
         }
     }
 

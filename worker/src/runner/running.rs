@@ -67,7 +67,18 @@ impl Run {
         }
     }
 
-    /// The same for work that a cancel does not end, because it is what a cancel needs.
+    /// Waits for the right to begin: whatever forbids it ends the wait.
+    pub async fn before_it_begins<F: Future>(&self, work: F) -> Result<F::Output, Interrupted> {
+        tokio::select! {
+            biased;
+            () = self.lost.cancelled() => Err(Interrupted::Lost),
+            () = self.cancelled.cancelled() => Err(Interrupted::Cancelled),
+            () = self.stopping.cancelled() => Err(Interrupted::Stopping),
+            done = work => Ok(done),
+        }
+    }
+
+    /// The same as [`Run::interruptible`] for work that a cancel does not end, because it is what a cancel needs.
     pub async fn unless_lost<F: Future>(&self, work: F) -> Result<F::Output, Interrupted> {
         tokio::select! {
             biased;

@@ -11,7 +11,6 @@ use rustls_platform_verifier::BuilderVerifierExt;
 static TLS: LazyLock<Option<ClientConfig>> = LazyLock::new(|| trusted().ok());
 
 /// A client that trusts what the system trusts and follows no redirect: credentials go where they were meant to go.
-#[must_use]
 pub fn client() -> ClientBuilder {
     let client = Client::builder().redirect(reqwest::redirect::Policy::none());
     match &*TLS {

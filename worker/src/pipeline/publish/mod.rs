@@ -5,7 +5,7 @@
 //!
 //! * [`piece`]: one comment or section: look, decide, write, record
 //! * [`remove`]: what stands there and should not
-//! * [`write`]: a write under its intent
+//! * [`mod@write`]: a write under its intent
 //! * [`find_out`]: what became of the writes of a job that is to be cancelled
 //! * [`outcome`]: what is said of it
 
