@@ -56,8 +56,6 @@ impl Plan {
             ("JQA_LLM_API_KEY", "sandbox".to_owned()),
             ("JQA_LLM_MODEL", format!("sandbox-slow-{}", self.model_ms)),
             ("JQA_REDIS_PREFIX", self.name.replace(' ', "-")),
-            // An idle worker without optimisation is busy with looking otherwise.
-            ("JQA_QUEUE_POLL", "50ms".to_owned()),
             ("JQA_LEASE", format!("{}ms", self.lease.as_millis())),
             ("JQA_RETRY_BASE", "200ms".to_owned()),
             ("JQA_RETRY_CAP", "2s".to_owned()),
