@@ -120,12 +120,17 @@ impl Feed {
             self.is_over = true;
             return Ok(true);
         }
-        let events = event::after(db, self.job_id, self.after, CHUNK).await?;
-        let Some(last) = events.last() else {
+        let mut events = event::after(db, self.job_id, self.after, CHUNK).await?;
+        if events.is_empty() {
             let row = job::find(db, self.job_id).await?;
             self.is_over = row.is_none_or(|row| row.status.parse().is_ok_and(JobStatus::is_ended));
-            return Ok(self.is_over);
-        };
+            if !self.is_over {
+                return Ok(false);
+            }
+            // It may have ended between the two looks.
+            events = event::after(db, self.job_id, self.after, CHUNK).await?;
+        }
+        let Some(last) = events.last() else { return Ok(true) };
         self.after = last.seq;
         self.fruitless = 0;
         // An ending event that others follow was followed by a retry.

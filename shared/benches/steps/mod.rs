@@ -108,7 +108,7 @@ impl Source {
     pub(crate) fn is_usual(&self) -> bool {
         let issue: Value = serde_json::from_str(&self.body).expect("JSON");
         let story = read(&issue, &self.options);
-        let criteria = drafter::criteria(&story, story.language).criteria.len();
+        let criteria = drafter::criteria(&story).criteria.len();
         (2_000..=9_500).contains(&self.body.len()) && (3..=12).contains(&criteria)
     }
 }
@@ -144,7 +144,7 @@ pub(crate) fn run(source: &Source) -> Vec<Duration> {
         let artifact = to_json(&story);
         (story, artifact)
     });
-    let criteria_reply = timed(&mut times, || drafter::criteria(&story, story.language));
+    let criteria_reply = timed(&mut times, || drafter::criteria(&story));
     let set = timed_each(&mut times, &criteria_reply, |reply| check_criteria(&story, reply));
     let scenarios_reply = timed(&mut times, || drafter::scenarios(&story, &set));
     let suite = timed_each(&mut times, &scenarios_reply, |reply| check_scenarios(&story, &set, reply));
@@ -262,7 +262,7 @@ pub(crate) fn write(source: &Source, folder: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     let issue: Value = serde_json::from_str(&source.body)?;
     let story = read(&issue, &source.options);
-    let set = check_criteria(&story, drafter::criteria(&story, story.language));
+    let set = check_criteria(&story, drafter::criteria(&story));
     let suite = check_scenarios(&story, &set, drafter::scenarios(&story, &set));
     let output = output(&story, &set, &suite);
     let document = render::document(&output, PublishWhat::All, &marker::marker("example"));

@@ -47,6 +47,8 @@ super::words::words! {
         StoryTruncated = "story.truncated",
         /// Part of the story could not be read.
         StoryLossy = "story.lossy",
+        /// The result is in another language than was asked for.
+        LanguageNotAsked = "language.not_as_asked",
         /// The story cannot be tested as it is written, so nothing is proposed for it.
         StoryNotTestable = "story.not_testable",
     }

@@ -264,7 +264,7 @@ async fn b9_a_worker_that_stops_with_many_rings_waiting_ends_and_leaves_them_que
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn b10_a_worker_that_drains_for_longer_than_its_lease_keeps_its_jobs() {
-    let setup = Setup::default().set("JQA_LEASE", "15s").set("JQA_HEARTBEAT", "300ms");
+    let setup = Setup::default().set("JQA_LEASE", "15s").set("JQA_HEARTBEAT", "1s");
     let Some(bell) = Bell::of(setup).await else { return };
     let machine = bell.worker_of(8, Duration::from_millis(5), PATIENCE);
     bell.app.set_way_to_jira(Way::Stalled);

@@ -76,8 +76,11 @@ impl Context<'_> {
 }
 
 fn draft(story: &Story, language: Language, before: Option<&CriteriaSet>) -> CriteriaArtifact {
-    let checked: CheckedCriteria = checks::criteria(story, language, drafter::criteria(story, language), before);
-    let set = checks::settle_criteria(story, checked, before);
+    let checked: CheckedCriteria = checks::criteria(story, story.language, drafter::criteria(story), before);
+    let mut set = checks::settle_criteria(story, checked, before);
+    if language != story.language {
+        set.findings.push(checks::in_other_language(language, story.language));
+    }
     CriteriaArtifact { set, by: offline() }
 }
 

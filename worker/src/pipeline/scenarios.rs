@@ -36,7 +36,7 @@ impl Context<'_> {
         };
         let own = made.criteria.as_ref().map(|artifact| &artifact.set);
         let accepted = own.or(lent.as_ref()).ok_or_else(|| Failure::fail("criteria.not_found", "there are no criteria"))?;
-        let (suite, by, settled) = match self.author()? {
+        let (mut suite, by, settled) = match self.author()? {
             Author::Offline => (draft(story, accepted, before), offline(), Vec::new()),
             Author::Model(llm) => {
                 let mut session = Session::begin(self, Stage::Scenarios, llm.as_ref(), prompts::SCENARIOS_VERSION).await?;
@@ -44,6 +44,9 @@ impl Context<'_> {
                 (suite, session.by, session.settled)
             }
         };
+        if let Some(asked) = self.claimed.request.language.filter(|asked| *asked != suite.language) {
+            suite.findings.push(checks::in_other_language(asked, suite.language));
+        }
         let artifact = SuiteArtifact { suite, criteria: lent, by };
         self.stored(made, artifact, settled)
     }
@@ -82,9 +85,8 @@ impl Context<'_> {
                 Failure::fail("criteria.not_found", "the job or history entry named in criteria_from holds no criteria").into()
             );
         }
-        let language = self.claimed.request.language.unwrap_or(story.language);
         let own =
-            checks::settle_criteria(story, checks::criteria(story, language, drafter::criteria(story, language), None), None);
+            checks::settle_criteria(story, checks::criteria(story, story.language, drafter::criteria(story), None), None);
         if own.criteria.is_empty() {
             let message =
                 "the story has no criteria to write scenarios for; generate acceptance criteria or run the full pipeline first";

@@ -36,7 +36,7 @@ pub fn criteria(story: &Story, language: Language, reply: CriteriaReply, previou
         dropped: Vec::new(),
     };
     if spoken != language {
-        set.warnings.push(format!("{} was asked for, the reply is in {}.", language.english_name(), spoken.english_name()));
+        set.findings.push(remark::in_other_language(language, spoken));
     }
     let haystack = normal::Haystack::new(story);
     let (out_of_scope, unfounded) = scope::verified(reply.out_of_scope, &haystack);

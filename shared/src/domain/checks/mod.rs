@@ -38,6 +38,7 @@ mod vague_words;
 
 pub use criteria::{CheckedCriteria, criteria, repair_criteria, settle_criteria};
 pub use quality::{Quality, Share, quality};
+pub use remark::in_other_language;
 pub use recheck::{recheck_criteria, recheck_suite};
 pub use sieve::Failed;
 pub use suite::{CheckedSuite, repair_scenarios, scenarios, settle_suite};

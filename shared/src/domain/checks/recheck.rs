@@ -37,7 +37,9 @@ pub fn recheck_criteria(story: &Story, edited: CriteriaSet) -> Result<CriteriaSe
         let message = "The story is called not testable but has criteria; call it partly testable, or remove them.";
         findings.push(remark::warning(FindingCode::StoryNotTestable, message));
     }
-    set.findings = carried(std::mem::take(&mut set.findings), findings, |old| old.code == FindingCode::EvidenceNotFound);
+    set.findings = carried(std::mem::take(&mut set.findings), findings, |old| {
+        matches!(old.code, FindingCode::EvidenceNotFound | FindingCode::LanguageNotAsked)
+    });
     Ok(set)
 }
 

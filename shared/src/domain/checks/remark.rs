@@ -3,6 +3,7 @@
 use crate::domain::criterion::Criterion;
 use crate::domain::finding::{Finding, FindingCode, Severity};
 use crate::domain::gherkin::one_line;
+use crate::domain::language::Language;
 use crate::domain::story::Story;
 
 /// How much of somebody's words a message repeats.
@@ -68,6 +69,17 @@ pub(super) fn about(story: &Story) -> Vec<Finding> {
         info(code, format!("Not all of the story was read: {lossy}. Look into Jira for what is missing."))
     })
     .collect()
+}
+
+/// A result in another language than was asked for: nobody translates words that are to be found in the story.
+#[must_use]
+pub fn in_other_language(asked: Language, spoken: Language) -> Finding {
+    let (asked, spoken) = (asked.english_name(), spoken.english_name());
+    let message = format!(
+        "{asked} was asked for, the result is in {spoken}. The offline drafter writes in the language of the story alone; to have it in \
+         {asked}, ask a language model for it."
+    );
+    warning(FindingCode::LanguageNotAsked, message)
 }
 
 /// A criterion that nothing tests.

@@ -19,20 +19,21 @@ pub(super) fn draft(story: &Story, set: &CriteriaSet) -> ScenariosReply {
     if set.testable == Testable::No {
         return reply;
     }
-    let words = lexicon::reading_and_writing(story.language, set.language);
+    let words = lexicon::of(set.language);
+    let foreign = set.language != story.language;
     let mut titles = Titles::default();
     let mut known: Vec<String> = Vec::new();
     let mut left_out = 0_usize;
     for criterion in &set.criteria {
         // An outline over the values a criterion lists says all that the criterion says.
         let mut own = own(criterion);
-        if let Some(outline) = variants::each(criterion, &words) {
+        if let Some(outline) = variants::each(criterion, words) {
             own = ProposedScenario { priority: own.priority, ..outline };
         }
-        let rule = variants::rule(criterion, &words);
-        let variants = variants::of(criterion, &rule, &words);
+        let rule = variants::rule(criterion, foreign, words);
+        let variants = variants::of(criterion, &rule, words);
         // The values on both sides of a limit say all that a criterion says that is nothing but that limit.
-        let own = (!variants::replaced(criterion, &rule, &own, &variants, &words)).then_some(own);
+        let own = (!variants::replaced(criterion, &rule, &own, &variants, words)).then_some(own);
         for mut scenario in own.into_iter().chain(variants) {
             if scenario.when.is_empty() || scenario.then.is_empty() {
                 continue;

@@ -16,20 +16,20 @@ use super::wording::{Titles, short, step};
 use super::{clause, material, number, reference, subject, values};
 use crate::domain::criterion::{CriterionKind, Examples, Testable};
 use crate::domain::evidence::{Evidence, Origin};
-use crate::domain::language::{Language, fold};
+use crate::domain::language::fold;
 use crate::domain::reply::{CriteriaReply, ProposedCriterion};
 use crate::domain::story::{Part, PartKind, Story};
 
 /// More criteria than this are no story but a specification.
 const MOST: usize = 60;
 
-pub(super) fn draft(story: &Story, language: Language) -> CriteriaReply {
-    let words = lexicon::reading_and_writing(story.language, language);
-    let material = material::sort(story, &words);
+pub(super) fn draft(story: &Story) -> CriteriaReply {
+    let words = lexicon::of(story.language);
+    let material = material::sort(story, words);
     let sentences: Vec<Sentence<'_>> =
-        material.statements.iter().map(|statement| Sentence::new(&statement.text, &words)).collect();
+        material.statements.iter().map(|statement| Sentence::new(&statement.text, words)).collect();
     let mut draft = Draft {
-        words: &words,
+        words,
         material: &material,
         sentences: &sentences,
         criteria: Vec::new(),
@@ -39,9 +39,6 @@ pub(super) fn draft(story: &Story, language: Language) -> CriteriaReply {
     };
     let mut warnings: Vec<String> =
         material.instructions.iter().map(|told| fill(words.phrases.warn_injection, &[&short(told, 160)])).collect();
-    if language != story.language {
-        warnings.push(words.phrases.warn_language.to_owned());
-    }
     let (testable, reasons) = draft.run(story);
     if draft.left_out > 0 {
         warnings.push(fill(words.phrases.warn_much, &[&draft.left_out.to_string()]));
@@ -54,7 +51,7 @@ pub(super) fn draft(story: &Story, language: Language) -> CriteriaReply {
         criterion.title = titles.unique(&criterion.title);
     }
     CriteriaReply {
-        language: language.as_str().to_owned(),
+        language: story.language.as_str().to_owned(),
         testable,
         testable_reasons: reasons,
         criteria,

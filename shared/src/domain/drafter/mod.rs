@@ -32,14 +32,14 @@ mod variants;
 mod wording;
 
 use super::criterion::CriteriaSet;
-use super::language::Language;
 use super::reply::{CriteriaReply, ScenariosReply};
 use super::story::Story;
 
-/// Drafts criteria from what the story states, with frames in the language asked for.
+/// Drafts criteria from what the story states, in its own language: its words cannot be translated, and nothing is written around them
+/// in another.
 #[must_use]
-pub fn criteria(story: &Story, language: Language) -> CriteriaReply {
-    criteria::draft(story, language)
+pub fn criteria(story: &Story) -> CriteriaReply {
+    criteria::draft(story)
 }
 
 /// Drafts scenarios from accepted criteria.

@@ -92,12 +92,12 @@ impl Narrative {
 
     /// The wish as an action.
     pub(super) fn act(&self, words: &Lexicon) -> String {
-        // What is done to somebody is nothing they do.
+        // What is done to somebody is nothing they do, and to want a thing is no action.
         let opener = words.phrases.passive.0;
-        if self.infinitive && !opener.is_empty() && Plain::new(&self.wish).after_word(opener).is_some() {
+        let done_to_them = !opener.is_empty() && Plain::new(&self.wish).after_word(opener).is_some();
+        if !self.infinitive || done_to_them || self.wish.chars().count() > 140 {
             return words.phrases.use_function.to_owned();
         }
-        let phrase = if self.infinitive { words.phrases.act } else { words.phrases.act_on };
-        if self.wish.chars().count() > 140 { words.phrases.use_function.to_owned() } else { fill(phrase, &[&self.wish]) }
+        fill(words.phrases.act, &[&self.wish])
     }
 }

@@ -1,7 +1,7 @@
 //! Reads a part's Markdown into statements: what a line says, where it stands, and the words as they were written.
 
 use super::lexicon::headings::{Section, is_label, is_placeholder, section};
-use super::plain::{unmarked, without_markup};
+use super::plain::{unmarked, unmarked_quote, without_markup};
 use crate::domain::language::fold;
 use crate::domain::story::{Part, PartKind};
 
@@ -173,7 +173,7 @@ impl<'a> Reader<'a> {
             self.outline.template |= self.section == Section::Criteria;
             return;
         }
-        for quote in sentences(content) {
+        for quote in sentences(unmarked_quote(content)) {
             let text = unmarked(&without_markup(quote)).to_owned();
             if !text.chars().any(char::is_alphabetic) || is_url(&text) {
                 continue;

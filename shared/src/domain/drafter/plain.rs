@@ -193,10 +193,24 @@ pub(super) fn without_markup(text: &str) -> Cow<'_, str> {
 
 /// A text without what Jira puts before it (the mark of a panel or of a decision, a sign), which is no word of the story.
 pub(super) fn unmarked(text: &str) -> &str {
-    let sign = |letter: char| !letter.is_ascii() && !letter.is_alphanumeric() && !"«“„¿¡‹€£".contains(letter);
-    let text = text.trim_start_matches(|letter: char| sign(letter) || letter.is_whitespace());
+    let text = without_sign(text);
     let marked = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
     marked.filter(|(mark, _)| MARKS.holds(&fold(mark))).map_or(text, |(_, rest)| rest.trim_start())
+}
+
+/// The same of words as they were written, where the mark may stand in bold letters.
+pub(super) fn unmarked_quote(quote: &str) -> &str {
+    let text = without_sign(quote);
+    let emphasis = |letter: char| matches!(letter, '*' | '_');
+    let marked = text.trim_start_matches(emphasis).strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let marked = marked.filter(|(mark, rest)| MARKS.holds(&fold(mark)) && !rest.starts_with('('));
+    marked.map_or(text, |(_, rest)| rest.trim_start_matches(emphasis).trim_start())
+}
+
+/// A text without the sign before it ("⚠ …").
+fn without_sign(text: &str) -> &str {
+    let sign = |letter: char| !letter.is_ascii() && !letter.is_alphanumeric() && !"«“„¿¡‹€£".contains(letter);
+    text.trim_start_matches(|letter: char| sign(letter) || letter.is_whitespace())
 }
 
 /// What Jira calls its panels, and what stands before a decision.

@@ -119,7 +119,11 @@ fn acted(criterion: &mut ProposedCriterion, sentence: &Sentence<'_>, words: &Lex
     let event = deadline.and_then(|limit| Some((text.get(..limit.end)?, Plain::new(text.get(limit.end..)?).after(words.after)?)));
     if let Some((outcome, event)) = event.filter(|(_, event)| !clause::tidy(event).is_empty() && !event.contains(',')) {
         criterion.when = vec![fill(frames.happens, &[clause::tidy(event)])];
-        criterion.then = vec![step(&outcome_of(&Sentence::new(outcome, words), words), words)];
+        // "… within 2 seconds" stands without its event, "… at most 5 minutes after the payment" would turn into its contrary.
+        let lead = deadline.and_then(|limit| text.get(limit.lead..)).unwrap_or_default();
+        if Plain::new(lead).after(words.edges.within).is_some() {
+            criterion.then = vec![step(&outcome_of(&Sentence::new(outcome, words), words), words)];
+        }
     }
 }
 

@@ -35,7 +35,7 @@ fn story(language: &str, summary: &str, description: &str) -> Story {
 
 /// The criteria of a story in its own language.
 fn drafted(story: &Story) -> CriteriaReply {
-    criteria(story, story.language)
+    criteria(story)
 }
 
 /// The criteria as accepted, every quotation looked up.

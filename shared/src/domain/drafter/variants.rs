@@ -51,13 +51,13 @@ pub(super) fn replaced(
     numbers.len() <= limits.len().max(1) && limits.iter().all(|limit| limit.side != number::Side::Deadline)
 }
 
-/// The rule in the story's words; the outcome where the criterion quotes nothing.
-pub(super) fn rule(criterion: &Criterion, words: &Lexicon) -> String {
+/// The rule in the story's words; the outcome where the criterion quotes nothing, or something in another language than its own.
+pub(super) fn rule(criterion: &Criterion, foreign: bool, words: &Lexicon) -> String {
     let quoted = criterion
         .evidence
         .iter()
         .rev()
-        .find(|evidence| evidence.verified)
+        .find(|evidence| evidence.verified && !foreign)
         .map(|evidence| unlabelled(unmarked(&without_markup(&evidence.quote))));
     // A narrative says more than its wish.
     let quoted = quoted.filter(|quote| narrative::read("", quote, quote, words).is_none());

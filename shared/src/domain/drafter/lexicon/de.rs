@@ -127,8 +127,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     phrases: Phrases {
         frames: frames::of(Language::German),
         role: "ich bin {0}",
-        act: "ich {0} möchte",
-        act_on: "ich dies anfordere: {0}",
+        act: "ich dies versuche: {0}",
         can: "kann ich {0}",
         has: "habe ich dies: {0}",
         passive: ("", ""),
@@ -206,6 +205,5 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         reason_unclear: "Die Story nennt nichts, dessen Ergebnis sich beobachten ließe.",
         warn_injection: "Die Story enthält Text, der sich an ein Sprachmodell richtet; er wurde nicht befolgt: \"{0}\"",
         warn_much: "Die Story sagt mehr, als ein Ergebnis fassen kann: {0} ihrer Aussagen wurden ausgelassen. Teilen Sie die Story auf.",
-        warn_language: "Der Offline-Verfasser übersetzt nicht: die Worte der Story bleiben in ihrer Sprache.",
     },
 };

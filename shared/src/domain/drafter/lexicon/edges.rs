@@ -38,6 +38,8 @@ pub(in crate::domain::drafter) struct Edges {
     pub(in crate::domain::drafter) see: &'static List,
     /// Words between a thing and the place it is written down.
     pub(in crate::domain::drafter) located: &'static List,
+    /// Words before a span of time that say nothing but how long something takes.
+    pub(in crate::domain::drafter) within: &'static List,
     /// Verbs after a subject that is an action ("Setting … removes …").
     pub(in crate::domain::drafter) doing: &'static List,
 }
@@ -87,6 +89,7 @@ const EN: Edges = Edges {
     pronouns: list!["it", "they", "this", "that", "he", "she"],
     see: list!["see", "refer to", "cf", "as described in", "details in", "more in"],
     located: list!["is in", "are in", "can be found", "is described in", "are described in", "is documented in", "is at", "see"],
+    within: list!["within", "in", "after at most"],
     doing: list![
         "adds", "brings", "cancels", "changes", "clears", "closes", "creates", "deletes", "disables", "displays", "enables",
         "hides", "keeps", "leads", "logs", "marks", "moves", "needs", "opens", "redirects", "reloads", "removes", "requires",
@@ -122,6 +125,7 @@ const FR: Edges = Edges {
     pronouns: list!["il", "elle", "ils", "elles", "ceci", "cela"],
     see: list!["voir", "cf", "se referer a", "details dans"],
     located: list!["se trouve dans", "se trouvent dans", "est dans", "sont dans", "est decrit dans", "est decrite dans", "voir"],
+    within: list!["dans les", "dans", "en moins de", "en", "sous", "dans un delai de"],
     doing: list![],
 };
 
@@ -157,6 +161,7 @@ const DE: Edges = Edges {
     pronouns: list!["es", "er", "sie", "dies", "das"],
     see: list!["siehe", "vgl", "naheres in", "details in"],
     located: list!["steht in", "steht im", "stehen in", "stehen im", "ist in", "ist im", "sind in", "sind im", "findet sich in", "findet sich im", "siehe"],
+    within: list!["innerhalb von", "innerhalb", "binnen", "in"],
     doing: list![],
 };
 
@@ -188,6 +193,7 @@ const ES: Edges = Edges {
     pronouns: list!["esto", "eso", "el", "ella", "ellos"],
     see: list!["ver", "vease", "consultar", "detalles en"],
     located: list!["esta en", "estan en", "se encuentra en", "se encuentran en", "se describe en", "ver"],
+    within: list!["en menos de", "en", "dentro de", "en un plazo de"],
     doing: list![],
 };
 
@@ -215,6 +221,7 @@ const NL: Edges = Edges {
     pronouns: list!["het", "hij", "zij", "ze", "dit", "dat"],
     see: list!["zie", "vgl", "details in"],
     located: list!["staat in", "staan in", "is te vinden in", "zijn te vinden in", "zie"],
+    within: list!["binnen", "in"],
     doing: list![],
 };
 
@@ -245,5 +252,6 @@ const PT: Edges = Edges {
     pronouns: list!["ele", "ela", "eles", "isto", "isso"],
     see: list!["ver", "veja", "consultar", "detalhes em"],
     located: list!["esta em", "esta no", "esta na", "encontra-se em", "encontra-se no", "encontra-se na", "ver"],
+    within: list!["em ate", "em menos de", "em", "dentro de", "no prazo de"],
     doing: list![],
 };

@@ -148,7 +148,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         frames: frames::of(Language::English),
         role: "I am {0}",
         act: "I {0}",
-        act_on: "I ask for {0}",
         can: "I can {0}",
         has: "I have {0}",
         passive: ("be", "I am {0}"),
@@ -223,6 +222,5 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         reason_unclear: "The story states nothing whose result can be observed.",
         warn_injection: "The story holds text that addresses a language model; it was not followed: \"{0}\"",
         warn_much: "The story states more than one result can hold: {0} of its statements were left out. Split the story.",
-        warn_language: "The offline drafter does not translate: the story's own words stay in their language.",
     },
 };

@@ -136,7 +136,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         frames: frames::of(Language::Spanish),
         role: "que soy {0}",
         act: "intento {0}",
-        act_on: "solicito {0}",
         can: "puedo {0}",
         has: "dispongo de {0}",
         passive: ("ser", "soy {0}"),
@@ -213,6 +212,5 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         reason_unclear: "La historia no dice nada cuyo resultado se pueda observar.",
         warn_injection: "La historia contiene texto dirigido a un modelo de lenguaje; no se siguió: \"{0}\"",
         warn_much: "La historia dice más de lo que cabe en un resultado: se omitieron {0} de sus enunciados. Divida la historia.",
-        warn_language: "El redactor sin conexión no traduce: las palabras de la historia quedan en su idioma.",
     },
 };

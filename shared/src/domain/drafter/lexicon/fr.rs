@@ -154,7 +154,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         frames: frames::of(Language::French),
         role: "que je suis {0}",
         act: "j'essaie de~{0}",
-        act_on: "je demande {0}",
         can: "je peux {0}",
         has: "je dispose de ceci : {0}",
         passive: ("etre", "je suis {0}"),
@@ -231,6 +230,5 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         reason_unclear: "Le récit n'énonce rien dont le résultat puisse être observé.",
         warn_injection: "Le récit contient un texte adressé à un modèle de langage ; il n'a pas été suivi : \"{0}\"",
         warn_much: "Le récit énonce plus que ce qu'un résultat peut contenir : {0} de ses énoncés ont été laissés de côté. Découpez le récit.",
-        warn_language: "Le rédacteur hors ligne ne traduit pas : les mots du récit restent dans leur langue.",
     },
 };

@@ -149,8 +149,3 @@ pub(super) const fn of(language: Language) -> &'static Lexicon {
         Language::Portuguese => &pt::LEXICON,
     }
 }
-
-/// The table to read a story in one language and to write in another.
-pub(super) const fn reading_and_writing(story: Language, output: Language) -> Lexicon {
-    Lexicon { phrases: of(output).phrases, ..*of(story) }
-}

@@ -112,8 +112,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     phrases: Phrases {
         frames: frames::of(Language::Dutch),
         role: "dat ik {0} ben",
-        act: "ik {0} wil",
-        act_on: "ik dit vraag: {0}",
+        act: "ik dit probeer: {0}",
         can: "kan ik {0}",
         has: "heb ik dit: {0}",
         passive: ("", ""),
@@ -187,6 +186,5 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         reason_unclear: "De story noemt niets waarvan het resultaat waar te nemen is.",
         warn_injection: "De story bevat tekst die zich tot een taalmodel richt; die is niet opgevolgd: \"{0}\"",
         warn_much: "De story zegt meer dan één resultaat kan bevatten: {0} van de uitspraken zijn weggelaten. Splits de story.",
-        warn_language: "De offline opsteller vertaalt niet: de woorden van de story blijven in hun taal.",
     },
 };

@@ -12,8 +12,6 @@ pub(in crate::domain::drafter) struct Phrases {
     pub(in crate::domain::drafter) role: &'static str,
     /// A wish that is an infinitive, as an action.
     pub(in crate::domain::drafter) act: &'static str,
-    /// A wish that is a thing, as an action.
-    pub(in crate::domain::drafter) act_on: &'static str,
     /// A wish as an outcome.
     pub(in crate::domain::drafter) can: &'static str,
     /// A wish that is a thing, as an outcome.
@@ -116,8 +114,6 @@ pub(in crate::domain::drafter) struct Phrases {
     pub(in crate::domain::drafter) warn_injection: &'static str,
     /// More statements than a result holds: how many were left out.
     pub(in crate::domain::drafter) warn_much: &'static str,
-    /// The drafter does not translate.
-    pub(in crate::domain::drafter) warn_language: &'static str,
 }
 
 /// Fills the blanks of a phrase.

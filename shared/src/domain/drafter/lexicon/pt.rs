@@ -128,7 +128,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         frames: frames::of(Language::Portuguese),
         role: "que sou {0}",
         act: "tento {0}",
-        act_on: "solicito {0}",
         can: "posso {0}",
         has: "disponho de {0}",
         passive: ("ser", "sou {0}"),
@@ -205,6 +204,5 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         reason_unclear: "A história não diz nada cujo resultado se possa observar.",
         warn_injection: "A história contém texto dirigido a um modelo de linguagem; não foi seguido: \"{0}\"",
         warn_much: "A história diz mais do que cabe em um resultado: {0} de suas afirmações ficaram de fora. Divida a história.",
-        warn_language: "O redator offline não traduz: as palavras da história ficam em seu idioma.",
     },
 };

@@ -3,7 +3,6 @@
 use super::{asked, drafted, story};
 use crate::domain::criterion::Testable;
 use crate::domain::drafter::criteria;
-use crate::domain::language::Language;
 
 #[test]
 fn sections_are_told_apart_in_six_languages() {
@@ -135,10 +134,20 @@ fn text_that_addresses_a_model_is_reported_and_not_followed() {
 }
 
 #[test]
-fn another_output_language_changes_the_frames_and_says_so() {
+fn everything_is_written_in_the_language_of_the_story() {
     let story =
         story("de", "Als Händler möchte ich Bestellungen exportieren", "Akzeptanzkriterien:\n- Die Datei heißt orders.csv");
-    let reply = criteria(&story, Language::English);
-    assert_eq!((reply.language.as_str(), reply.warnings.len()), ("en", 1));
-    assert_eq!(reply.criteria[0].given, ["I am Händler"]);
+    let reply = criteria(&story);
+    assert_eq!(reply.language, "de");
+    assert_eq!(reply.criteria[0].given, ["ich bin Händler"]);
+}
+
+#[test]
+fn the_mark_of_a_panel_is_neither_in_the_words_nor_in_the_quotation() {
+    for line in ["> **[WARNING]** The ABC must be DEF.", "- [decision] The ABC must be DEF.", "⚠ The ABC must be DEF."] {
+        let reply = drafted(&story("en", "ABC", &format!("## Acceptance criteria\n\n{line}\n- **[GHI]** is JKL")));
+        assert_eq!(reply.criteria[0].evidence[0].quote, "The ABC must be DEF.", "{line}");
+        assert_eq!(reply.criteria[0].then, ["the ABC must be DEF"], "{line}");
+        assert_eq!(reply.criteria[1].evidence[0].quote, "**[GHI]** is JKL");
+    }
 }
