@@ -142,7 +142,7 @@ pub struct JobView {
     /// The history entry of the result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub history_id: Option<Uuid>,
-    /// What a cancelled job had published by then, one for each target; not in lists.
+    /// What an ended job published, one for each target; for a cancelled one, by then. Not in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub published: Option<Vec<Published>>,
     /// How far it is.

@@ -15,8 +15,8 @@ pub(crate) enum Exit {
     Usage = 2,
     /// The server cannot be reached or does not accept the login.
     Unreachable = 3,
-    /// A job waits for review.
-    AwaitingReview = 4,
+    /// A person is to decide: a job waits for review, or left in Jira what somebody had changed.
+    Undecided = 4,
     /// The time to wait was up.
     TimedOut = 5,
     /// Ctrl-C.
@@ -45,15 +45,8 @@ impl Exit {
 
     /// The code that says most about several jobs: a failure hides what merely is not done.
     pub(crate) fn worst(exits: impl IntoIterator<Item = Self>) -> Self {
-        const BY_WEIGHT: [Exit; 7] = [
-            Exit::Success,
-            Exit::AwaitingReview,
-            Exit::TimedOut,
-            Exit::Usage,
-            Exit::Unreachable,
-            Exit::Failure,
-            Exit::Interrupted,
-        ];
+        const BY_WEIGHT: [Exit; 7] =
+            [Exit::Success, Exit::Undecided, Exit::TimedOut, Exit::Usage, Exit::Unreachable, Exit::Failure, Exit::Interrupted];
         let weight = |exit: &Self| BY_WEIGHT.iter().position(|known| known == exit);
         exits.into_iter().max_by_key(weight).unwrap_or(Self::Success)
     }
@@ -92,8 +85,8 @@ mod tests {
     #[test]
     fn a_failure_hides_what_merely_is_not_done() {
         use Exit::*;
-        assert_eq!(Exit::worst([Success, TimedOut, Failure, AwaitingReview]), Failure);
-        assert_eq!(Exit::worst([Success, AwaitingReview]), AwaitingReview);
+        assert_eq!(Exit::worst([Success, TimedOut, Failure, Undecided]), Failure);
+        assert_eq!(Exit::worst([Success, Undecided]), Undecided);
         assert_eq!(Exit::worst([]), Success);
     }
 }

@@ -94,15 +94,7 @@ impl<'a> Asked<'a> {
     /// With an `Idempotency-Key`.
     #[must_use]
     pub fn with_key(mut self, key: &str, body: &str) -> Self {
-        self.submission.key = Some(NewKey {
-            caller: PERSON,
-            method: "POST",
-            path: "/api/v1/generate/acceptance-criteria".into(),
-            key: key.to_owned(),
-            body_hash: body.to_owned(),
-            status: 202,
-            response: json!({ "id": self.submission.id }).to_string(),
-        });
+        self.submission.key = Some(idempotency_key(self.submission.id, key, body));
         self
     }
 
@@ -117,6 +109,19 @@ impl<'a> Asked<'a> {
             Submitted::Accepted(job) => job.id,
             Submitted::Replayed(answer) => panic!("replayed: {answer:?}"),
         }
+    }
+}
+
+/// The row of a key that came with a request for the job `id`.
+pub(crate) fn idempotency_key(id: Uuid, key: &str, body: &str) -> NewKey {
+    NewKey {
+        caller: PERSON,
+        method: "POST",
+        path: "/api/v1/generate/acceptance-criteria".into(),
+        key: key.to_owned(),
+        body_hash: body.to_owned(),
+        status: 202,
+        response: json!({ "id": id }).to_string(),
     }
 }
 

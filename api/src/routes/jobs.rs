@@ -178,7 +178,7 @@ pub(super) async fn visible(api: &Api, caller: &Caller, id: Uuid) -> Result<Job,
 /// A job with the time to come again.
 pub(super) async fn answer(api: &Api, status: StatusCode, row: &Job) -> Result<Response, Problem> {
     let mut view = JobView::of(row)?;
-    if view.status == JobStatus::Cancelled {
+    if view.status == JobStatus::Cancelled || (view.status == JobStatus::Succeeded && view.stage == Stage::Publish) {
         view.published = Some(published(api, row).await?);
     }
     let wait = (!view.status.is_ended()).then(|| look_again(row, api.jobs.clock().now_ms()));
@@ -189,7 +189,7 @@ pub(super) async fn answer(api: &Api, status: StatusCode, row: &Job) -> Result<R
     Ok(response)
 }
 
-/// What a job had published when it was cancelled.
+/// What a job had published when it ended.
 async fn published(api: &Api, row: &Job) -> Result<Vec<Published>, Problem> {
     let stored = artifact::find(api.db(), row.id, Stage::Publish).await?;
     let list = stored.map(|stored| serde_json::from_str::<PublishArtifact>(&stored.data)).transpose();

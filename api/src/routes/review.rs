@@ -64,7 +64,9 @@ pub(super) async fn edit(
         caller.must(Permission::PublishScenarios)?;
     }
     let seen = in_review(&row, seen)?;
-    let made = change(Shown::load(&api, &row).await?.made, body)?;
+    let made = Shown::load(&api, &row).await?.made;
+    // The checks of a large result are work for a thread of their own.
+    let made = tokio::task::spawn_blocking(move || change(made, body)).await.map_err(Problem::internal)??;
     let content_hash = content_hash(made.criteria_set(), made.suite());
     let edit = Edit { seen, content_hash: content_hash.clone(), criteria: made.criteria.clone(), suite: made.suite.clone() };
     let edited = api.jobs.edit(id, &edit, &caller.actor()).await?;
@@ -114,6 +116,7 @@ fn in_review(row: &Job, seen: Option<String>) -> Result<String, Problem> {
 
 /// The result with the edit, checked again.
 fn change(mut made: Made, body: EditBody) -> Result<Made, Problem> {
+    let before = made.clone();
     let story = made.story.take().ok_or_else(|| Problem::internal("a job in review has no story"))?;
     let mut errors = Vec::new();
     match (body.criteria, &mut made.criteria) {
@@ -137,6 +140,9 @@ fn change(mut made: Made, body: EditBody) -> Result<Made, Problem> {
         let set = made.criteria.as_ref().map(|artifact| &artifact.set).or(artifact.criteria.as_ref());
         let set = set.ok_or_else(|| Problem::internal("a suite has no criteria"))?;
         artifact.suite = checks::recheck_suite(&story, set, artifact.suite).map_err(|found| unusable("suite", found))?;
+        if let (Some(criteria), Some(suite)) = (before.criteria_set(), before.suite()) {
+            checks::mark_outdated(criteria, suite, set, &mut artifact.suite);
+        }
         made.suite = Some(artifact);
     }
     made.story = Some(story);

@@ -66,7 +66,7 @@ fn help_names_every_command_and_exit_code() {
       1  a job failed or was cancelled, or the server refused
       2  the command line or a value in it was wrong
       3  the server cannot be reached or does not accept the login
-      4  a job waits for review (with --wait)
+      4  a person is to decide: a job waits for review, or kept what somebody changed
       5  the time of --timeout was up; the jobs go on on the server
       130  stopped by Ctrl-C; the jobs go on on the server
     ");

@@ -78,7 +78,7 @@ pub(crate) struct JobView {
     /// The hash of its result.
     #[serde(default)]
     pub(crate) content_hash: Option<String>,
-    /// What it had published when it was cancelled.
+    /// What it had published when it ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) published: Vec<Published>,
     #[serde(flatten)]

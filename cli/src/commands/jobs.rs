@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use shared::domain::job::JobStatus;
+use shared::domain::publish::PublishOutcome;
 
 use crate::args::jobs::{ApproveArgs, JobArgs, JobsCommand, ListArgs, WatchArgs};
 use crate::client::follow::follow;
@@ -24,12 +25,20 @@ pub(crate) async fn run(command: JobsCommand, client: &Client) -> anyhow::Result
 }
 
 /// How a job at rest ends the program.
-pub(crate) fn exit_of(status: JobStatus) -> Exit {
-    match status {
-        JobStatus::Succeeded => Exit::Success,
-        JobStatus::AwaitingReview => Exit::AwaitingReview,
+pub(crate) fn exit_of(job: &JobView) -> Exit {
+    match job.status {
+        JobStatus::Succeeded => Exit::worst(job.published.iter().map(|place| exit_of_place(place.outcome))),
+        JobStatus::AwaitingReview => Exit::Undecided,
         JobStatus::Failed | JobStatus::Cancelled => Exit::Failure,
         JobStatus::Queued | JobStatus::Running => Exit::TimedOut,
+    }
+}
+
+const fn exit_of_place(outcome: PublishOutcome) -> Exit {
+    match outcome {
+        PublishOutcome::Conflict => Exit::Undecided,
+        PublishOutcome::Failed => Exit::Failure,
+        PublishOutcome::Created | PublishOutcome::Updated | PublishOutcome::Unchanged => Exit::Success,
     }
 }
 
@@ -90,7 +99,7 @@ async fn watch(args: &WatchArgs, client: &Client) -> anyhow::Result<Exit> {
             if args.json {
                 print_json(&serde_json::json!({"type": "job", "job": job}));
             }
-            Ok(exit_of(job.status))
+            Ok(exit_of(&job))
         }
     }
 }

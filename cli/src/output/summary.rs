@@ -86,7 +86,7 @@ pub(crate) fn job(job: &JobView) -> String {
     lines.extend(job.error.as_ref().map(|error| format!("  error     {} [{}]", plain(&error.message), plain(&error.code))));
     lines.extend(job.content_hash.as_ref().map(|hash| format!("  result    {hash}")));
     if !job.published.is_empty() {
-        lines.push(format!("  published before it was cancelled\n{}", published(&job.published)));
+        lines.push(format!("  published\n{}", published(&job.published)));
     }
     if let Some(next) = next_step(job) {
         lines.push(format!("  next      {next}"));

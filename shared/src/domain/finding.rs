@@ -43,6 +43,8 @@ super::words::words! {
         Uncovered = "coverage.uncovered",
         /// An item is empty or too long.
         Malformed = "item.malformed",
+        /// A criterion was edited after the scenario that covers it was written.
+        CriterionChanged = "criterion.changed",
         /// The story was cut to fit.
         StoryTruncated = "story.truncated",
         /// Part of the story could not be read.

@@ -22,8 +22,8 @@ pub struct RawIssue {
 pub struct Comment {
     /// Numeric id.
     pub id: String,
-    /// ADF.
-    pub body: Value,
+    /// ADF, as sent.
+    pub body: Adf,
     /// Jira's `created`, as sent.
     pub created: String,
     /// Jira's `updated`, as sent.
@@ -159,6 +159,9 @@ pub trait Jira: Send + Sync + 'static {
 
     /// Reads an issue with everything a story is made of.
     async fn issue(&self, key: &str) -> Result<RawIssue, JiraError>;
+
+    /// Reads when an issue was last touched, its project, and its first comments without their properties.
+    async fn issue_glance(&self, key: &str) -> Result<RawIssue, JiraError>;
 
     /// Reads an issue without what stands around it (its parent's text): enough to see whether it changed.
     async fn issue_alone(&self, key: &str) -> Result<RawIssue, JiraError>;

@@ -47,13 +47,14 @@ fn comment(piece: &Piece, record: Option<&Publication>, site: &Site, on_conflict
     };
     let duplicates = ours.map(|comment| Duplicate::of(comment, piece, record)).collect();
     let known = |hash: &str| hash == piece.hash || is_as_we_wrote_it(current, record, hash);
-    let now = hash::content_hash(&current.body);
+    let body = current.body.value();
+    let now = hash::content_hash(&body);
     let decision = if now == piece.hash {
         unchanged(piece, current)
     } else if known(&now) {
         write(PlannedAction::Update, piece, Some(current))
     } else {
-        match below_theirs(&current.body, known) {
+        match below_theirs(&body, known) {
             Some((_, hash)) if hash == piece.hash => unchanged(piece, current),
             Some((theirs, _)) => below(piece, current, theirs),
             None => edited(piece, current, on_conflict),
@@ -71,8 +72,9 @@ pub fn ours<'a>(comments: &'a [Comment], piece: &Piece, record: Option<&Publicat
         return marked;
     }
     let remembered = record.and_then(|record| record.remote_id.as_deref());
-    let is_it =
-        |comment: &&Comment| remembered == Some(comment.id.as_str()) && marker::carries_marker(&comment.body, &piece.marker);
+    let is_it = |comment: &&Comment| {
+        remembered == Some(comment.id.as_str()) && marker::carries_marker(&comment.body.value(), &piece.marker)
+    };
     comments.iter().filter(is_it).collect()
 }
 
@@ -94,7 +96,7 @@ fn edited(piece: &Piece, current: &Comment, on_conflict: OnConflict) -> Decision
         OnConflict::Keep => conflict(piece, Some(current), "a person changed our comment since we wrote it"),
         OnConflict::Overwrite => write(PlannedAction::Update, piece, Some(current)),
         OnConflict::Merge => {
-            let mut blocks = blocks_of(&current.body).to_vec();
+            let mut blocks = blocks_of(&current.body.value()).to_vec();
             blocks.push(json!({ "type": "rule" }));
             let theirs = blocks.len();
             blocks.extend_from_slice(blocks_of(&piece.content.value()));
@@ -105,7 +107,7 @@ fn edited(piece: &Piece, current: &Comment, on_conflict: OnConflict) -> Decision
 
 /// Ours is replaced below what a person wrote.
 fn below(piece: &Piece, current: &Comment, theirs: usize) -> Decision {
-    let mut blocks: Vec<Value> = blocks_of(&current.body).iter().take(theirs).cloned().collect();
+    let mut blocks: Vec<Value> = blocks_of(&current.body.value()).iter().take(theirs).cloned().collect();
     blocks.extend_from_slice(blocks_of(&piece.content.value()));
     Decision { body: (&document(&blocks)).into(), theirs, ..write(PlannedAction::Update, piece, Some(current)) }
 }

@@ -19,7 +19,7 @@ pub struct Duplicate {
 
 impl Duplicate {
     pub(super) fn of(comment: &Comment, piece: &Piece, record: Option<&Publication>) -> Self {
-        let hash = hash::content_hash(&comment.body);
+        let hash = hash::content_hash(&comment.body.value());
         let as_we_wrote_it = hash == piece.hash || is_as_we_wrote_it(comment, record, &hash);
         Self { comment: comment.clone(), as_we_wrote_it }
     }

@@ -18,5 +18,5 @@ pub use decide::{Decision, decide, hash_of_ours, ours};
 pub use duplicate::Duplicate;
 pub use leftover::{Fate, Leftover, leftovers};
 pub use pieces::{PROPERTY, Piece, Subject, pieces};
-pub use plan::{Site, plan_all, read_site};
+pub use plan::{Site, plan_all, read_site, updated};
 pub use trace::{Trace, trace};

@@ -29,15 +29,34 @@ impl Site {
     }
 }
 
-/// Reads the issue, and its comments when some target needs them.
-pub async fn read_site(jira: &dyn Jira, issue_id: &str, targets: &[PublishTarget]) -> Result<Site, JiraError> {
-    let issue = jira.issue_alone(issue_id).await?;
+/// Reads the issue, and its comments when some target needs them. An issue of which nothing but comments matters, and which
+/// was not touched since `as_of` (Jira's `updated`), is not read again.
+pub async fn read_site(
+    jira: &dyn Jira,
+    issue_id: &str,
+    targets: &[PublishTarget],
+    as_of: Option<&str>,
+) -> Result<Site, JiraError> {
+    let issue = match as_of.filter(|as_of| !as_of.is_empty() && targets.iter().all(|target| target.mode == PublishMode::Comment))
+    {
+        Some(as_of) => {
+            let glance = jira.issue_glance(issue_id).await?;
+            if updated(&glance) == Some(as_of) { glance } else { jira.issue_alone(issue_id).await? }
+        }
+        None => jira.issue_alone(issue_id).await?,
+    };
     let has_comments =
         issue.body.pointer("/fields/comment/comments").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
     let wanted = targets.iter().any(|target| target.mode == PublishMode::Comment);
     let comments = if wanted && has_comments { jira.comments(issue_id).await? } else { Vec::new() };
     let description = issue.body.pointer("/fields/description").cloned().unwrap_or(Value::Null);
     Ok(Site { issue, comments, description })
+}
+
+/// When Jira says that an issue was last touched.
+#[must_use]
+pub fn updated(issue: &RawIssue) -> Option<&str> {
+    issue.body.pointer("/fields/updated").and_then(Value::as_str).filter(|updated| !updated.is_empty())
 }
 
 /// What would be done for every target; writes nothing.
@@ -48,7 +67,7 @@ pub async fn plan_all(
     targets: &[PublishTarget],
     on_conflict: OnConflict,
 ) -> Result<Vec<PublishPlan>, Failure> {
-    let site = read_site(jira, subject.issue_id, targets).await?;
+    let site = read_site(jira, subject.issue_id, targets, None).await?;
     let mut plans = Vec::new();
     for &target in targets {
         let unavailable =

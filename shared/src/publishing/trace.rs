@@ -40,9 +40,11 @@ pub fn trace(intent: &Publication, key: &TargetKey, site: &Site) -> Trace {
 /// Whether a comment is ours and holds what was intended. A new one is known by what our property says of it, even when a
 /// person has changed it since; in an old one the property may have said the same before.
 fn holds(comment: &Comment, intent: &Publication) -> bool {
-    let known = |hash: &str| hash == intent.intent_hash;
-    property_marker(comment) == Some(&intent.marker)
-        && (known(&hash::content_hash(&comment.body))
-            || below_theirs(&comment.body, known).is_some()
-            || (intent.action == "create" && property_hash(comment) == Some(&intent.intent_hash)))
+    if property_marker(comment) != Some(&intent.marker) {
+        return false;
+    }
+    let (body, known) = (comment.body.value(), |hash: &str| hash == intent.intent_hash);
+    known(&hash::content_hash(&body))
+        || below_theirs(&body, known).is_some()
+        || (intent.action == "create" && property_hash(comment) == Some(&intent.intent_hash))
 }

@@ -1,7 +1,6 @@
 //! The connection pools and the clock that due times and leases are compared with.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
@@ -9,7 +8,9 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, FromQueryResult, QueryResult, Statement,
 };
 
+use super::asked::Asked;
 use super::error::StoreError;
+use super::plan::{self, Plan};
 use super::sql::{Now, Sql};
 use super::verb::TOOK;
 use super::writer::Writer;
@@ -33,7 +34,7 @@ pub struct Db {
     /// What writes to SQLite.
     writer: Option<Writer>,
     clock: Arc<dyn Clock>,
-    round_trips: Arc<AtomicU64>,
+    asked: Arc<Asked>,
 }
 
 impl std::fmt::Debug for Db {
@@ -48,7 +49,7 @@ impl Db {
         if url.starts_with("sqlite:") {
             let writer = Database::connect(writes(sqlite(url, 1, options.acquire_timeout))).await?;
             let pool = Database::connect(sqlite(url, options.pool.max(1), options.acquire_timeout)).await?;
-            Ok(Self { backend: DbBackend::Sqlite, pool, writer: Some(Writer::start(writer)), clock, round_trips: Arc::default() })
+            Ok(Self { backend: DbBackend::Sqlite, pool, writer: Some(Writer::start(writer)), clock, asked: Arc::default() })
         } else {
             let mut connect = ConnectOptions::new(url);
             connect
@@ -61,7 +62,7 @@ impl Db {
                 .sqlx_logging(false)
                 .connect_lazy(true);
             let pool = Database::connect(connect).await?;
-            Ok(Self { backend: DbBackend::Postgres, pool, writer: None, clock, round_trips: Arc::default() })
+            Ok(Self { backend: DbBackend::Postgres, pool, writer: None, clock, asked: Arc::default() })
         }
     }
 
@@ -97,7 +98,7 @@ impl Db {
     /// How often the database was asked so far; lists for people are not counted.
     #[must_use]
     pub fn round_trips(&self) -> u64 {
-        self.round_trips.load(Ordering::Relaxed)
+        self.asked.times()
     }
 
     /// Answers when the database does.
@@ -109,7 +110,7 @@ impl Db {
     /// Runs one writing statement; answers the number of rows.
     pub async fn execute(&self, sql: Sql) -> Result<u64, StoreError> {
         let statement = self.statement(sql);
-        self.is_asked();
+        self.asked.note(&statement);
         match &self.writer {
             Some(writer) => writer.count(statement).await,
             None => Ok(self.pool.execute_raw(statement).await?.rows_affected()),
@@ -123,24 +124,36 @@ impl Db {
 
     /// Reads rows.
     pub async fn read_all<T: FromQueryResult>(&self, sql: Sql) -> Result<Vec<T>, StoreError> {
-        self.is_asked();
-        rows(&self.pool.query_all_raw(self.statement(sql)).await?)
+        let statement = self.statement(sql);
+        self.asked.note(&statement);
+        rows(&self.pool.query_all_raw(statement).await?)
     }
 
     /// Reads a row.
     pub async fn read_one<T: FromQueryResult>(&self, sql: Sql) -> Result<Option<T>, StoreError> {
-        self.is_asked();
-        let row = self.pool.query_one_raw(self.statement(sql)).await?;
+        let statement = self.statement(sql);
+        self.asked.note(&statement);
+        let row = self.pool.query_one_raw(statement).await?;
         row.map(|row| T::from_query_result(&row, "")).transpose().map_err(StoreError::from)
     }
 
-    /// How the database would run a statement, line by line.
-    pub async fn plan(&self, sql: Sql) -> Result<Vec<String>, StoreError> {
-        let mut statement = self.statement(sql);
-        let (explain, column) = if self.is_postgres() { ("EXPLAIN ", "QUERY PLAN") } else { ("EXPLAIN QUERY PLAN ", "detail") };
-        statement.sql.insert_str(0, explain);
-        let rows = self.pool.query_all_raw(statement).await?;
-        rows.iter().map(|row| row.try_get::<String>("", column).map_err(StoreError::from)).collect()
+    /// How the database would run a statement.
+    pub async fn plan(&self, sql: Sql) -> Result<Vec<Plan>, StoreError> {
+        plan::plans(self, self.statement(sql)).await
+    }
+
+    /// From now on [`Db::plans_of_asked`] tells how the statements that count as round trips were run.
+    pub fn listen(&self) {
+        self.asked.listen();
+    }
+
+    /// How the database runs what it was asked since the last look.
+    pub async fn plans_of_asked(&self) -> Result<Vec<Plan>, StoreError> {
+        let mut plans = Vec::new();
+        for statement in self.asked.take_heard() {
+            plans.extend(plan::plans(self, statement).await?);
+        }
+        Ok(plans)
     }
 
     /// Closes the pool. The writer of SQLite ends when nobody can write any more.
@@ -151,15 +164,11 @@ impl Db {
 
     /// Runs a statement, or on SQLite a script, in a transaction of its own; answers its `RETURNING` rows.
     pub(super) async fn write_rows(&self, statement: Statement) -> Result<Vec<QueryResult>, StoreError> {
-        self.is_asked();
+        self.asked.note(&statement);
         match &self.writer {
             Some(writer) => writer.rows(statement).await,
             None => Ok(self.pool.query_all_raw(statement).await?),
         }
-    }
-
-    fn is_asked(&self) {
-        self.round_trips.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn statement(&self, sql: Sql) -> Statement {

@@ -3,6 +3,7 @@
 //! Functions here write what they are given; ids, times and policy come from [`jobs`](crate::jobs).
 
 pub mod artifact;
+mod asked;
 pub mod audit;
 mod db;
 pub mod delivery;
@@ -14,6 +15,7 @@ pub mod idempotency;
 pub mod job;
 pub mod llm_call;
 pub mod made;
+mod plan;
 pub mod publication;
 mod sql;
 pub mod user;
@@ -23,5 +25,6 @@ mod writer;
 
 pub use db::{Db, DbOptions};
 pub use error::StoreError;
+pub use plan::Plan;
 pub use sql::Sql;
 pub use verb::Verb;

@@ -276,3 +276,28 @@ async fn a_result_whose_story_changed_is_published_only_by_who_says_so() {
     assert_eq!(review.app.at_rest(&review.qa, &review.path).await["status"], "succeeded");
     assert_eq!(review.app.jira().comments("SHOP-2").len(), before + 1);
 }
+
+#[tokio::test]
+async fn a_scenario_that_was_written_before_its_criterion_was_edited_is_pointed_at_until_it_is_edited_too() {
+    let review = Review::of("full-pipeline", json!([])).await;
+    let mut edit = json!({ "criteria": { "criteria": review.result["criteria"]["criteria"].clone() } });
+    edit["criteria"]["criteria"][0]["then"] = json!(["the page says that nothing was changed"]);
+    let edited = review.edit(&review.etag, edit).await;
+    assert_eq!(edited.status, 200, "{}", edited.text);
+    let result = edited.json();
+    let changed = result["criteria"]["criteria"][0]["id"].clone();
+    let scenarios = result["suite"]["scenarios"].as_array().unwrap();
+    let is_pointed_at =
+        |scenario: &Value| scenario["findings"].as_array().unwrap().iter().any(|finding| finding["code"] == "criterion.changed");
+    for scenario in scenarios {
+        let covers = scenario["covers"].as_array().unwrap().contains(&changed);
+        assert_eq!(is_pointed_at(scenario), covers, "{scenario}");
+    }
+
+    let at = scenarios.iter().position(is_pointed_at).expect("the criterion was tested");
+    let mut suite = result["suite"]["scenarios"].clone();
+    suite[at]["then"] = json!(["the page says that nothing was changed"]);
+    let mended = review.edit(edited.etag(), json!({ "suite": { "scenarios": suite } })).await;
+    assert_eq!(mended.status, 200, "{}", mended.text);
+    assert!(!is_pointed_at(&mended.json()["suite"]["scenarios"][at]), "{}", mended.text);
+}

@@ -34,8 +34,9 @@ async fn backlog(f: &Fixture, rows: u32) {
 }
 
 async fn plan(f: &Fixture, what: &str, sql: Sql) -> String {
-    let plan = f.db.plan(sql).await.expect("a plan").join("\n");
-    println!("{what} on {:?}:\n{plan}\n", f.backend);
+    let plans = f.db.plan(sql).await.expect("a plan");
+    let plan: String = plans.into_iter().flat_map(|plan| plan.steps).flat_map(|step| [step, "\n".to_owned()]).collect();
+    println!("{what} on {:?}:\n{plan}", f.backend);
     plan
 }
 

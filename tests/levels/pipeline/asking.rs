@@ -1,8 +1,10 @@
-//! How often a job asks the database: what a busy installation spends most on.
+//! How often and how a job asks the database: what a busy installation spends most on.
 
 use shared::domain::job::JobKind;
 use shared::domain::publish::PublishMode;
-use tests::app::{App, Order};
+use shared::store::{event, job};
+use tests::Backend;
+use tests::app::{App, Order, Setup};
 
 use crate::support::STORY;
 
@@ -45,4 +47,39 @@ async fn a_full_pipeline_by_a_model_with_a_comment_takes_eleven_round_trips() {
     let app = App::with_model("sandbox").await;
     // submit, claim, fetch, earlier results, criteria, scenarios, authority, target, records, intent, end
     assert_eq!(round_trips(&app, app.asks(JobKind::FullPipeline, STORY).to(PublishMode::Comment)).await, 11);
+}
+
+/// Tables that stay small, and what a statement makes for itself.
+const MAY_BE_SCANNED: [&str; 7] = ["held", "gate", "took", "temp.took", "workers", "CONSTANT", "json_each"];
+
+#[tokio::test]
+async fn no_statement_on_the_way_of_a_job_reads_a_table_from_end_to_end_on_sqlite() {
+    Backend::Sqlite.with_url(goes_through_indexes).await;
+}
+
+#[tokio::test]
+async fn no_statement_on_the_way_of_a_job_reads_a_table_from_end_to_end_on_postgres() {
+    Backend::Postgres.with_url(goes_through_indexes).await;
+}
+
+async fn goes_through_indexes(url: String) {
+    let app = Setup::default().model("sandbox").set("JQA_DATABASE_URL", &url).start().await;
+    let db = app.jobs.db();
+    db.listen();
+    let order = app.asks(JobKind::FullPipeline, STORY).to(PublishMode::Comment).calling_back("https://nobody.invalid/done");
+    let id = order.with_key("a key").submit().await;
+    let worker = app.worker("w");
+    worker.run(id).await;
+    worker.run_jobs().await;
+    app.succeeded(id).await;
+    job::find(db, id).await.expect("an answer").expect("a job");
+    event::after(db, id, 0, 100).await.expect("events");
+
+    let plans = db.plans_of_asked().await.expect("plans");
+    assert!(plans.len() > 12, "{} statements were heard", plans.len());
+    for plan in plans {
+        println!("{plan}\n");
+        let scanned: Vec<_> = plan.scanned().into_iter().filter(|table| !MAY_BE_SCANNED.contains(table)).collect();
+        assert!(scanned.is_empty(), "{scanned:?} without an index in\n{plan}");
+    }
 }

@@ -59,8 +59,7 @@ pub(crate) fn run(source: &Story) -> Run {
     let story = reading::story(&issue(source), "https://jira.example.org/browse/X-1", &reading::ReadOptions::default())
         .expect("the double answers with an issue");
     let language = story.language;
-    let set =
-        checks::settle_criteria(&story, checks::criteria(&story, language, drafter::criteria(&story), None), None);
+    let set = checks::settle_criteria(&story, checks::criteria(&story, language, drafter::criteria(&story), None), None);
     let checked = checks::scenarios(&story, &set, drafter::scenarios(&story, &set), None);
     let suite = checks::settle_suite(&story, &set, checked, None);
     let output = render::Output {

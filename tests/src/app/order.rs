@@ -11,6 +11,7 @@ use shared::ports::Clock;
 use uuid::Uuid;
 
 use super::{App, PERSON};
+use crate::asked::idempotency_key;
 
 /// A request that is being made.
 #[derive(Debug)]
@@ -18,6 +19,7 @@ pub struct Order<'a> {
     app: &'a App,
     kind: JobKind,
     request: JobRequest,
+    key: Option<&'a str>,
 }
 
 impl<'a> Order<'a> {
@@ -35,7 +37,7 @@ impl<'a> Order<'a> {
             content_hash: None,
             callback_url: None,
         };
-        Self { app, kind, request }
+        Self { app, kind, request, key: None }
     }
 
     /// Everything goes there.
@@ -86,6 +88,13 @@ impl<'a> Order<'a> {
         self
     }
 
+    /// With an `Idempotency-Key`.
+    #[must_use]
+    pub fn with_key(mut self, key: &'a str) -> Self {
+        self.key = Some(key);
+        self
+    }
+
     /// Submits it. Answers the job's id.
     pub async fn submit(self) -> Uuid {
         let id = self.app.clock.new_id();
@@ -98,7 +107,7 @@ impl<'a> Order<'a> {
             owner_id: PERSON,
             lane: Lane::Interactive,
             priority: 0,
-            key: None,
+            key: self.key.map(|key| idempotency_key(id, key, "body")),
         };
         match self.app.jobs.submit(submission).await.expect("an accepted request") {
             Submitted::Accepted(job) => job.id,

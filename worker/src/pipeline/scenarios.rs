@@ -85,8 +85,7 @@ impl Context<'_> {
                 Failure::fail("criteria.not_found", "the job or history entry named in criteria_from holds no criteria").into()
             );
         }
-        let own =
-            checks::settle_criteria(story, checks::criteria(story, story.language, drafter::criteria(story), None), None);
+        let own = checks::settle_criteria(story, checks::criteria(story, story.language, drafter::criteria(story), None), None);
         if own.criteria.is_empty() {
             let message =
                 "the story has no criteria to write scenarios for; generate acceptance criteria or run the full pipeline first";

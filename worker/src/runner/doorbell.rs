@@ -59,23 +59,40 @@ async fn hear(message: Message, ear: Data<Arc<Ear>>) -> Result<(), BoxDynError> 
     Ok(())
 }
 
-/// A ring that comes while a look is under way would be missed by it, so another look follows.
+/// A ring that comes while a look is under way is missed by it, however long the look takes, so others follow: after this
+/// long, and then each after twice as long, until they are as rare as without a ring.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
-/// Looks in when the lane is rung, and at an interval in case that was lost. Always leaves a waker behind, which the
+/// Looks in when the lane is rung, and now and then in case that was lost. Always leaves a waker behind, which the
 /// stock strategies do not.
 struct Rings {
     rung: Arc<Rung>,
     lane: Lane,
-    ticks: tokio::time::Interval,
+    /// How often to look without a ring.
+    poll: Duration,
+    wait: Duration,
+    next: Pin<Box<tokio::time::Sleep>>,
+}
+
+impl Rings {
+    fn new(rung: Arc<Rung>, lane: Lane, poll: Duration) -> Self {
+        Self { rung, lane, poll, wait: poll, next: Box::pin(tokio::time::sleep(poll)) }
+    }
+
+    fn look_in(&mut self, wait: Duration) {
+        self.wait = wait.min(self.poll);
+        self.next.as_mut().reset(tokio::time::Instant::now() + self.wait);
+    }
 }
 
 impl PollStrategy for Rings {
     fn poll_drive(&mut self, cx: &mut Context<'_>, _: &PollSnapshot) -> Poll<Option<()>> {
         if self.rung.heard(self.lane, cx) {
-            self.ticks.reset_after(LOOK_AGAIN);
+            self.look_in(LOOK_AGAIN);
         }
-        while Pin::new(&mut self.ticks).poll_tick(cx).is_ready() {}
+        while self.next.as_mut().poll(cx).is_ready() {
+            self.look_in(self.wait * 2);
+        }
         Poll::Pending
     }
 }
@@ -140,9 +157,7 @@ async fn one_life(
     // A name in use, or used a moment ago, is refused or takes over living work: each life has a new one.
     let name = format!("{}-{lane}-{}", runner.lease.owner(), runner.jobs.clock().new_id().simple());
     let ear = Arc::new(Ear { runner: runner.clone(), lane });
-    let mut ticks = tokio::time::interval(poll);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let backend = storage(connection, prefix, lane).poll_with_strategy(Rings { rung, lane, ticks });
+    let backend = storage(connection, prefix, lane).poll_with_strategy(Rings::new(rung, lane, poll));
     let worker = WorkerBuilder::new(name).backend(backend).concurrency(CONCURRENCY).data(ear).build(hear);
     let stop = runner.lifecycle.stop().clone();
     let rebuild = runner.clone();

@@ -3,12 +3,16 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+use shared::domain::checks::MOST_ITEMS;
 use shared::domain::criterion::Criterion;
 use shared::domain::scenario::Scenario;
 use utoipa::ToSchema;
 
 use super::described::{EditedCriterion, EditedScenario};
 use crate::extract::{Fields, FromFields};
+
+/// More than any item needs.
+const MOST_QUOTATIONS: usize = 50;
 
 /// Whole lists that replace the old ones.
 #[derive(Debug, Default, ToSchema)]
@@ -51,10 +55,20 @@ impl FromFields for EditBody {
 }
 
 fn items<T: DeserializeOwned + serde::Serialize>(fields: &mut Fields, path: &str, items: Vec<Value>) -> Vec<T> {
+    if items.len() > MOST_ITEMS {
+        fields.refuse(path, format!("holds {} items, at most {MOST_ITEMS} are allowed", items.len()));
+        return Vec::new();
+    }
     let mut read = Vec::with_capacity(items.len());
     for (n, mut item) in items.into_iter().enumerate() {
         if let Value::Object(object) = &mut item {
             complete(object);
+        }
+        let quotations = item.get("evidence").and_then(Value::as_array).map_or(0, Vec::len);
+        if quotations > MOST_QUOTATIONS {
+            let message = format!("holds {quotations} quotations, at most {MOST_QUOTATIONS} are allowed");
+            fields.refuse(format!("{path}[{n}].evidence"), message);
+            continue;
         }
         match serde_path_to_error::deserialize::<_, T>(&item) {
             Ok(value) => {
@@ -125,6 +139,16 @@ mod tests {
         let criteria = body.criteria.unwrap();
         assert_eq!((criteria[0].id.as_str(), criteria[0].evidence[0].verified), ("", false));
         assert!(body.scenarios.is_none());
+    }
+
+    #[test]
+    fn more_than_anybody_reviews_is_refused_before_it_is_read() {
+        let many = vec![json!({ "title": "A" }); MOST_ITEMS + 1];
+        let quoting =
+            json!({ "title": "A", "evidence": vec![json!({ "source": "summary", "quote": "q" }); MOST_QUOTATIONS + 1] });
+        let errors = read(json!({ "criteria": { "criteria": many }, "suite": { "scenarios": [quoting] } })).unwrap_err();
+        let fields: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
+        assert_eq!(fields, ["criteria.criteria", "suite.scenarios[0].evidence"]);
     }
 
     #[test]

@@ -62,7 +62,7 @@ async fn to_rest(client: &Client, id: Uuid, deadline: Instant, progress: &mut Jo
     match tokio::time::timeout_at(deadline, following).await {
         Ok(Ok(job)) => {
             progress.at_rest(&job);
-            outcome.exit = exit_of(job.status);
+            outcome.exit = exit_of(&job);
             outcome.job = Some(job);
         }
         Ok(Err(error)) => give_up(progress, outcome, error),

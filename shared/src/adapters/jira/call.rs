@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use backon::{ExponentialBuilder, Retryable};
 use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE};
 use reqwest::{Client, Method};
-use serde_json::Value;
+use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
 use url::Url;
 
@@ -81,7 +81,7 @@ impl Wire {
 
     /// Sends the call. A read is repeated at most twice when there was no connection or a gateway stumbled;
     /// a write never, and no wait that Jira asks for is waited here.
-    pub(super) async fn send(&self, call: &Call<'_>) -> Result<Value, JiraError> {
+    pub(super) async fn send<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<T, JiraError> {
         if call.kind == Kind::Write {
             return self.once(call).await.map_err(|failed| failed.error);
         }
@@ -94,7 +94,7 @@ impl Wire {
         result.map_err(|failed| failed.error)
     }
 
-    async fn once(&self, call: &Call<'_>) -> Result<Value, Failed> {
+    async fn once<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<T, Failed> {
         // The semaphore is never closed.
         let _slot = self.slots.acquire().await.map_err(|_| Failed { error: closed(), again: false })?;
         let begun = Instant::now();
@@ -106,7 +106,7 @@ impl Wire {
         result
     }
 
-    async fn exchange(&self, call: &Call<'_>) -> Result<Value, Failed> {
+    async fn exchange<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<T, Failed> {
         let mut path = vec!["rest", "api", "3"];
         path.extend(call.path);
         let mut request = self

@@ -5,11 +5,12 @@ use std::fmt;
 
 use async_trait::async_trait;
 use reqwest::Method;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
 
 use super::call::{Call, Kind, Wire};
 use super::settings::JiraSettings;
-use super::wire;
+use super::wire::{self, CommentPage, Paged, StoredComment};
 use crate::domain::adf::text::Adf;
 use crate::ports::{Comment, Jira, JiraError, NewComment, RawIssue, SearchPage};
 
@@ -37,13 +38,31 @@ impl CloudJira {
         Ok(Self { wire: Wire::new(settings)? })
     }
 
-    async fn write(&self, method: Method, path: &[&str], body: Option<&str>, subject: &str) -> Result<Value, JiraError> {
+    async fn write<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &[&str],
+        body: Option<&str>,
+        subject: &str,
+    ) -> Result<T, JiraError> {
         self.wire.send(&Call { kind: Kind::Write, method, path, query: &[], body, subject }).await
+    }
+
+    /// An issue and the key it is known by now.
+    async fn issue_with(&self, key: &str, query: &[(&str, &str)]) -> Result<(String, RawIssue), JiraError> {
+        let subject = format!("issue {key}");
+        let body: Value = self.wire.send(&Call::get(&["issue", key], query, &subject)).await?;
+        let now_known_as = body.get("key").and_then(Value::as_str).filter(|key| !key.is_empty()).map(str::to_owned);
+        let (Some(now_known_as), true) = (now_known_as, body.get("fields").is_some_and(Value::is_object)) else {
+            return Err(wire::unlike("an issue without key or fields"));
+        };
+        let url = self.wire.browse_url(&now_known_as);
+        Ok((now_known_as, RawIssue { url, body }))
     }
 
     /// All comments as Jira sent them, oldest first. Pages may be shorter than asked for, may overlap when a comment is
     /// deleted meanwhile, and may repeat for ever behind a strange proxy.
-    async fn all_comments(&self, key: &str, query: &[(&str, &str)]) -> Result<Vec<Value>, JiraError> {
+    async fn all_comments<T: Paged>(&self, key: &str, query: &[(&str, &str)]) -> Result<Vec<T>, JiraError> {
         let subject = format!("issue {key}");
         let mut all = Vec::new();
         let mut seen = HashSet::new();
@@ -52,16 +71,11 @@ impl CloudJira {
             let start_at = start.to_string();
             let mut asked = vec![("startAt", start_at.as_str()), ("maxResults", COMMENT_PAGE), ("orderBy", "created")];
             asked.extend(query);
-            let mut page = self.wire.send(&Call::get(&["issue", key, "comment"], &asked, &subject)).await?;
-            let total = page.get("total").and_then(Value::as_u64).and_then(|total| usize::try_from(total).ok());
-            let Some(Value::Array(comments)) = page.get_mut("comments").map(Value::take) else {
-                return Err(wire::unlike("a page without comments"));
-            };
-            let count = comments.len();
+            let page: CommentPage<T> = self.wire.send(&Call::get(&["issue", key, "comment"], &asked, &subject)).await?;
+            start += page.comments.len();
             let before = all.len();
-            all.extend(comments.into_iter().filter(|c| wire::id_of(c).is_some_and(|id| seen.insert(id))));
-            start += count;
-            if all.len() == before || total.is_some_and(|total| start >= total) {
+            all.extend(page.comments.into_iter().filter(|comment| comment.id().is_some_and(|id| seen.insert(id))));
+            if all.len() == before || page.total.is_some_and(|total| start >= total) {
                 break;
             }
         }
@@ -80,7 +94,7 @@ impl CloudJira {
         if total <= here {
             return Ok(());
         }
-        let comments = self.all_comments(key, &[]).await?;
+        let comments: Vec<Value> = self.all_comments(key, &[]).await?;
         let total = comments.len();
         body["fields"]["comment"] = json!({ "comments": comments, "startAt": 0, "maxResults": total, "total": total });
         Ok(())
@@ -93,7 +107,7 @@ impl CloudJira {
         };
         let subject = format!("issue {parent}");
         let query = [("fields", "summary,description")];
-        match self.wire.send(&Call::get(&["issue", &parent], &query, &subject)).await {
+        match self.wire.send::<Value>(&Call::get(&["issue", &parent], &query, &subject)).await {
             Ok(answer) => {
                 if let Some(fields) = body.pointer_mut("/fields/parent/fields").and_then(Value::as_object_mut) {
                     let description = answer.pointer("/fields/description").cloned().unwrap_or_default();
@@ -107,17 +121,17 @@ impl CloudJira {
     }
 }
 
-fn created_key(comment: &Value) -> (i64, u64) {
-    let created = comment.get("created").and_then(Value::as_str).unwrap_or_default();
-    let time = chrono::DateTime::parse_from_str(created, "%Y-%m-%dT%H:%M:%S%.f%z").map_or(0, |time| time.timestamp_millis());
-    let id = wire::id_of(comment).and_then(|id| id.parse().ok()).unwrap_or(u64::MAX);
+fn created_key(comment: &impl Paged) -> (i64, u64) {
+    let time = chrono::DateTime::parse_from_str(comment.created(), "%Y-%m-%dT%H:%M:%S%.f%z");
+    let time = time.map_or(0, |time| time.timestamp_millis());
+    let id = comment.id().and_then(|id| id.parse().ok()).unwrap_or(u64::MAX);
     (time, id)
 }
 
 #[async_trait]
 impl Jira for CloudJira {
     async fn myself(&self) -> Result<String, JiraError> {
-        let answer = self.wire.send(&Call::get(&["myself"], &[], "the account")).await;
+        let answer = self.wire.send::<Value>(&Call::get(&["myself"], &[], "the account")).await;
         let account = answer.map_err(|error| match error {
             JiraError::NotFound(_) => wire::unlike("there is no account page at this address"),
             other => other,
@@ -135,16 +149,15 @@ impl Jira for CloudJira {
         Ok(issue)
     }
 
+    async fn issue_glance(&self, key: &str) -> Result<RawIssue, JiraError> {
+        self.issue_with(key, &[("fields", wire::GLANCE_FIELDS)]).await.map(|(_, issue)| issue)
+    }
+
     async fn issue_alone(&self, key: &str) -> Result<RawIssue, JiraError> {
-        let subject = format!("issue {key}");
         let query = [("fields", wire::ISSUE_FIELDS), ("expand", "names,schema"), ("properties", wire::PROPERTY_KEY)];
-        let mut body = self.wire.send(&Call::get(&["issue", key], &query, &subject)).await?;
-        let now_known_as = body.get("key").and_then(Value::as_str).filter(|key| !key.is_empty()).map(str::to_owned);
-        let (Some(now_known_as), true) = (now_known_as, body.get("fields").is_some_and(Value::is_object)) else {
-            return Err(wire::unlike("an issue without key or fields"));
-        };
-        self.complete_comments(&now_known_as, &mut body).await?;
-        Ok(RawIssue { url: self.wire.browse_url(&now_known_as), body })
+        let (now_known_as, mut issue) = self.issue_with(key, &query).await?;
+        self.complete_comments(&now_known_as, &mut issue.body).await?;
+        Ok(issue)
     }
 
     async fn search(&self, jql: &str, limit: usize, token: Option<&str>) -> Result<SearchPage, JiraError> {
@@ -161,19 +174,19 @@ impl Jira for CloudJira {
     }
 
     async fn comments(&self, key: &str) -> Result<Vec<Comment>, JiraError> {
-        let comments = self.all_comments(key, &[("expand", "properties")]).await?;
-        comments.into_iter().map(wire::comment).collect()
+        let comments: Vec<StoredComment> = self.all_comments(key, &[("expand", "properties")]).await?;
+        comments.into_iter().map(Comment::try_from).collect()
     }
 
     async fn comment(&self, key: &str, id: &str) -> Result<Comment, JiraError> {
         let subject = format!("comment {id} of issue {key}");
         let query = [("expand", "properties")];
-        let body = self.wire.send(&Call::get(&["issue", key, "comment", id], &query, &subject)).await?;
-        let told = wire::properties(&body).is_some();
-        let mut comment = wire::comment(body)?;
+        let stored: StoredComment = self.wire.send(&Call::get(&["issue", key, "comment", id], &query, &subject)).await?;
+        let told = stored.properties.is_some();
+        let mut comment = Comment::try_from(stored)?;
         if !told {
             let path = ["comment", id, "properties", wire::PROPERTY_KEY];
-            match self.wire.send(&Call::get(&path, &[], &subject)).await {
+            match self.wire.send::<Value>(&Call::get(&path, &[], &subject)).await {
                 Ok(property) => {
                     let value = property.get("value").cloned().unwrap_or_default();
                     comment.properties.push((wire::PROPERTY_KEY.to_owned(), value));
@@ -187,24 +200,25 @@ impl Jira for CloudJira {
 
     async fn create_comment(&self, key: &str, comment: &NewComment) -> Result<Comment, JiraError> {
         let body = wire::comment_body(comment);
-        let stored = self.write(Method::POST, &["issue", key, "comment"], Some(&body), &format!("issue {key}")).await?;
-        wire::comment(stored)
+        let subject = format!("issue {key}");
+        let stored: StoredComment = self.write(Method::POST, &["issue", key, "comment"], Some(&body), &subject).await?;
+        stored.try_into()
     }
 
     async fn update_comment(&self, key: &str, id: &str, comment: &NewComment) -> Result<Comment, JiraError> {
         let body = wire::comment_body(comment);
         let subject = format!("comment {id} of issue {key}");
-        let stored = self.write(Method::PUT, &["issue", key, "comment", id], Some(&body), &subject).await?;
-        wire::comment(stored)
+        let stored: StoredComment = self.write(Method::PUT, &["issue", key, "comment", id], Some(&body), &subject).await?;
+        stored.try_into()
     }
 
     async fn delete_comment(&self, key: &str, id: &str) -> Result<(), JiraError> {
         let subject = format!("comment {id} of issue {key}");
-        self.write(Method::DELETE, &["issue", key, "comment", id], None, &subject).await.map(drop)
+        self.write::<IgnoredAny>(Method::DELETE, &["issue", key, "comment", id], None, &subject).await.map(drop)
     }
 
     async fn update_description(&self, key: &str, description: &Adf) -> Result<(), JiraError> {
         let body = wire::description_body(description);
-        self.write(Method::PUT, &["issue", key], Some(&body), &format!("issue {key}")).await.map(drop)
+        self.write::<IgnoredAny>(Method::PUT, &["issue", key], Some(&body), &format!("issue {key}")).await.map(drop)
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::adapters::http::{Answer, excerpt, http_date, retry_after};
@@ -13,20 +14,21 @@ const SHOWN: usize = 300;
 
 /// The JSON of a successful answer (null when there is none), or what the answer means.
 /// `subject` names what the call was about: `issue SHOP-12`.
-pub(super) fn read(answer: &Answer, subject: &str, now: DateTime<Utc>) -> Result<Value, JiraError> {
+pub(super) fn read<T: DeserializeOwned>(answer: &Answer, subject: &str, now: DateTime<Utc>) -> Result<T, JiraError> {
     if credentials_failed(answer) {
         return Err(JiraError::Unauthorized(" (it answered as to a stranger)".to_owned()));
     }
     if !answer.is_success() {
         return Err(meaning(answer, subject, now));
     }
-    if answer.body.iter().all(u8::is_ascii_whitespace) {
-        return Ok(Value::Null);
-    }
-    if !answer.is_json() {
+    let body = if answer.body.iter().all(u8::is_ascii_whitespace) { b"null".as_slice() } else { &answer.body };
+    if !answer.body.is_empty() && !answer.is_json() {
         return Err(JiraError::NotJira(strange(answer)));
     }
-    serde_json::from_slice(&answer.body).map_err(|_| JiraError::NotJira("broken JSON".to_owned()))
+    serde_json::from_slice(body).map_err(|error| {
+        let what = if error.is_data() { "JSON of another shape" } else { "broken JSON" };
+        JiraError::NotJira(what.to_owned())
+    })
 }
 
 /// Jira serves many reads to strangers; its header tells that the credentials we sent were not accepted.
@@ -124,7 +126,7 @@ mod tests {
     }
 
     fn error(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> JiraError {
-        read(&answer(status, headers, body), "issue SHOP-1", DateTime::default()).unwrap_err()
+        read::<Value>(&answer(status, headers, body), "issue SHOP-1", DateTime::default()).unwrap_err()
     }
 
     const JSON: (&str, &str) = ("content-type", "application/json;charset=UTF-8");
@@ -185,7 +187,7 @@ mod tests {
         fn no_answer_is_too_strange(status in 100u16..1000, body in any::<Vec<u8>>(), json in any::<bool>()) {
             let mut answer = answer(status, if json { &[JSON] } else { &[] }, "");
             answer.body = body;
-            let _ = read(&answer, "x", DateTime::default());
+            let _ = read::<Value>(&answer, "x", DateTime::default());
         }
     }
 }

@@ -1,5 +1,8 @@
 //! The JSON that is sent and read.
 
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::domain::adf::text::Adf;
@@ -10,6 +13,9 @@ pub const PROPERTY_KEY: &str = "jqa.publication";
 
 /// Everything but what a story is never made of. A custom field is found by its name, so all of them are needed.
 pub(super) const ISSUE_FIELDS: &str = "*all,-worklog,-votes,-watches";
+
+/// What shows whether an issue was touched, what kind of project it is in, and whether it has comments.
+pub(super) const GLANCE_FIELDS: &str = "updated,project,comment";
 
 /// The body of a search.
 pub(super) fn search_body(jql: &str, limit: usize, token: Option<&str>) -> Value {
@@ -47,37 +53,80 @@ fn summary(hit: &Value) -> Result<IssueSummary, JiraError> {
     if summary.key.is_empty() { Err(unlike("a hit without key")) } else { Ok(summary) }
 }
 
-/// A comment as it came.
-pub(super) fn comment(mut body: Value) -> Result<Comment, JiraError> {
-    let document = body.get_mut("body").map(Value::take).unwrap_or_default();
-    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let id = id_of(&body).ok_or_else(|| unlike("a comment without id"))?;
-    Ok(Comment {
-        id,
-        body: document,
-        created: text("created"),
-        updated: text("updated"),
-        visibility: body.get("visibility").filter(|value| value.is_object()).cloned(),
-        properties: properties(&body).unwrap_or_default(),
-    })
+/// A page of comments.
+#[derive(Deserialize)]
+pub(super) struct CommentPage<T> {
+    pub(super) comments: Vec<T>,
+    pub(super) total: Option<usize>,
+}
+
+/// A comment in a page, whole or with its text left as it came.
+pub(super) trait Paged: DeserializeOwned {
+    fn id(&self) -> Option<String>;
+    fn created(&self) -> &str;
+}
+
+impl Paged for Value {
+    fn id(&self) -> Option<String> {
+        id_of(self.get("id")?)
+    }
+
+    fn created(&self) -> &str {
+        self.get("created").and_then(Self::as_str).unwrap_or_default()
+    }
+}
+
+/// A comment as it came. Most are somebody else's, and nobody takes their texts apart.
+#[derive(Deserialize)]
+pub(super) struct StoredComment {
+    #[serde(default)]
+    id: Value,
+    body: Option<Box<RawValue>>,
+    #[serde(default)]
+    created: String,
+    #[serde(default)]
+    updated: String,
+    visibility: Option<Value>,
+    pub(super) properties: Option<Vec<Value>>,
+}
+
+impl Paged for StoredComment {
+    fn id(&self) -> Option<String> {
+        id_of(&self.id)
+    }
+
+    fn created(&self) -> &str {
+        &self.created
+    }
+}
+
+impl TryFrom<StoredComment> for Comment {
+    type Error = JiraError;
+
+    fn try_from(stored: StoredComment) -> Result<Self, JiraError> {
+        Ok(Self {
+            id: stored.id().ok_or_else(|| unlike("a comment without id"))?,
+            body: stored.body.map_or_else(Adf::nothing, Adf::from),
+            created: stored.created,
+            updated: stored.updated,
+            visibility: stored.visibility.filter(Value::is_object),
+            properties: stored.properties.into_iter().flatten().filter_map(property).collect(),
+        })
+    }
 }
 
 /// Ids are strings by the documentation and numbers in places.
-pub(super) fn id_of(body: &Value) -> Option<String> {
-    match body.get("id")? {
+fn id_of(id: &Value) -> Option<String> {
+    match id {
         Value::String(id) if !id.is_empty() => Some(id.clone()),
         Value::Number(id) => Some(id.to_string()),
         _ => None,
     }
 }
 
-/// The properties of a comment; `None` when Jira did not send any list of them.
-pub(super) fn properties(body: &Value) -> Option<Vec<(String, Value)>> {
-    let property = |item: &Value| {
-        let key = item.get("key")?.as_str()?.to_owned();
-        Some((key, item.get("value").cloned().unwrap_or_default()))
-    };
-    Some(body.get("properties")?.as_array()?.iter().filter_map(property).collect())
+fn property(mut item: Value) -> Option<(String, Value)> {
+    let key = item.get("key")?.as_str()?.to_owned();
+    Some((key, item.get_mut("value").map(Value::take).unwrap_or_default()))
 }
 
 /// The body that writes a comment, as JSON; a long text is not taken apart to be written.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::node::Node;
 
@@ -33,6 +34,12 @@ impl Adf {
 impl From<&Value> for Adf {
     fn from(value: &Value) -> Self {
         Self(value.to_string().into())
+    }
+}
+
+impl From<Box<RawValue>> for Adf {
+    fn from(text: Box<RawValue>) -> Self {
+        Self(text.get().into())
     }
 }
 

@@ -25,6 +25,7 @@ mod form;
 mod ids;
 mod ladder;
 mod literals;
+mod outdated;
 mod quality;
 mod recheck;
 mod references;
@@ -37,10 +38,11 @@ mod vague;
 mod vague_words;
 
 pub use criteria::{CheckedCriteria, criteria, repair_criteria, settle_criteria};
+pub use outdated::mark_outdated;
 pub use quality::{Quality, Share, quality};
-pub use remark::in_other_language;
 pub use recheck::{recheck_criteria, recheck_suite};
-pub use sieve::Failed;
+pub use remark::in_other_language;
+pub use sieve::{Failed, MOST_ITEMS};
 pub use suite::{CheckedSuite, repair_scenarios, scenarios, settle_suite};
 
 #[cfg(test)]

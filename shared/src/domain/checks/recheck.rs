@@ -114,9 +114,9 @@ fn is_unfounded(finding: &Finding) -> bool {
     matches!(finding.code, EvidenceMissing | EvidenceNotFound | NumberNotInStory | TextNotInStory)
 }
 
-/// Whether a finding explains why an item is only proposed, which the item itself no longer shows.
+/// Whether a finding tells of what the item itself no longer shows.
 fn is_sticky(finding: &Finding) -> bool {
-    is_unfounded(finding) || finding.code == FindingCode::ReferenceUnknown
+    is_unfounded(finding) || matches!(finding.code, FindingCode::ReferenceUnknown | FindingCode::CriterionChanged)
 }
 
 fn all_found_now(finding: &Finding, all_found: bool) -> bool {

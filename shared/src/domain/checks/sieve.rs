@@ -11,7 +11,7 @@ use crate::domain::finding::{Finding, FindingCode};
 use crate::domain::normal;
 
 /// More items than anybody reviews.
-const MOST: usize = 200;
+pub const MOST_ITEMS: usize = 200;
 
 /// A proposal that did not pass, with what a model needs to know to do better.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,8 +102,8 @@ impl<'a, T: Checked> Sieve<'a, T> {
                 kept.absorb(&item);
                 self.drop_item(&item, vec![finding]);
             }
-        } else if self.passed.len() >= MOST {
-            self.drop_item(&item, vec![error(FindingCode::Malformed, format!("More than {MOST} items; split the story."))]);
+        } else if self.passed.len() >= MOST_ITEMS {
+            self.drop_item(&item, vec![error(FindingCode::Malformed, format!("More than {MOST_ITEMS} items; split the story."))]);
         } else {
             *item.verdict().findings = findings;
             self.passed.push(item);

@@ -28,7 +28,7 @@ impl Context<'_> {
         let key = TargetKey::of(intent)?;
         let jira = self.jira()?;
         let targets = [key.target];
-        let looking = publishing::read_site(jira.as_ref(), &key.issue_id, &targets);
+        let looking = publishing::read_site(jira.as_ref(), &key.issue_id, &targets, None);
         let site = self.run.unless_lost(looking).await?.map_err(Failure::from)?;
         match publishing::trace(intent, &key, &site) {
             Trace::Written(written) => self.jobs().settle_trace(intent, Some(&written)).await?,

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
 use shared::domain::publish::{PlannedAction, PublishMode, PublishOutcome, Published};
 use shared::domain::reading;
 use shared::domain::story::Story;
@@ -35,8 +34,9 @@ impl Context<'_> {
                 None => self.records(&piece.key).await?,
             };
             nothing_may_appear(records.open_intent(&piece.key))?;
-            let site =
-                self.interruptible(publishing::read_site(jira, &story.id, &[piece.key.target])).await?.map_err(Failure::from)?;
+            let targets = [piece.key.target];
+            let looking = publishing::read_site(jira, &story.id, &targets, Some(&story.updated));
+            let site = self.interruptible(looking).await?.map_err(Failure::from)?;
             self.story_is_the_same(story, &site).await?;
             let record = records.of(&piece.key);
             let decision = publishing::decide(piece, record, &site, self.claimed.request.on_conflict);
@@ -91,8 +91,7 @@ impl Context<'_> {
         if self.claimed.request.publish_stale {
             return Ok(());
         }
-        let updated = site.issue.body.pointer("/fields/updated").and_then(Value::as_str);
-        if updated == Some(story.updated.as_str()) && !story.updated.is_empty() {
+        if publishing::updated(&site.issue) == Some(&story.updated) {
             // Nothing of the issue was touched since it was read.
             return Ok(());
         }

@@ -146,7 +146,10 @@ async fn send(jira: &dyn Jira, story: &Story, piece: &Piece, decision: &Decision
                 Some(current) => jira.update_comment(&story.id, &current.id, &comment).await?,
                 None => jira.create_comment(&story.id, &comment).await?,
             };
-            Ok(StoredPiece { hash: publishing::hash_of_ours(&stored.body, decision.theirs), remote_id: stored.id })
+            let is_as_sent = stored.body == comment.body && decision.theirs == 0;
+            let hash =
+                if is_as_sent { decision.hash.clone() } else { publishing::hash_of_ours(&stored.body.value(), decision.theirs) };
+            Ok(StoredPiece { hash, remote_id: stored.id })
         }
         PublishMode::Description => {
             jira.update_description(&story.id, &decision.body).await?;
