@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use shared::adapters::http::excerpt;
 
 use crate::problem::FieldError;
 
@@ -75,7 +76,9 @@ impl Fields {
         self.note(FieldError::invalid(field, message));
     }
 
+    /// Names and values come from strangers: neither is repeated at length.
     fn note(&mut self, error: FieldError) {
+        let error = FieldError { field: excerpt(&error.field, 200), message: excerpt(&error.message, 400), ..error };
         if self.errors.len() < MOST_ERRORS {
             self.errors.push(error);
         }
@@ -103,9 +106,9 @@ mod tests {
         }
     }
 
-    fn read(json: Value) -> Result<Order, Vec<(String, String)>> {
+    fn read(json: Value) -> Result<Order, Vec<FieldError>> {
         let Value::Object(object) = json else { panic!("not an object") };
-        Fields::read(object).map_err(|errors| errors.into_iter().map(|error| (error.field, error.code.into_owned())).collect())
+        Fields::read(object)
     }
 
     #[test]
@@ -113,8 +116,16 @@ mod tests {
         let errors =
             read(serde_json::json!({ "count": 300, "publish": [{ "mode": "comment" }, { "mode": "fax" }], "nmae": "x" }))
                 .unwrap_err();
-        let told: Vec<_> = errors.iter().map(|(field, code)| (field.as_str(), code.as_str())).collect();
+        let told: Vec<_> = errors.iter().map(|error| (error.field.as_str(), error.code.as_ref())).collect();
         assert_eq!(told, [("name", "missing"), ("count", "invalid"), ("publish[1].mode", "invalid"), ("nmae", "unknown")]);
+    }
+
+    #[test]
+    fn what_a_stranger_sent_is_not_repeated_at_length() {
+        let long = "x".repeat(5_000);
+        let errors = read(serde_json::json!({ "name": 1, "count": long, long.clone(): 1 })).unwrap_err();
+        assert!(errors.iter().all(|error| error.field.len() < 300 && error.message.len() < 500), "{errors:?}");
+        assert_eq!(errors.len(), 3);
     }
 
     #[test]

@@ -146,14 +146,17 @@ impl JobProgress {
 /// An event in words; `None` for one that tells a person nothing, or that [`verdict`] tells better.
 fn sentence(event: &EventView, before: DateTime<Utc>) -> Option<String> {
     let text = |field: &str| plain(event.data[field].as_str().unwrap_or_default());
-    let because = match text("code") {
-        code if code.is_empty() => String::new(),
-        code => format!(": {code}"),
+    let because = match (text("message"), text("code")) {
+        (_, code) if code.is_empty() => String::new(),
+        (message, code) if message.is_empty() => format!(": {code}"),
+        (message, code) => format!(": {message} [{code}]"),
     };
+    let after = event.data["after_ms"].as_u64().map_or_else(String::new, |ms| format!(" {}", span(Duration::from_millis(ms))));
     Some(match event.kind.as_str() {
         "job.stage_stored" => format!("{} stored ({})", text("stage"), took(before, event.at)),
-        "job.retrying" => format!("will be tried again{because}"),
-        "job.snoozed" => format!("waits{because}"),
+        "job.retrying" if after.is_empty() => format!("will be tried again{because}"),
+        "job.retrying" => format!("will be tried again in{after}{because}"),
+        "job.snoozed" => format!("waits{after}{because}"),
         "job.reclaimed" => "goes on in another worker".to_owned(),
         "job.edited" => "was edited".to_owned(),
         "job.approved" => "was approved".to_owned(),
@@ -213,6 +216,12 @@ mod tests {
         let told = |kind, data| sentence(&event(kind, "2026-01-01T10:00:01.200Z", &data), before);
         assert_eq!(told("job.stage_stored", json!({"stage": "criteria"})).as_deref(), Some("criteria stored (1.2 s)"));
         assert_eq!(told("job.snoozed", json!({"code": "jira.rate_limited"})).as_deref(), Some("waits: jira.rate_limited"));
+        let retrying = json!({"code": "jira.unavailable", "message": "Jira answered 503", "after_ms": 2_000});
+        assert_eq!(
+            told("job.retrying", retrying).as_deref(),
+            Some("will be tried again in 2.0 s: Jira answered 503 [jira.unavailable]")
+        );
+        assert_eq!(told("job.snoozed", json!({"after_ms": 500})).as_deref(), Some("waits 0.5 s"));
         assert_eq!(told("job.retrying", serde_json::Value::Null).as_deref(), Some("will be tried again"));
         assert_eq!(told("job.of_the_future", json!({})), None);
         assert_eq!(told("job.succeeded", json!({"summary": {}})), None);

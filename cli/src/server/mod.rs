@@ -46,9 +46,21 @@ pub(crate) async fn run(command: ServerCommand, config: Option<PathBuf>) -> anyh
 
 async fn migrate(settings: &Settings) -> anyhow::Result<()> {
     make_data_dir(settings)?;
-    migration::migrate(&settings.database.url).await.context("the database cannot be migrated")?;
+    migrate_schema(settings).await?;
     println!("the database is up to date");
     Ok(())
+}
+
+/// Brings the schema up to date. A new SQLite file is for us alone, for it holds stories; its journals take after it.
+async fn migrate_schema(settings: &Settings) -> anyhow::Result<()> {
+    if let Some(file) = settings.database.sqlite_file() {
+        let mut options = std::fs::OpenOptions::new();
+        options.append(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(&file).with_context(|| format!("{} cannot be opened; see JQA_DATABASE_URL", file.display()))?;
+    }
+    migration::migrate(&settings.database.url).await.context("the database cannot be migrated")
 }
 
 fn read_settings(config: Option<&Path>) -> anyhow::Result<Settings> {
@@ -70,4 +82,25 @@ fn make_data_dir(settings: &Settings) -> anyhow::Result<()> {
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     let folder = &settings.data_dir;
     builder.create(folder).with_context(|| format!("the data folder {} cannot be made; see JQA_DATA_DIR", folder.display()))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_new_database_file_is_for_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("jqa.db");
+        let values = vec![("JQA_DATABASE_URL".to_owned(), format!("sqlite://{}", file.display()))];
+        let settings = Settings::read(&Source::new(values, None).unwrap()).unwrap();
+        migrate_schema(&settings).await.unwrap();
+        let files = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        // Locks hold nothing.
+        for file in files.filter(|file| file.extension().is_none_or(|extension| extension != "lock")) {
+            assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{}", file.display());
+        }
+    }
 }

@@ -57,7 +57,7 @@ async fn update_admin(db: &Db, row: &Model, password: &str) -> anyhow::Result<()
 /// `jqa user create`: safe beside a running server.
 pub(super) async fn create(settings: &Settings, new: NewUser) -> anyhow::Result<()> {
     super::make_data_dir(settings)?;
-    migration::migrate(&settings.database.url).await.context("the database cannot be migrated")?;
+    super::migrate_schema(settings).await?;
     let email = checked(&new.email, &new.password)?;
     let db = foundation::open(settings).await?;
     let id = db.clock().new_id();

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::foundation::Foundation;
 use super::lock::Lock;
-use super::{make_data_dir, parts, people};
+use super::{make_data_dir, migrate_schema, parts, people};
 
 /// What comes after the grace at shutdown: a write to Jira in flight, and storing its end.
 const LAST_RESORT: Duration = Duration::from_secs(45);
@@ -48,7 +48,7 @@ pub(super) async fn start_embedded(settings: Settings) -> anyhow::Result<(Founda
     make_data_dir(&settings)?;
     let file = settings.database.sqlite_file();
     let lock = file.as_deref().map(Lock::take).transpose()?;
-    migration::migrate(&settings.database.url).await.context("the database cannot be migrated")?;
+    migrate_schema(&settings).await?;
     let foundation = Foundation::lay(settings, true).await?;
     if lock.is_some() {
         // Whoever held a lease on this file is gone: we have its lock.

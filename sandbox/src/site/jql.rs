@@ -76,7 +76,7 @@ const FIELDS: &[&str] = &[
 /// Reads a query; the error is Jira's.
 pub(crate) fn parse(jql: &str) -> Result<Query, String> {
     let tokens = split(jql)?;
-    let mut reader = Reader { tokens: &tokens, at: 0 };
+    let mut reader = Reader { tokens: &tokens, at: 0, depth: 0 };
     let filter = if reader.ends_filter() { None } else { Some(reader.any_of()?) };
     let order = reader.order()?;
     match reader.peek() {
@@ -88,7 +88,11 @@ pub(crate) fn parse(jql: &str) -> Result<Query, String> {
 struct Reader<'a> {
     tokens: &'a [Token],
     at: usize,
+    depth: usize,
 }
+
+/// Deeper than anybody nests parentheses.
+const DEEPEST: usize = 100;
 
 impl Reader<'_> {
     fn peek(&self) -> Option<&Token> {
@@ -122,6 +126,16 @@ impl Reader<'_> {
     }
 
     fn one(&mut self) -> Result<Clause, String> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err("Error in the JQL Query: The query is nested too deeply.".to_owned());
+        }
+        let clause = self.nested();
+        self.depth -= 1;
+        clause
+    }
+
+    fn nested(&mut self) -> Result<Clause, String> {
         if self.eat("not") {
             return Ok(Clause::Not(Box::new(self.one()?)));
         }
@@ -277,6 +291,11 @@ mod tests {
             "project = X ORDER key",
         ] {
             assert!(parse(jql).is_err(), "{jql}");
+        }
+        let nested = |depth: usize| format!("{}project = X{}", "(".repeat(depth), ")".repeat(depth));
+        assert!(parse(&nested(50)).is_ok());
+        for deep in [nested(100_000), "not ".repeat(100_000)] {
+            assert!(parse(&deep).unwrap_err().contains("nested too deeply"));
         }
     }
 }
