@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use shared::domain::user::Role;
+use shared::domain::user::{Permission, Role};
 use shared::store::{Db, StoreError, user};
 use uuid::Uuid;
 
@@ -22,6 +22,13 @@ pub(crate) struct Account {
     pub name: String,
     /// What they are.
     pub role: Role,
+}
+
+impl Account {
+    /// Whether they may see what somebody owns.
+    pub(crate) fn sees(&self, owner_id: Uuid) -> bool {
+        owner_id == self.id || self.role.may(Permission::ReadAll)
+    }
 }
 
 #[derive(Debug)]

@@ -19,8 +19,9 @@ const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// Jobs looked up in one query.
 const CHUNK: usize = 500;
 
-/// Streams and long polls open at once.
+/// Streams and long polls open at once, of all callers and of one.
 const ROOM: usize = 20_000;
+const ROOM_OF_ONE: usize = 500;
 
 /// One for each process.
 #[derive(Debug, Clone, Default)]
@@ -30,7 +31,15 @@ pub struct EventHub {
 
 #[derive(Debug, Default)]
 struct Watched {
-    jobs: Mutex<HashMap<Uuid, Job>>,
+    open: Mutex<Open>,
+}
+
+/// Every watch is counted with its job and with its caller.
+#[derive(Debug, Default)]
+struct Open {
+    watches: usize,
+    jobs: HashMap<Uuid, Job>,
+    callers: HashMap<Uuid, usize>,
 }
 
 #[derive(Debug)]
@@ -44,6 +53,7 @@ struct Job {
 pub struct Watch {
     watched: Arc<Watched>,
     job_id: Uuid,
+    caller_id: Uuid,
     newest: watch::Receiver<i64>,
 }
 
@@ -54,16 +64,19 @@ impl EventHub {
         Self::default()
     }
 
-    /// Watches a job from now on. `None` = too many are watched.
+    /// Watches a job for a caller from now on. `None` = too many watches are open, or too many of this caller.
     #[must_use]
-    pub fn watch(&self, job_id: Uuid) -> Option<Watch> {
-        let mut jobs = self.watched.lock();
-        if jobs.len() >= ROOM && !jobs.contains_key(&job_id) {
+    pub fn watch(&self, job_id: Uuid, caller_id: Uuid) -> Option<Watch> {
+        let mut open = self.watched.lock();
+        let own = open.callers.get(&caller_id).copied().unwrap_or(0);
+        if open.watches >= ROOM || own >= ROOM_OF_ONE {
             return None;
         }
-        let job = jobs.entry(job_id).or_insert_with(|| Job { newest: watch::Sender::new(0), watchers: 0 });
+        open.watches += 1;
+        open.callers.insert(caller_id, own + 1);
+        let job = open.jobs.entry(job_id).or_insert_with(|| Job { newest: watch::Sender::new(0), watchers: 0 });
         job.watchers += 1;
-        Some(Watch { watched: Arc::clone(&self.watched), job_id, newest: job.newest.subscribe() })
+        Some(Watch { watched: Arc::clone(&self.watched), job_id, caller_id, newest: job.newest.subscribe() })
     }
 
     /// Passes nudges on until the process ends.
@@ -87,7 +100,7 @@ impl EventHub {
     }
 
     async fn look(&self, jobs: &Jobs) {
-        let ids: Vec<Uuid> = self.watched.lock().keys().copied().collect();
+        let ids: Vec<Uuid> = self.watched.lock().jobs.keys().copied().collect();
         for chunk in ids.chunks(CHUNK) {
             match event::newest(jobs.db(), chunk).await {
                 Ok(newest) => newest.into_iter().for_each(|(job_id, seq)| self.watched.tell(Nudge { job_id, seq })),
@@ -98,12 +111,12 @@ impl EventHub {
 }
 
 impl Watched {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, Job>> {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tell(&self, nudge: Nudge) {
-        if let Some(job) = self.lock().get(&nudge.job_id) {
+        if let Some(job) = self.lock().jobs.get(&nudge.job_id) {
             job.newest.send_if_modified(|newest| {
                 let is_newer = nudge.seq > *newest;
                 *newest = nudge.seq.max(*newest);
@@ -123,11 +136,18 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        let mut jobs = self.watched.lock();
-        if let Some(job) = jobs.get_mut(&self.job_id) {
+        let mut open = self.watched.lock();
+        open.watches -= 1;
+        if let Some(job) = open.jobs.get_mut(&self.job_id) {
             job.watchers -= 1;
             if job.watchers == 0 {
-                jobs.remove(&self.job_id);
+                open.jobs.remove(&self.job_id);
+            }
+        }
+        if let Some(own) = open.callers.get_mut(&self.caller_id) {
+            *own -= 1;
+            if *own == 0 {
+                open.callers.remove(&self.caller_id);
             }
         }
     }
@@ -139,10 +159,12 @@ mod tests {
 
     use super::*;
 
+    const ADA: Uuid = Uuid::from_u128(2);
+
     #[tokio::test]
     async fn a_watcher_hears_of_its_own_job_and_only_of_newer_events() {
         let (hub, id) = (EventHub::new(), Uuid::from_u128(1));
-        let mut watch = hub.watch(id).unwrap();
+        let mut watch = hub.watch(id, ADA).unwrap();
         assert!(watch.after(0).now_or_never().is_none());
         hub.watched.tell(Nudge { job_id: Uuid::from_u128(2), seq: 9 });
         assert!(watch.after(0).now_or_never().is_none());
@@ -155,10 +177,26 @@ mod tests {
     #[test]
     fn nothing_is_left_when_nobody_watches() {
         let (hub, id) = (EventHub::new(), Uuid::from_u128(1));
-        let (first, second) = (hub.watch(id), hub.watch(id));
+        let (first, second) = (hub.watch(id, ADA), hub.watch(id, ADA));
+        let counts = || {
+            let open = hub.watched.lock();
+            (open.watches, open.jobs.len(), open.callers.len())
+        };
+        assert_eq!(counts(), (2, 1, 1));
         drop(first);
-        assert_eq!(hub.watched.lock().len(), 1);
+        assert_eq!(counts(), (1, 1, 1));
         drop(second);
-        assert_eq!(hub.watched.lock().len(), 0);
+        assert_eq!(counts(), (0, 0, 0));
+    }
+
+    #[test]
+    fn nobody_takes_the_room_of_the_others() {
+        let (hub, id, bob) = (EventHub::new(), Uuid::from_u128(1), Uuid::from_u128(3));
+        let mut watches: Vec<Watch> = (0..ROOM_OF_ONE).filter_map(|_| hub.watch(id, ADA)).collect();
+        assert_eq!(watches.len(), ROOM_OF_ONE);
+        assert!(hub.watch(id, ADA).is_none());
+        assert!(hub.watch(id, bob).is_some());
+        watches.pop();
+        assert!(hub.watch(id, ADA).is_some());
     }
 }

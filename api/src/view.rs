@@ -142,7 +142,7 @@ pub struct JobView {
     /// The history entry of the result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub history_id: Option<Uuid>,
-    /// What an ended job published, one for each target; for a cancelled one, by then. Not in lists.
+    /// What a job published that succeeded or, by then, was cancelled; one for each target. Not in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub published: Option<Vec<Published>>,
     /// How far it is.

@@ -263,6 +263,8 @@ async fn probes_and_documents_answer() {
         assert_eq!(answer.status, 200, "{path}");
         assert_eq!(answer.headers["x-frame-options"], "DENY");
     }
+    let front = app.ask("GET", "/", None, &[], None).await;
+    assert_eq!((front.status.as_u16(), &front.headers["location"]), (307, &"/docs/".parse().unwrap()));
     app.api.drain.begin();
     let ready = app.ask("GET", "/readyz", None, &[], None).await;
     assert_eq!((ready.status.as_u16(), &ready.json()["reasons"]), (503, &json!(["shutting down"])));

@@ -37,6 +37,9 @@ impl MigratorTrait for Migrator {
 /// Any number, the same in every process; it only has to differ from other applications' locks on the database.
 const ADVISORY_LOCK: i64 = 0x006a_7161_6d69_6772;
 
+/// How long to wait for a database that does not answer.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// Brings the schema up to date. Any number of processes may call it at once on an empty database: the first one
 /// migrates under a lock, the others wait and find nothing left to do.
 pub async fn migrate(url: &str) -> Result<(), DbErr> {
@@ -46,7 +49,7 @@ pub async fn migrate(url: &str) -> Result<(), DbErr> {
     let waited = tokio::task::spawn_blocking(move || file_lock(&path)).await.map_err(|error| refuse(error.into()))?;
     let _lock = waited.map_err(refuse)?;
     let mut options = ConnectOptions::new(with_create(url));
-    options.max_connections(1).sqlx_logging(false);
+    options.max_connections(1).connect_timeout(PATIENCE).acquire_timeout(PATIENCE).sqlx_logging(false);
     let db = Database::connect(options).await?;
     let postgres = db.get_database_backend() == DbBackend::Postgres;
     if postgres {

@@ -60,7 +60,7 @@ impl Caller {
     /// Whether this caller may see what somebody owns.
     #[must_use]
     pub fn sees(&self, owner_id: Uuid) -> bool {
-        owner_id == self.account.id || self.may(Permission::ReadAll)
+        self.account.sees(owner_id)
     }
 
     /// The caller as the actor of a verb.

@@ -79,7 +79,7 @@ impl Params {
     }
 
     /// Notes that a parameter will not do.
-    pub fn refuse(&mut self, name: &'static str, message: impl Into<String>) {
+    pub fn refuse(&mut self, name: &'static str, message: impl AsRef<str>) {
         self.errors.push(FieldError::invalid(name, message));
     }
 }

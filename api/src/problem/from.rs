@@ -66,7 +66,7 @@ impl From<JiraError> for Problem {
         let problem = Self::new(Code::find(error.code()).unwrap_or(codes::JIRA_UNAVAILABLE), sentence(&error.to_string()));
         match &error {
             JiraError::RateLimited { retry_after } => problem.retry_after(retry_after.unwrap_or(Duration::from_secs(10))),
-            JiraError::Unavailable(_) | JiraError::NoAnswer(_) | JiraError::LeaseTooShort => {
+            JiraError::Unavailable(_) | JiraError::NoAnswer(_) | JiraError::Touched | JiraError::LeaseTooShort => {
                 problem.retry_after(Duration::from_secs(5))
             }
             _ => problem,

@@ -15,6 +15,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 pub use codes::Code;
 use serde::Serialize;
+use shared::adapters::http::excerpt;
 
 /// What is wrong with one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -28,13 +29,13 @@ pub struct FieldError {
 }
 
 impl FieldError {
-    /// An error of a field.
-    pub fn new(field: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
-        Self { field: field.into(), code: Cow::Borrowed(code), message: message.into() }
+    /// An error of a field. Names and values come from strangers: neither is repeated at length.
+    pub fn new(field: impl AsRef<str>, code: &'static str, message: impl AsRef<str>) -> Self {
+        Self { field: excerpt(field.as_ref(), 200), code: Cow::Borrowed(code), message: excerpt(message.as_ref(), 600) }
     }
 
     /// A value that will not do.
-    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn invalid(field: impl AsRef<str>, message: impl AsRef<str>) -> Self {
         Self::new(field, "invalid", message)
     }
 }
@@ -90,7 +91,7 @@ impl Problem {
     }
 
     /// One field does not hold what it should.
-    pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn field(field: impl AsRef<str>, message: impl AsRef<str>) -> Self {
         Self::invalid(vec![FieldError::invalid(field, message)])
     }
 

@@ -57,11 +57,12 @@ pub(super) async fn stream(
     Query(asked): Query<StreamParams>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    visible(&api, &caller, id).await?;
+    let owner_id = visible(&api, &caller, id).await?.owner_id;
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
     let feed = Feed {
-        watch: api.hub.watch(id).ok_or_else(too_many)?,
+        watch: api.hub.watch(id, caller.id()).ok_or_else(too_many)?,
         caller_id: caller.id(),
+        owner_id,
         job_id: id,
         after: last.or(asked.after).unwrap_or(0),
         ready: VecDeque::from([sse::Event::default().retry(COME_AGAIN)]),
@@ -85,6 +86,7 @@ struct Feed {
     api: Api,
     watch: Watch,
     caller_id: Uuid,
+    owner_id: Uuid,
     job_id: Uuid,
     after: i64,
     ready: VecDeque<sse::Event>,
@@ -116,7 +118,8 @@ impl Feed {
     /// Reads what is new. `false` = there is nothing, and something may come.
     async fn read(&mut self) -> Result<bool, StoreError> {
         let db = self.api.db();
-        if self.api.accounts.find(db, self.caller_id).await?.is_none() {
+        // The account may have been closed, or its role changed, since the stream began.
+        if !self.api.accounts.find(db, self.caller_id).await?.is_some_and(|account| account.sees(self.owner_id)) {
             self.is_over = true;
             return Ok(true);
         }

@@ -227,7 +227,7 @@ async fn settled(api: &Api, caller: &Caller, id: Uuid, wait: Duration) -> Result
         return Ok(row);
     }
     let until = Instant::now() + wait.min(api.settings.longest_wait);
-    let mut watch = api.hub.watch(id).ok_or_else(too_many)?;
+    let mut watch = api.hub.watch(id, caller.id()).ok_or_else(too_many)?;
     loop {
         row = visible(api, caller, id).await?;
         if rests(&row) {

@@ -55,11 +55,11 @@ pub(crate) struct GenerateArgs {
     pub(crate) publish: Vec<PublishMode>,
 
     /// What to publish
-    #[arg(long, default_value = "all", value_parser = word::<PublishWhat>())]
+    #[arg(long, requires = "publish", default_value = "all", value_parser = word::<PublishWhat>())]
     pub(crate) what: PublishWhat,
 
     /// What to do with a published section that a person changed since
-    #[arg(long, default_value = "keep", value_parser = word::<OnConflict>())]
+    #[arg(long, requires = "publish", default_value = "keep", value_parser = word::<OnConflict>())]
     pub(crate) on_conflict: OnConflict,
 
     /// Publish even if the story changes meanwhile

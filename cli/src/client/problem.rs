@@ -53,6 +53,8 @@ impl Problem {
             401 => "Log in again with `jqa login`, or renew JQA_TOKEN.",
             403 => "Ask an administrator for the role this needs.",
             429 => "Wait a little and run the command again.",
+            // The server is well; what it asked is not.
+            502..=504 if self.code.starts_with("jira.") || self.code.starts_with("llm.") => "",
             502..=504 => "The server may be starting or overloaded; run the command again.",
             _ => "",
         }

@@ -16,7 +16,7 @@ const DEFAULT_URL: &str = "http://127.0.0.1:8000";
 /// # Errors
 /// When the URL is none, or the kept login cannot be read and is needed.
 pub(crate) fn client(connect: &ConnectArgs) -> anyhow::Result<Client> {
-    let needs_kept = connect.url.is_none() || (connect.token.is_none() && renewal(connect).is_none());
+    let needs_kept = connect.url.is_none() || (given_token(connect).is_none() && renewal(connect).is_none());
     let kept = if needs_kept { kept(connect)? } else { None };
     Ok(Client::new(identity(connect, kept))?)
 }
@@ -29,6 +29,11 @@ pub(crate) fn kept(connect: &ConnectArgs) -> anyhow::Result<Option<Credentials>>
     credentials::path(connect.config_home.as_deref()).map_or(Ok(None), |path| credentials::read(&path))
 }
 
+/// An empty variable is as good as none.
+fn given_token(connect: &ConnectArgs) -> Option<String> {
+    connect.token.clone().filter(|token| !token.trim().is_empty())
+}
+
 fn identity(connect: &ConnectArgs, kept: Option<Credentials>) -> Identity {
     let url =
         connect.url.clone().or_else(|| kept.as_ref().map(|kept| kept.url.clone())).unwrap_or_else(|| DEFAULT_URL.to_owned());
@@ -36,7 +41,7 @@ fn identity(connect: &ConnectArgs, kept: Option<Credentials>) -> Identity {
     let same_server = |kept: &Credentials| kept.url.trim_end_matches('/') == url.trim().trim_end_matches('/');
     let renewal = renewal(connect);
     let kept = kept.filter(|kept| renewal.is_none() && same_server(kept));
-    let token = connect.token.clone().or_else(|| kept.map(|kept| kept.token));
+    let token = given_token(connect).or_else(|| kept.map(|kept| kept.token));
     Identity { url, token, renewal }
 }
 

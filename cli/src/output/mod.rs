@@ -14,6 +14,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use serde::Serialize;
+use shared::domain::adf::plain::is_invisible;
 use shared::ports::{Clock as _, SystemClock};
 
 /// Milliseconds since the epoch, for showing how long something took.
@@ -53,9 +54,9 @@ pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-/// Text from elsewhere, without what could steer a terminal.
+/// Text from elsewhere, without what could steer a terminal or show other words than are there.
 pub(crate) fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+    text.chars().filter(|&c| (!c.is_control() && !is_invisible(c)) || matches!(c, '\n' | '\t')).collect()
 }
 
 #[cfg(test)]
@@ -72,5 +73,6 @@ mod tests {
     #[test]
     fn foreign_text_cannot_steer_the_terminal() {
         assert_eq!(plain("a\u{1b}[31mb\r\n"), "a[31mb\n");
+        assert_eq!(plain("pay \u{202e}drows\u{2066}"), "pay drows");
     }
 }

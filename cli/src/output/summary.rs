@@ -1,6 +1,7 @@
 //! What came out of a job, in one row or one page.
 
 use shared::domain::criterion::CriteriaSet;
+use shared::domain::finding::Severity;
 use shared::domain::job::JobStatus;
 use shared::domain::publish::Published;
 use shared::domain::scenario::Suite;
@@ -102,6 +103,16 @@ fn next_step(job: &JobView) -> Option<String> {
         JobStatus::Failed | JobStatus::Cancelled => Some(format!("jqa jobs retry {id}")),
         JobStatus::Succeeded => Some(format!("jqa result {id}")),
     }
+}
+
+/// What is to be known of a result as a whole before it is trusted.
+pub(crate) fn warnings(result: &ResultView) -> Vec<String> {
+    let criteria = result.criteria.iter().flat_map(|set| &set.findings);
+    let findings = criteria.chain(result.suite.iter().flat_map(|suite| &suite.findings));
+    let mut lines: Vec<String> =
+        findings.filter(|finding| finding.severity == Severity::Warning).map(|finding| plain(&finding.message)).collect();
+    lines.dedup();
+    lines
 }
 
 /// What a result holds, in a sentence.

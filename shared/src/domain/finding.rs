@@ -45,6 +45,8 @@ super::words::words! {
         Malformed = "item.malformed",
         /// A criterion was edited after the scenario that covers it was written.
         CriterionChanged = "criterion.changed",
+        /// The steps for a tester or the Gherkin of a scenario was edited, and not the other.
+        StepsDisagree = "steps.disagree",
         /// The story was cut to fit.
         StoryTruncated = "story.truncated",
         /// Part of the story could not be read.

@@ -110,6 +110,12 @@ super::words::words! {
 }
 
 impl PublishOutcome {
+    /// Whether ours stands there as it should.
+    #[must_use]
+    pub const fn stands(self) -> bool {
+        matches!(self, Self::Created | Self::Updated | Self::Unchanged)
+    }
+
     /// How much a person should look at it.
     const fn gravity(self) -> u8 {
         match self {

@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
 use uuid::Uuid;
 
 use super::Jobs;
 use super::limits::CRASHES_BEFORE_SOLO;
+use super::stage::ending_statements;
+use crate::domain::event::EventKind;
 use crate::domain::job::{JobKind, Lane, Stage};
 use crate::domain::request::JobRequest;
+use crate::store::audit::Actor;
 use crate::store::job::Job;
-use crate::store::{Sql, StoreError, job};
+use crate::store::{Sql, StoreError, Verb, audit, event, job, llm_call};
 
 /// The right to write to a job: void as soon as somebody else claims it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,15 +102,33 @@ impl Jobs {
 
     /// A row that this version cannot read (a newer one wrote it) is put off, so that it neither spins nor takes others with it.
     async fn begin(&self, row: Job, owner: &Arc<str>) -> Result<Option<Claimed>, StoreError> {
-        let (id, epoch) = (row.id, row.epoch);
-        match claimed(row, owner) {
-            Ok(claimed) => self.begin_or_cancel(claimed).await,
+        match Content::of(&row) {
+            Ok(content) => self.begin_or_cancel(content.claimed(row, owner)).await,
             Err(error) => {
-                tracing::error!(job.id = %id, %error, "a job cannot be read by this version; another worker may");
-                self.db.execute(put_off(id, epoch)).await?;
+                tracing::error!(job.id = %row.id, %error, "a job cannot be read by this version; another worker may");
+                self.put_off(&row).await?;
                 Ok(None)
             }
         }
+    }
+
+    /// At its deadline it fails, whoever could have read it.
+    async fn put_off(&self, row: &Job) -> Result<(), StoreError> {
+        let late = row.deadline_at <= row.updated_at;
+        let guard = if late { fail_unreadable() } else { wait_for_another() };
+        let mut verb = Verb::new("jobs", row.id, guard.bind(UNREADABLE).bind(row.id).bind(row.epoch));
+        if late {
+            let data = json!({ "status": "failed", "stage": row.stage, "code": "job.unreadable", "message": UNREADABLE });
+            verb = verb
+                .then(event::append(EventKind::Failed, &data))
+                .then(audit::about_held(self.clock().new_id(), &Actor::default(), "job.failed", "job", row.id, &data))
+                .then(llm_call::close_of_held())
+                .then_all(ending_statements(self, row, true));
+        }
+        if let Some(row) = verb.run::<Job>(&self.db).await? {
+            self.told(&row);
+        }
+        Ok(())
     }
 
     /// A job that somebody asked to cancel ends here: no stage begins any more. One whose last write is unknown goes to the
@@ -139,30 +161,42 @@ impl Jobs {
     }
 }
 
-/// How long a job waits for a worker that can read it.
-const PUT_OFF_MS: i64 = 60_000;
+const UNREADABLE: &str = "this job was written by another version of the program; upgrade the workers";
 
-/// At its deadline it fails, whoever can read it.
-fn put_off(id: Uuid, epoch: i64) -> Sql {
+/// For a minute.
+fn wait_for_another() -> Sql {
     Sql::new(
-        "UPDATE jobs SET status = CASE WHEN deadline_at <= {now} THEN 'failed' ELSE 'queued' END, \
-         ended_at = CASE WHEN deadline_at <= {now} THEN {now} ELSE NULL END, lease_owner = NULL, error_code = 'job.unreadable', \
-         error_message = 'this job was written by another version of the program; upgrade the workers', due_at = {now} + ?, ring_at = {now} + ?, \
-         updated_at = {now} WHERE id = ? AND epoch = ? AND status = 'running'",
+        "UPDATE jobs SET status = 'queued', lease_owner = NULL, error_code = 'job.unreadable', error_message = ?, due_at = {now} + 60000, \
+         ring_at = {now} + 60000, updated_at = {now} WHERE id = ? AND epoch = ? AND status = 'running'",
     )
-    .bind(PUT_OFF_MS)
-    .bind(PUT_OFF_MS)
-    .bind(id)
-    .bind(epoch)
 }
 
-fn claimed(row: Job, owner: &Arc<str>) -> Result<Claimed, StoreError> {
-    let bug = |what: &str, error: &dyn std::fmt::Display| StoreError::Bug(format!("job {}: {what}: {error}", row.id));
-    Ok(Claimed {
-        fence: Fence { job_id: row.id, epoch: row.epoch, owner: owner.clone() },
-        kind: row.kind.parse().map_err(|error| bug("kind", &error))?,
-        stage: row.stage.parse().map_err(|error| bug("stage", &error))?,
-        request: serde_json::from_str(&row.request).map_err(|error| bug("request", &error))?,
-        row,
-    })
+fn fail_unreadable() -> Sql {
+    Sql::new(
+        "UPDATE jobs SET status = 'failed', lease_owner = NULL, error_code = 'job.unreadable', error_message = ?, \
+         event_seq = event_seq + 1, ended_at = {now}, updated_at = {now} WHERE id = ? AND epoch = ? AND status = 'running'",
+    )
+}
+
+/// What a row says, in our own words.
+struct Content {
+    kind: JobKind,
+    stage: Stage,
+    request: JobRequest,
+}
+
+impl Content {
+    fn of(row: &Job) -> Result<Self, StoreError> {
+        let bug = |what: &str, error: &dyn std::fmt::Display| StoreError::Bug(format!("job {}: {what}: {error}", row.id));
+        Ok(Self {
+            kind: row.kind.parse().map_err(|error| bug("kind", &error))?,
+            stage: row.stage.parse().map_err(|error| bug("stage", &error))?,
+            request: serde_json::from_str(&row.request).map_err(|error| bug("request", &error))?,
+        })
+    }
+
+    fn claimed(self, row: Job, owner: &Arc<str>) -> Claimed {
+        let Self { kind, stage, request } = self;
+        Claimed { fence: Fence { job_id: row.id, epoch: row.epoch, owner: owner.clone() }, kind, stage, request, row }
+    }
 }

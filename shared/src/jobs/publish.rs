@@ -158,6 +158,15 @@ impl Jobs {
         Ok(())
     }
 
+    /// Records what the holder of the target wrote, or found in Jira as ours whoever sent it. `false` = the job is not ours any more.
+    pub async fn adopt_publication(&self, fence: &Fence, found: &Written) -> Result<bool, StoreError> {
+        let guard = Sql::new("UPDATE jobs SET updated_at = {now} WHERE id = ? AND epoch = ? AND status = 'running'")
+            .bind(fence.job_id)
+            .bind(fence.epoch);
+        let held = Verb::new("jobs", fence.job_id, guard).then(publication::adopt(found)).run::<Job>(&self.db).await?;
+        Ok(held.is_some())
+    }
+
     /// Records what became of a write whose answer was lost, as it was found; `None` = nothing of it is there.
     pub async fn settle_trace(&self, intent: &Publication, found: Option<&Written>) -> Result<(), StoreError> {
         let writer = Writer { job_id: intent.job_id, epoch: intent.epoch };

@@ -18,7 +18,8 @@ impl Jobs {
     /// Queues the job again at its first stage without artifact, with fresh attempts and deadline.
     pub async fn retry(&self, id: Uuid, actor: &Actor) -> Result<Job, JobError> {
         let row = job::find(&self.db, id).await?.ok_or(JobError::NotFound)?;
-        let waits = row.stage == Stage::Review.as_str();
+        let was_edited = row.approved_hash.is_some() && row.approved_hash != row.content_hash;
+        let waits = row.stage == Stage::Review.as_str() || was_edited;
         let (guard, kind) =
             if waits { (back_to_review(), EventKind::AwaitingReview) } else { (back_to_the_queue(), EventKind::Queued) };
         let guard = guard.bind(ms(self.limits.deadline_bulk)).bind(ms(self.limits.deadline)).bind(id);

@@ -106,6 +106,9 @@ pub enum JiraError {
     /// No answer; a write may or may not have been applied.
     #[error("no answer from Jira: {0}")]
     NoAnswer(String),
+    /// The write was not begun: somebody touched the issue after it was looked at.
+    #[error("the issue was changed while a write to it was prepared; it is looked at again")]
+    Touched,
     /// The call was not begun: the lease would not outlast it.
     #[error("the worker's lease ends too soon for this call")]
     LeaseTooShort,
@@ -130,6 +133,7 @@ impl JiraError {
             Self::NotJira(_) => "jira.not_jira",
             Self::Unavailable(_) => "jira.unavailable",
             Self::NoAnswer(_) => "jira.no_answer",
+            Self::Touched => "jira.touched",
             Self::LeaseTooShort => "job.lease_too_short",
         }
     }
@@ -145,7 +149,7 @@ impl From<JiraError> for Failure {
                 Verdict::Snooze(retry_after.unwrap_or(Duration::from_secs(10)).min(Duration::from_secs(3600)))
             }
             JiraError::NotJira(_) | JiraError::Unavailable(_) | JiraError::NoAnswer(_) => Verdict::Retry,
-            JiraError::LeaseTooShort => Verdict::Snooze(Duration::from_secs(1)),
+            JiraError::Touched | JiraError::LeaseTooShort => Verdict::Snooze(Duration::from_secs(1)),
         };
         Self { verdict, code: error.code(), message: error.to_string() }
     }

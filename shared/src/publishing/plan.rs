@@ -73,9 +73,11 @@ pub async fn plan_all(
         let unavailable =
             |error| Failure::retry("store.unavailable", format!("the records of publications cannot be read: {error}"));
         let pieces = pieces(subject, target);
+        let mut all_will_stand = true;
         for piece in &pieces {
             let record = jobs.publication(&piece.key).await.map_err(unavailable)?;
             let decision = decide(piece, record.as_ref(), &site, on_conflict);
+            all_will_stand &= !matches!(decision.action, PlannedAction::Conflict | PlannedAction::Impossible);
             let duplicates = decision.duplicates.clone();
             plans.push(PublishPlan {
                 target,
@@ -90,7 +92,7 @@ pub async fn plan_all(
             });
             plans.extend(planned);
         }
-        for leftover in leftovers(&pieces, &site.comments) {
+        for leftover in leftovers(&pieces, &site.comments).into_iter().filter(|_| all_will_stand) {
             let record = jobs.publication(&leftover.key).await.map_err(unavailable)?;
             let fate = leftover.fate(record.as_ref(), on_conflict);
             plans.extend(removal(target, fate, &leftover.comment, "the result does not need this comment any more"));

@@ -121,7 +121,8 @@ pub async fn settle(db: &Db, delivery: &Delivery, tried: Tried) -> Result<bool, 
 pub async fn reclaim(db: &Db, owner: &str) -> Result<u64, StoreError> {
     db.execute(
         Sql::new(
-            "UPDATE webhook_deliveries SET status = 'queued', lease_owner = NULL, ring_at = {now} WHERE lease_owner = ? AND status = 'running'",
+            "UPDATE webhook_deliveries SET status = 'queued', lease_owner = NULL, ring_at = {now} WHERE lease_owner = ? AND status = 'running' \
+             AND NOT EXISTS (SELECT 1 FROM workers WHERE workers.id = webhook_deliveries.lease_owner AND workers.lease_until >= {now})",
         )
         .bind(owner),
     )

@@ -308,7 +308,7 @@ pub fn settle(written: &Written, writer: Writer) -> Sql {
 }
 
 /// Records what the holder of the target found in Jira as ours: a write whose answer was lost, whoever sent it. Its own
-/// write keeps its name.
+/// write keeps its name, and an intent of a job that took the target since is left alone.
 #[must_use]
 pub fn adopt(found: &Written) -> Sql {
     found
@@ -320,7 +320,9 @@ pub fn adopt(found: &Written) -> Sql {
              WHERE TRUE ON CONFLICT (connection, issue_id, mode, what) DO UPDATE SET marker = excluded.marker, state = 'written', \
              action = CASE WHEN publications.job_id = excluded.job_id AND publications.removes IS NULL THEN publications.action ELSE 'adopt' END, \
              remote_id = excluded.remote_id, removes = NULL, written_hash = excluded.written_hash, job_id = excluded.job_id, \
-             epoch = excluded.epoch, written_by = excluded.written_by, updated_at = excluded.updated_at",
+             epoch = excluded.epoch, written_by = excluded.written_by, updated_at = excluded.updated_at \
+             WHERE publications.job_id = excluded.job_id OR EXISTS (SELECT 1 FROM publish_targets t WHERE t.connection = excluded.connection \
+             AND t.issue_id = excluded.issue_id AND t.mode = excluded.mode AND t.job_id = excluded.job_id)",
         ))
         .bind(found.marker.clone())
         .bind(found.remote_id.clone())

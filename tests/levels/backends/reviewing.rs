@@ -140,6 +140,19 @@ contract! {
         assert_eq!(f.audited(id).await, ["job.submit", "job.failed", "job.retry"]);
     }
 
+    async fn a_job_whose_result_was_edited_after_its_approval_waits_for_review_again_when_it_is_retried(f: Arc<Fixture>) {
+        let id = waiting(&f, true).await;
+        f.jobs.approve(id, &Approval::of("h1"), &f.person()).await.expect("an approval");
+        let claimed = f.worker("w").await.claims(id).await;
+        held(f.jobs.stop_for_review(&claimed, "story.changed", "it changed").await);
+        f.jobs.edit(id, &edit("h1", "h2"), &f.person()).await.expect("an edit");
+        f.jobs.cancel(id, &f.person()).await.expect("a cancel");
+        let again = f.jobs.retry(id, &f.person()).await.expect("a retry");
+        assert_eq!((again.status.as_str(), again.content_hash.as_deref()), ("awaiting_review", Some("h2")));
+        f.jobs.approve(id, &Approval::of("h2"), &f.person()).await.expect("an approval");
+        assert_eq!(f.row(id).await.status, "queued");
+    }
+
     async fn only_what_failed_or_was_cancelled_is_started_again(f: Arc<Fixture>) {
         let id = f.queued().await;
         assert!(matches!(f.jobs.retry(id, &f.person()).await, Err(JobError::WrongStatus { code: "job.not_ended", .. })));

@@ -142,6 +142,20 @@ async fn a_description_whose_answer_was_lost_is_found_and_adopted() {
     assert_eq!(publish_again(&app, newer).await, PublishOutcome::Updated, "what was adopted counts as written by us");
 }
 
+#[tokio::test]
+async fn what_is_adopted_at_one_of_several_places_counts_as_written_by_us() {
+    let app = App::start().await;
+    app.jira().order(Fault::new(Action::Drop { drop: Cut::After }).on("PUT", "/issue/"));
+    let id = app.asks(JobKind::FullPipeline, STORY).to(PublishMode::Description).to(PublishMode::Comment).run().await;
+    app.run_when_due(id).await;
+    app.run_when_due(id).await;
+    app.succeeded(id).await;
+    assert_eq!((ours(&app, STORY).len(), app.writes().len()), (1, 2));
+
+    let newer = app.asks(JobKind::AcceptanceCriteria, STORY).run().await;
+    assert_eq!(publish_again(&app, newer).await, PublishOutcome::Updated);
+}
+
 async fn publish_again(app: &App, from: uuid::Uuid) -> PublishOutcome {
     let id = publish(app, from, STORY, PublishMode::Description, OnConflict::Keep).await;
     app.outcomes(id).await.remove(0)

@@ -8,7 +8,7 @@ use shared::store::publication::TargetKey;
 use tests::app::{App, Setup};
 use uuid::Uuid;
 
-use crate::support::{id_of, long_story, made, ours, publish, words};
+use crate::support::{document, id_of, long_story, made, ours, publish, words};
 
 const KEY: &str = "SHELF-1";
 
@@ -110,6 +110,23 @@ async fn a_comment_that_is_not_needed_but_was_changed_by_a_person_stays() {
     assert_eq!(ours(&app, KEY).len(), 2);
     outcome(&app, short, OnConflict::Overwrite).await;
     assert_eq!(ours(&app, KEY).len(), 1);
+}
+
+#[tokio::test]
+async fn as_long_as_a_persons_change_is_kept_the_comments_it_goes_on_in_stay() {
+    let app = app(60).await;
+    let long = made(&app, KEY).await;
+    outcome(&app, long, OnConflict::Keep).await;
+    let before = ours(&app, KEY);
+    let mut first = before[0]["body"].clone();
+    first["content"].as_array_mut().expect("blocks").insert(0, document("Jonas: keep this.")["content"][0].clone());
+    app.jira().edit_comment(&id_of(&before[0]), &first);
+    let short = shrunk(&app).await;
+    assert_eq!(outcome(&app, short, OnConflict::Keep).await, PublishOutcome::Conflict);
+    assert_eq!(ours(&app, KEY).iter().map(id_of).collect::<Vec<_>>(), before.iter().map(id_of).collect::<Vec<_>>());
+
+    assert_eq!(outcome(&app, short, OnConflict::Overwrite).await, PublishOutcome::Updated);
+    assert_eq!(ours(&app, KEY).len(), 1, "what replaced it needs one comment");
 }
 
 #[tokio::test]

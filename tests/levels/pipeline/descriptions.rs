@@ -1,13 +1,15 @@
 //! Publishing into the description: one section of ours, and everything else as people wrote it, byte for byte.
 
-use sandbox::{Story, Text};
+use std::time::Duration;
+
+use sandbox::{Action, Fault, Story, Text};
 use serde_json::{Value, json};
 use shared::domain::job::JobKind;
 use shared::domain::publish::{OnConflict, PublishMode, PublishOutcome};
 use tests::app::{App, Setup};
 use uuid::Uuid;
 
-use crate::support::{STORY, made, publish, words};
+use crate::support::{STORY, document, made, publish, until, words};
 
 async fn outcome(app: &App, from: Uuid, key: &str, on_conflict: OnConflict) -> PublishOutcome {
     let id = publish(app, from, key, PublishMode::Description, on_conflict).await;
@@ -134,4 +136,35 @@ async fn a_description_that_would_be_too_long_is_left_alone_and_the_reason_is_to
     assert!(published[0].message.contains("comment"), "{}", published[0].message);
     assert_eq!(published[1].outcome, PublishOutcome::Created);
     assert!(app.writes().iter().all(|write| write.method == "POST"));
+}
+
+#[tokio::test]
+async fn what_a_person_saves_between_the_look_and_the_write_is_kept() {
+    let app = std::sync::Arc::new(App::start().await);
+    let from = made(&app, STORY).await;
+    let id = app.asks(JobKind::Publication, STORY).from(from).to(PublishMode::Description).submit().await;
+    // The first look is of the whole issue, the second comes right before the write.
+    let late = app.jira().order(Fault::new(Action::Delay { delay_ms: 500 }).on("GET", "/issue/").after(1));
+    let run = tokio::spawn({
+        let app = app.clone();
+        async move { app.worker("w").run(id).await }
+    });
+    until(|| app.jira().faults().used(late) > 0).await;
+    app.later(Duration::from_secs(1));
+    app.jira().edit(STORY, |fields| {
+        fields.insert("environment".to_owned(), document("Mara: staging only"));
+        let content = fields.get_mut("description").and_then(|text| text["content"].as_array_mut()).expect("blocks");
+        content.push(document("Mara: as agreed with the shop.")["content"][0].clone());
+    });
+    run.await.expect("a run");
+    assert!(app.writes().is_empty(), "{:?}", app.writes());
+    assert_eq!(app.job(id).await.error_code.as_deref(), Some("jira.touched"));
+
+    app.run_when_due(id).await;
+    assert_eq!(
+        app.status(id).await,
+        ("awaiting_review".to_owned(), "story.changed".to_owned()),
+        "the story says something else now"
+    );
+    assert!(words(&app.description(STORY)).contains("as agreed with the shop"));
 }

@@ -75,11 +75,14 @@ impl Context<'_> {
     }
 }
 
+/// Nobody translates words that are to be found in the story.
+const DRAFTER_SPEAKS: &str = "the offline drafter writes in the language of the story; a language model can write in another";
+
 fn draft(story: &Story, language: Language, before: Option<&CriteriaSet>) -> CriteriaArtifact {
     let checked: CheckedCriteria = checks::criteria(story, story.language, drafter::criteria(story), before);
     let mut set = checks::settle_criteria(story, checked, before);
     if language != story.language {
-        set.findings.push(checks::in_other_language(language, story.language));
+        set.findings.push(checks::in_other_language(language, story.language, DRAFTER_SPEAKS));
     }
     CriteriaArtifact { set, by: offline() }
 }

@@ -45,7 +45,11 @@ impl Context<'_> {
             }
         };
         if let Some(asked) = self.claimed.request.language.filter(|asked| *asked != suite.language) {
-            suite.findings.push(checks::in_other_language(asked, suite.language));
+            suite.findings.push(checks::in_other_language(
+                asked,
+                suite.language,
+                "scenarios are written in the language of their criteria",
+            ));
         }
         let artifact = SuiteArtifact { suite, criteria: lent, by };
         self.stored(made, artifact, settled)

@@ -13,7 +13,7 @@ use crate::args::generate::{Format, GenerateArgs};
 use crate::client::Client;
 use crate::exit::Exit;
 use crate::output::progress::Progress;
-use crate::output::{print, print_json};
+use crate::output::{print, print_json, summary};
 
 /// Takes the result of each job that is at rest.
 pub(crate) struct Delivery {
@@ -64,9 +64,11 @@ impl Delivery {
 
     async fn deliver(&self, client: &Client, outcome: &mut Outcome, progress: &Progress) -> anyhow::Result<Option<PathBuf>> {
         let Some(id) = outcome.id else { return Ok(None) };
-        if self.json || !self.alone {
-            outcome.result = Some(client.result(id).await?);
+        let result = client.result(id).await?;
+        for warning in summary::warnings(&result) {
+            progress.note(&format!("{} note: {warning}", outcome.key));
         }
+        outcome.result = Some(result);
         if let Some(folder) = &self.folder {
             let text = client.result_text(id, self.format.as_str()).await?;
             let file = folder.join(format!("{}.{}", outcome.key, self.format.extension()));

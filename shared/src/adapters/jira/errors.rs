@@ -21,8 +21,9 @@ pub(super) fn read<T: DeserializeOwned>(answer: &Answer, subject: &str, now: Dat
     if !answer.is_success() {
         return Err(meaning(answer, subject, now));
     }
-    let body = if answer.body.iter().all(u8::is_ascii_whitespace) { b"null".as_slice() } else { &answer.body };
-    if !answer.body.is_empty() && !answer.is_json() {
+    let is_empty = answer.body.iter().all(u8::is_ascii_whitespace);
+    let body = if is_empty { b"null".as_slice() } else { &answer.body };
+    if !is_empty && !answer.is_json() {
         return Err(JiraError::NotJira(strange(answer)));
     }
     serde_json::from_slice(body).map_err(|error| {

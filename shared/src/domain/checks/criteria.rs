@@ -36,7 +36,7 @@ pub fn criteria(story: &Story, language: Language, reply: CriteriaReply, previou
         dropped: Vec::new(),
     };
     if spoken != language {
-        set.findings.push(remark::in_other_language(language, spoken));
+        set.findings.push(remark::in_other_language(language, spoken, "so the model answered"));
     }
     let haystack = normal::Haystack::new(story);
     let (out_of_scope, unfounded) = scope::verified(reply.out_of_scope, &haystack);

@@ -54,7 +54,9 @@ pub fn recheck_suite(story: &Story, criteria: &CriteriaSet, edited: Suite) -> Re
     let (scenarios, questions) = both(scenarios, recheck_questions(std::mem::take(&mut suite.questions)))?;
     suite.scenarios = scenarios;
     suite.questions = questions;
+    let told = std::mem::take(&mut suite.findings);
     suite::cover(story, criteria, &mut suite);
+    suite.findings = carried(told, std::mem::take(&mut suite.findings), |old| old.code == FindingCode::LanguageNotAsked);
     Ok(suite)
 }
 

@@ -71,15 +71,11 @@ pub(super) fn about(story: &Story) -> Vec<Finding> {
     .collect()
 }
 
-/// A result in another language than was asked for: nobody translates words that are to be found in the story.
+/// A result in another language than was asked for, and why.
 #[must_use]
-pub fn in_other_language(asked: Language, spoken: Language) -> Finding {
+pub fn in_other_language(asked: Language, spoken: Language, why: &str) -> Finding {
     let (asked, spoken) = (asked.english_name(), spoken.english_name());
-    let message = format!(
-        "{asked} was asked for, the result is in {spoken}. The offline drafter writes in the language of the story alone; to have it in \
-         {asked}, ask a language model for it."
-    );
-    warning(FindingCode::LanguageNotAsked, message)
+    warning(FindingCode::LanguageNotAsked, format!("{asked} was asked for, the result is in {spoken}: {why}."))
 }
 
 /// A criterion that nothing tests.

@@ -256,7 +256,9 @@ fn side(plain: &Plain<'_>, number: &Number, unit: &str, end: usize, words: &Lexi
         let open = closes(words.at_most).or_else(|| closes(words.at_least));
         return place(if open.is_some() { Side::AheadAtLeast } else { Side::Ahead }, open.unwrap_or(number.start));
     }
-    if let Some(lead) = closes(words.at_least) {
+    let before = plain.text.get(..number.start)?.trim_end();
+    let signed = |signs: [&str; 2]| signs.iter().find_map(|sign| before.strip_suffix(sign)).map(str::len);
+    if let Some(lead) = closes(words.at_least).or_else(|| signed(["≥", ">="])) {
         return place(Side::AtLeast, lead);
     }
     if let Some(lead) = closes(words.lasting).filter(|_| is_time) {
@@ -267,7 +269,7 @@ fn side(plain: &Plain<'_>, number: &Number, unit: &str, end: usize, words: &Lexi
     }
     // A span that the user may choose has two sides; one that the product takes is measured.
     let timed = |side| if is_time && !plain.has(words.edges.choice) { Side::Deadline } else { side };
-    if let Some(lead) = closes(words.at_most) {
+    if let Some(lead) = closes(words.at_most).or_else(|| signed(["≤", "<="])) {
         return place(timed(Side::AtMost), lead);
     }
     let backed = |side, rest: usize| {

@@ -209,8 +209,14 @@ pub(super) fn unmarked_quote(quote: &str) -> &str {
 
 /// A text without the sign before it ("⚠ …").
 fn without_sign(text: &str) -> &str {
-    let sign = |letter: char| !letter.is_ascii() && !letter.is_alphanumeric() && !"«“„¿¡‹€£".contains(letter);
-    text.trim_start_matches(|letter: char| sign(letter) || letter.is_whitespace())
+    text.trim_start_matches(|letter: char| is_sign(letter) || letter.is_whitespace())
+}
+
+/// Dashes, bullets, arrows, shapes, dingbats and emoji. Signs of mathematics and of currencies are words.
+const fn is_sign(letter: char) -> bool {
+    matches!(letter, '\u{200d}' | '\u{2010}'..='\u{2015}' | '\u{2020}'..='\u{2023}' | '\u{2043}' | '·' | '\u{20e3}'
+        | '\u{2190}'..='\u{21ff}' | '\u{2300}'..='\u{23ff}' | '\u{25a0}'..='\u{27bf}' | '\u{2900}'..='\u{297f}'
+        | '\u{2b00}'..='\u{2bff}' | '\u{fe0f}' | '\u{1f000}'..='\u{1faff}')
 }
 
 /// What Jira calls its panels, and what stands before a decision.

@@ -35,6 +35,18 @@ impl Frame<'_> {
         }
     }
 
+    /// The steps before a rule that names no event: the wish, unless the rule refuses something, which is not what whoever
+    /// wishes may expect.
+    fn lead_to(&self, rule: &Sentence<'_>) -> (Vec<String>, String) {
+        let forbidden =
+            rule.text.split(|letter: char| !letter.is_alphanumeric()).any(|word| matches!(word, "401" | "403" | "404"));
+        let refuses = [self.words.may_not, self.words.edges.refusal].iter().any(|list| rule.has(list));
+        if self.narrative.is_some() && (forbidden || refuses || rule.after(self.words.dont).is_some()) {
+            return (Vec::new(), self.words.phrases.check_rule.to_owned());
+        }
+        (self.given(), self.when())
+    }
+
     /// The action that the story itself gives.
     pub(super) fn when(&self) -> String {
         self.narrative
@@ -65,13 +77,14 @@ fn stated(sentence: &Sentence<'_>, evidence: Vec<Evidence>, frame: &Frame<'_>) -
         own = Sentence::new(&clause.outcome, words);
         &own
     };
+    let (given, when) = frame.lead_to(sentence);
     let permission = if clause.role.is_none() { permission::read(outcome, words) } else { None };
     let kind = kind(sentence, permission.as_ref(), words);
     let mut criterion = ProposedCriterion {
         title: text.to_owned(),
         kind,
-        given: frame.given(),
-        when: vec![frame.when()],
+        given,
+        when: vec![when],
         then: vec![step(&outcome_of(outcome, words), words)],
         examples: Examples::default(),
         origin: Origin::Stated,
@@ -82,6 +95,9 @@ fn stated(sentence: &Sentence<'_>, evidence: Vec<Evidence>, frame: &Frame<'_>) -
         criterion.given = vec![fill(words.phrases.role, &[role])];
     }
     if let Some(condition) = &clause.condition {
+        if clause.role.is_none() {
+            criterion.given = frame.given();
+        }
         criterion.when = vec![step(condition, words)];
     }
     if clause.condition.is_none() && clause.role.is_none() && permission.is_none() {

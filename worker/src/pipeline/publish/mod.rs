@@ -88,7 +88,10 @@ impl Context<'_> {
     /// Records writes that were carried out, while the last one is recorded with the end of the job.
     async fn settle(&self, progress: &mut Progress) -> Result<(), End> {
         for written in progress.unsettled.drain(..) {
-            self.jobs().settle_publication(&self.claimed.fence, &written).await?;
+            if !self.jobs().adopt_publication(&self.claimed.fence, &written).await? {
+                // What is in Jira is in Jira; what was merely found is found again.
+                self.jobs().settle_publication(&self.claimed.fence, &written).await?;
+            }
             progress.records = None;
         }
         Ok(())
@@ -159,7 +162,9 @@ impl Context<'_> {
                 Err(end) => return Err(end),
             }
         }
-        if target.mode == PublishMode::Comment {
+        // A text that goes on in another comment needs it for as long as it was not replaced itself.
+        let all_stand = outcome.as_ref().is_some_and(|outcome| outcome.outcome.stands());
+        if target.mode == PublishMode::Comment && all_stand {
             let leftovers = publishing::leftovers(&pieces, &progress.comments);
             if let Some(conflict) = self.remove_leftovers(jira, story, &leftovers, beyond).await? {
                 outcome = Some(Published::worst(outcome, conflict));
@@ -175,10 +180,12 @@ impl Context<'_> {
     }
 }
 
-/// What this run wrote to Jira and did not record yet.
+/// What this run wrote to Jira or found there, and did not record yet.
 #[derive(Default)]
 struct Progress {
     unsettled: Vec<Written>,
+    /// Whether anything was written by now.
+    wrote: bool,
     /// The comments as they were last read.
     comments: Vec<Comment>,
     /// What was known of the target before anything was looked at or written since.

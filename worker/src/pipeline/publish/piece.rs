@@ -37,7 +37,7 @@ impl Context<'_> {
             let targets = [piece.key.target];
             let looking = publishing::read_site(jira, &story.id, &targets, Some(&story.updated));
             let site = self.interruptible(looking).await?.map_err(Failure::from)?;
-            self.story_is_the_same(story, &site).await?;
+            self.story_is_the_same(story, &site, progress.wrote).await?;
             let record = records.of(&piece.key);
             let decision = publishing::decide(piece, record, &site, self.claimed.request.on_conflict);
             let conflict = self.remove_duplicates(jira, story, piece, &decision).await?;
@@ -52,6 +52,7 @@ impl Context<'_> {
                 PlannedAction::Create | PlannedAction::Update => {
                     let stored = self.write(jira, story, piece, &decision, &site).await?;
                     self.pipeline.metrics.published();
+                    progress.wrote = true;
                     progress.unsettled.push(written(piece, &stored.remote_id, &stored.hash));
                     if decision.action == PlannedAction::Update {
                         done(piece, PublishOutcome::Updated, stored.remote_id, story)
@@ -87,7 +88,7 @@ impl Context<'_> {
         Ok(self.jobs().records(&key.connection, &key.issue_id, key.target.mode).await?)
     }
 
-    async fn story_is_the_same(&self, story: &Story, site: &Site) -> Result<(), End> {
+    async fn story_is_the_same(&self, story: &Story, site: &Site, wrote: bool) -> Result<(), End> {
         if self.claimed.request.publish_stale {
             return Ok(());
         }
@@ -99,8 +100,11 @@ impl Context<'_> {
         if now.map_err(|error| Failure::fail(error.code(), error.to_string()))? == story.hash {
             return Ok(());
         }
-        let message = "the story changed since it was read; nothing was written. Approve with publish_stale to publish all the same, or generate again";
-        match self.jobs().stop_for_review(&self.claimed, "story.changed", message).await? {
+        let written = if wrote { "what was written before stands, nothing more was" } else { "nothing was written" };
+        let message = format!(
+            "the story changed since it was read; {written}. Approve with publish_stale to publish all the same, or generate again"
+        );
+        match self.jobs().stop_for_review(&self.claimed, "story.changed", &message).await? {
             Ok(()) => Err(End::Done),
             Err(_) if self.jobs().why_refused(&self.claimed).await? == Refused::Cancelled => Err(End::Cancelled),
             Err(_) => Err(End::Lost),

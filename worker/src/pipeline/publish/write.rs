@@ -152,6 +152,11 @@ async fn send(jira: &dyn Jira, story: &Story, piece: &Piece, decision: &Decision
             Ok(StoredPiece { hash, remote_id: stored.id })
         }
         PublishMode::Description => {
+            // The whole description is sent, so what a person saved meanwhile would be lost.
+            let now = jira.issue_glance(&story.id).await?;
+            if publishing::updated(&now) != publishing::updated(&site.issue) {
+                return Err(JiraError::Touched);
+            }
             jira.update_description(&story.id, &decision.body).await?;
             let stored = section::find(&decision.body.value(), &piece.marker)
                 .map_or_else(|| decision.hash.clone(), |section| section.hash);

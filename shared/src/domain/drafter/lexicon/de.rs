@@ -136,6 +136,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         feature: "\"{0}\" ist verfügbar",
         use_it: "ich es nutze",
         use_function: "ich die Funktion nutze, die diese Story beschreibt",
+        check_rule: "diese Regel geprüft wird",
         event: "dies geschehen ist: {0}",
         holds: "gilt Folgendes: {0}",
         unmet: "Folgendes nicht zutrifft: {0}",

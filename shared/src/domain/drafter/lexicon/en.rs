@@ -156,6 +156,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         feature: "\"{0}\" is available",
         use_it: "I use it",
         use_function: "I use the function this story describes",
+        check_rule: "this rule is checked",
         event: "this has happened: {0}",
         holds: "the following is so: {0}",
         unmet: "the following does not hold: {0}",

@@ -144,6 +144,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         feature: "que \"{0}\" está disponible",
         use_it: "lo utilizo",
         use_function: "utilizo la función que describe esta historia",
+        check_rule: "se comprueba esta regla",
         event: "ha ocurrido esto: {0}",
         holds: "se cumple lo siguiente: {0}",
         unmet: "no se cumple lo siguiente: {0}",

@@ -162,6 +162,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         feature: "que \"{0}\" est disponible",
         use_it: "je l'utilise",
         use_function: "j'utilise la fonction que ce récit décrit",
+        check_rule: "cette règle est vérifiée",
         event: "ceci a eu lieu : {0}",
         holds: "on constate ceci : {0}",
         unmet: "la condition suivante n'est pas remplie : {0}",

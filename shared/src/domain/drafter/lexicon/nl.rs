@@ -121,6 +121,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         feature: "dat \"{0}\" beschikbaar is",
         use_it: "ik het gebruik",
         use_function: "ik de functie gebruik die deze story beschrijft",
+        check_rule: "deze regel wordt gecontroleerd",
         event: "dit gebeurd is: {0}",
         holds: "geldt het volgende: {0}",
         unmet: "het volgende niet geldt: {0}",

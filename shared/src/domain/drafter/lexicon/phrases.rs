@@ -28,6 +28,8 @@ pub(in crate::domain::drafter) struct Phrases {
     pub(in crate::domain::drafter) use_it: &'static str,
     /// The function as an action, when only the wish is known.
     pub(in crate::domain::drafter) use_function: &'static str,
+    /// What somebody does to see whether a rule holds that names no event.
+    pub(in crate::domain::drafter) check_rule: &'static str,
     /// An event as an action.
     pub(in crate::domain::drafter) event: &'static str,
     /// A statement without a verb of its own, as an outcome.

@@ -136,6 +136,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         feature: "que \"{0}\" está disponível",
         use_it: "eu o utilizo",
         use_function: "utilizo a função que esta história descreve",
+        check_rule: "esta regra é verificada",
         event: "isto aconteceu: {0}",
         holds: "vale o seguinte: {0}",
         unmet: "o seguinte não se cumpre: {0}",

@@ -92,6 +92,8 @@ fn limits_are_read_with_their_side_and_unit() {
         ("en", "At least 15% must be done", vec![(Side::AtLeast, 15, "%")]),
         ("en", "It works since version 4.2 and RFC 2119", vec![]),
         ("fr", "Le numéro a 9 chiffres", vec![(Side::Exactly, 9, " chiffres")]),
+        ("en", "Password: ≥ 8 characters", vec![(Side::AtLeast, 8, " characters")]),
+        ("en", "Upload of <= 10 files", vec![(Side::AtMost, 10, " files")]),
         ("fr", "Au maximum 3 essais", vec![(Side::AtMost, 3, " essais")]),
         ("de", "Höchstens 5 Versuche", vec![(Side::AtMost, 5, " Versuche")]),
         ("de", "Zwischen 8 und 64 Zeichen", vec![(Side::AtLeast, 8, " Zeichen"), (Side::AtMost, 64, " Zeichen")]),

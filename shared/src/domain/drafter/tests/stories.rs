@@ -143,6 +143,15 @@ fn everything_is_written_in_the_language_of_the_story() {
 }
 
 #[test]
+fn a_sign_that_means_something_stays_in_the_words_and_in_the_quotation() {
+    for line in ["≥ 8 characters are accepted", "−5 °C is shown in blue", "₹ 500 are charged", "½ hour is free"] {
+        let reply = drafted(&story("en", "ABC", &format!("Acceptance criteria:\n\n- {line}")));
+        assert_eq!(reply.criteria[0].evidence[0].quote, line);
+        assert!(reply.criteria[0].then[0].starts_with(&line[..3]), "{:?}", reply.criteria[0]);
+    }
+}
+
+#[test]
 fn the_mark_of_a_panel_is_neither_in_the_words_nor_in_the_quotation() {
     for line in ["> **[WARNING]** The ABC must be DEF.", "- [decision] The ABC must be DEF.", "⚠ The ABC must be DEF."] {
         let reply = drafted(&story("en", "ABC", &format!("## Acceptance criteria\n\n{line}\n- **[GHI]** is JKL")));
@@ -150,4 +159,16 @@ fn the_mark_of_a_panel_is_neither_in_the_words_nor_in_the_quotation() {
         assert_eq!(reply.criteria[0].then, ["the ABC must be DEF"], "{line}");
         assert_eq!(reply.criteria[1].evidence[0].quote, "**[GHI]** is JKL");
     }
+}
+
+#[test]
+fn what_is_refused_does_not_follow_from_the_wish() {
+    let text = "As an operator I want to cancel orders so that customers get their money back.\n\n## Rules\n\n\
+        - The button is hidden for roles that may not cancel.\n- Calls to the interface are answered with 403.\n- The refund is started.";
+    let reply = drafted(&story("en", "Cancel an order", text));
+    let steps = |at: usize| (reply.criteria[at].given.clone(), reply.criteria[at].when.clone());
+    for at in [0, 1] {
+        assert_eq!(steps(at), (vec![], vec!["this rule is checked".to_owned()]), "{:?}", reply.criteria[at]);
+    }
+    assert_eq!(steps(2), (vec!["I am an operator".to_owned()], vec!["I cancel orders".to_owned()]));
 }
