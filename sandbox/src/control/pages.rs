@@ -102,8 +102,8 @@ fn details(fields: &Value) -> String {
     ];
     rows.extend(fields["subtasks"].as_array().into_iter().flatten().map(|child| ("Sub-task", keyed(child))));
     rows.extend(fields["issuelinks"].as_array().into_iter().flatten().map(|link| {
-        let other = if link["outwardIssue"].is_object() { &link["outwardIssue"] } else { &link["inwardIssue"] };
-        ("Link", keyed(other))
+        let side = if link["outwardIssue"].is_object() { "outward" } else { "inward" };
+        ("Link", format!("{} {}", text(&link["type"][side]), keyed(&link[format!("{side}Issue")])))
     }));
     rows.extend(fields["attachment"].as_array().into_iter().flatten().map(|file| ("File", text(&file["filename"]))));
     let shown = rows.into_iter().filter(|(_, value)| !value.is_empty());
