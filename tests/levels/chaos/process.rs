@@ -71,7 +71,9 @@ impl Process {
             Signal::Stop => "-STOP",
             Signal::Cont => "-CONT",
         };
-        let sent = Command::new("kill").arg(signal).arg(self.pid().to_string()).status().await.expect("the program `kill`");
+        // The shell's own: not every system has the program.
+        let kill = format!("kill {signal} {}", self.pid());
+        let sent = Command::new("sh").args(["-c", &kill]).status().await.expect("a shell");
         assert!(sent.success(), "{} has ended by itself", self.name);
     }
 
