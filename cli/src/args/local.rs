@@ -39,7 +39,12 @@ It remembers what is written to it and forgets it at the end. Look at it with a 
 
 Example, in two terminals:
   jqa sandbox --port 8090
-  JQA_JIRA_URL=http://127.0.0.1:8090 JQA_JIRA_EMAIL=me@example.com JQA_JIRA_TOKEN=sandbox jqa serve")]
+  JQA_JIRA_URL=http://127.0.0.1:8090 JQA_JIRA_EMAIL=me@example.com JQA_JIRA_TOKEN=sandbox jqa serve
+
+Two answers of 429, and a comment whose answer is lost after it was written:
+  curl 127.0.0.1:8090/_faults -d '{\"match\":{\"path\":\"/issue/\"},\"times\":2,\"action\":{\"status\":429,\"headers\":{\"Retry-After\":\"1\"}}}'
+  curl 127.0.0.1:8090/_faults -d '{\"match\":{\"method\":\"POST\",\"path\":\"/comment\"},\"action\":{\"drop\":\"after\"}}'
+Other actions: {\"delay_ms\":500}, {\"drop\":\"before\"}, {\"drop_then_apply_ms\":2000}, {\"truncate_body\":true}. GET /_journal shows what was asked.")]
 pub(crate) struct SandboxArgs {
     /// Where it listens; 0 takes a free port
     #[arg(long, value_name = "N", default_value_t = 8090)]

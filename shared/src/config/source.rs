@@ -36,12 +36,24 @@ impl Source {
     pub fn new(variables: impl IntoIterator<Item = (String, String)>, file: Option<&str>) -> Result<Self, Vec<ConfigProblem>> {
         let mut problems = Vec::new();
         let mut values = file.map(|text| from_toml(text, &mut problems)).unwrap_or_default();
-        for (name, value) in variables {
+        let variables: Vec<(String, String)> = variables.into_iter().collect();
+        let is_given = |name: &str| variables.iter().any(|(given, value)| given == name && !value.is_empty());
+        for (name, value) in variables.iter().cloned() {
             let Some(base) = name.strip_suffix("_FILE").filter(|base| known(base).is_some()) else {
-                values.insert(name, value);
+                // An empty variable does not hide the file beside it.
+                if !value.is_empty() || !is_given(&format!("{name}_FILE")) {
+                    values.insert(name, value);
+                }
                 continue;
             };
+            if value.is_empty() {
+                continue;
+            }
+            if is_given(base) {
+                problems.push(ConfigProblem::new(name.clone(), format!("is given together with {base}; keep one of them")));
+            }
             match std::fs::read_to_string(&value) {
+                Ok(text) if text.trim().is_empty() => problems.push(ConfigProblem::new(name, "names a file that is empty")),
                 Ok(text) => {
                     values.insert(base.to_owned(), text.trim_end().to_owned());
                 }
@@ -152,6 +164,23 @@ mod tests {
     fn an_unknown_name_in_the_file_is_refused() {
         let problems = Source::new([], Some("leas = \"3s\"")).unwrap_err();
         assert_eq!(problems[0].name, "leas");
+    }
+
+    #[test]
+    fn a_file_that_says_nothing_or_not_alone_is_named() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let path = file.path().display().to_string();
+        let problem = |variables: &[(&str, &str)]| {
+            let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            Source::new(variables, None).map(|source| source.text("JQA_JIRA_TOKEN").to_owned()).map_err(|all| all[0].to_string())
+        };
+        assert_eq!(problem(&[("JQA_JIRA_TOKEN_FILE", &path)]).unwrap_err(), "JQA_JIRA_TOKEN_FILE names a file that is empty");
+        std::fs::write(file.path(), "s3cret\n").unwrap();
+        let both = problem(&[("JQA_JIRA_TOKEN", "other"), ("JQA_JIRA_TOKEN_FILE", &path)]).unwrap_err();
+        assert_eq!(both, "JQA_JIRA_TOKEN_FILE is given together with JQA_JIRA_TOKEN; keep one of them");
+        assert_eq!(problem(&[("JQA_JIRA_TOKEN", ""), ("JQA_JIRA_TOKEN_FILE", &path)]).unwrap(), "s3cret");
+        assert_eq!(problem(&[("JQA_JIRA_TOKEN_FILE", &path), ("JQA_JIRA_TOKEN", "")]).unwrap(), "s3cret");
+        assert_eq!(problem(&[("JQA_JIRA_TOKEN", "x"), ("JQA_JIRA_TOKEN_FILE", "")]).unwrap(), "x");
     }
 
     #[test]

@@ -44,7 +44,9 @@ impl Context<'_> {
                 (suite, session.by, session.settled)
             }
         };
-        if let Some(asked) = self.claimed.request.language.filter(|asked| *asked != suite.language) {
+        // With criteria of their own it was said there.
+        let asked = self.claimed.request.language.filter(|_| lent.is_some());
+        if let Some(asked) = asked.filter(|asked| *asked != suite.language) {
             suite.findings.push(checks::in_other_language(
                 asked,
                 suite.language,
