@@ -15,7 +15,6 @@ use std::time::Duration;
 use api::{Api, ApiSettings, Drain, EventHub, Ops, Parts};
 use axum::Router;
 use serde_json::Value;
-use shared::adapters::webhook::{Network, OutboundPolicy};
 use shared::crypto::{Passwords, SecretKey, TokenSettings, Tokens};
 use shared::domain::user::Role;
 use shared::ports::Clock;
@@ -73,8 +72,7 @@ impl HttpApp {
         let (hub, closed, drain) = (EventHub::new(), CancellationToken::new(), Drain::new());
         tokio::spawn(hub.clone().run(app.jobs.clone(), closed.clone()));
         let key = SecretKey::from_text(SECRET_KEY).expect("a key");
-        let allow: Vec<Network> = app.settings.outbound.allow.iter().map(|block| block.parse().expect("a network")).collect();
-        let policy = OutboundPolicy { allow_http: !allow.is_empty(), allow };
+        let policy = app.settings.outbound.clone();
         let api = Api::new(Parts {
             jobs: app.jobs.clone(),
             connections: app.connections.clone(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use api::{Api, ApiSettings, Drain, EventHub, Ops, Parts};
-use shared::adapters::webhook::{HttpWebhookSender, Network, OutboundPolicy, OutboundSettings};
+use shared::adapters::webhook::{HttpWebhookSender, OutboundPolicy, OutboundSettings};
 use shared::crypto::{Passwords, TokenSettings, Tokens};
 use shared::domain::job::{JobStatus, Lane};
 use shared::domain::webhook::secret_key;
@@ -37,7 +37,7 @@ const PRUNE_REST: Duration = Duration::from_millis(100);
 pub(super) fn api(f: &Foundation, drain: Drain, public_url: &str, closed: CancellationToken) -> anyhow::Result<Api> {
     let hub = EventHub::new();
     f.lifecycle.spawn(hub.clone().run(f.jobs.clone(), closed));
-    let policy = policy(f)?;
+    let policy = f.settings.outbound.clone();
     let tokens = TokenSettings { life: f.settings.accounts.access_token_life, ..TokenSettings::default() };
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let passwords = Passwords::new((cores / 2).max(1));
@@ -66,7 +66,7 @@ pub(super) fn worker(f: &Foundation, public_url: &str) -> anyhow::Result<Arc<Run
     // A job makes one call to Jira at a time, so more would only wait for each other, with their stories in memory.
     let at_work = f.settings.jira.as_ref().map_or(1, |jira| jira.max_in_flight);
     let pipeline = Pipeline::new(f.jobs.clone(), f.connections.clone(), f.metrics.clone(), write_timeout, at_work);
-    let sender = HttpWebhookSender::new(&OutboundSettings { policy: policy(f)?, timeout: WEBHOOK_TIMEOUT })
+    let sender = HttpWebhookSender::new(&OutboundSettings { policy: f.settings.outbound.clone(), timeout: WEBHOOK_TIMEOUT })
         .map_err(|error| anyhow::anyhow!("webhooks cannot be set up: {error}"))?;
     let key = match &f.settings.accounts.callback_secret {
         Some(secret) => secret_key(secret).context("JQA_CALLBACK_SECRET cannot be used")?,
@@ -92,14 +92,6 @@ fn callback_problem(policy: &OutboundPolicy, url: &str) -> Option<String> {
         return Some("holds white space, control characters or backslashes".to_owned());
     }
     policy.check_url(url).err().map(|problem| problem.to_string())
-}
-
-fn policy(f: &Foundation) -> anyhow::Result<OutboundPolicy> {
-    let allow: Result<Vec<Network>, _> = f.settings.outbound.allow.iter().map(|block| block.parse()).collect();
-    let allow =
-        allow.map_err(|error| anyhow::anyhow!("JQA_OUTBOUND_ALLOW should hold CIDR blocks separated by commas: {error}"))?;
-    // Inside a network that an administrator named, plain http is usual.
-    Ok(OutboundPolicy { allow_http: !allow.is_empty(), allow })
 }
 
 /// Samples the backlog for the gauges.

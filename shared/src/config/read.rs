@@ -7,8 +7,10 @@ use std::time::Duration;
 use url::Url;
 
 use super::problem::ConfigProblem;
-use super::sections::{Accounts, DatabaseSettings, HttpSettings, JiraSection, LlmSection, Outbound, Settings, WorkerSettings};
+use super::sections::{Accounts, DatabaseSettings, HttpSettings, JiraSection, LlmSection, Settings, WorkerSettings};
 use super::source::Source;
+use crate::adapters::llm::PROVIDERS;
+use crate::adapters::webhook::{Network, OutboundPolicy};
 use crate::jobs::{Limits, Retention};
 
 impl Settings {
@@ -40,15 +42,7 @@ impl Settings {
                 webhook: r.count("JQA_CONCURRENCY_WEBHOOK"),
                 grace: r.duration("JQA_GRACE"),
             },
-            outbound: Outbound {
-                allow: source
-                    .text("JQA_OUTBOUND_ALLOW")
-                    .split(',')
-                    .map(str::trim)
-                    .filter(|s| !s.is_empty())
-                    .map(str::to_owned)
-                    .collect(),
-            },
+            outbound: outbound(&mut r),
             log: source.text("JQA_LOG").to_owned(),
             log_format: r.one_of("JQA_LOG_FORMAT", &["auto", "json", "text"]),
             data_dir,
@@ -202,8 +196,9 @@ fn llm(r: &mut Reader) -> LlmSection {
             None
         }
     });
+    let providers: Vec<&str> = PROVIDERS.iter().map(|spec| spec.name).collect();
     LlmSection {
-        provider: r.source.text("JQA_LLM_PROVIDER").to_owned(),
+        provider: r.one_of("JQA_LLM_PROVIDER", &providers),
         base_url: r.url("JQA_LLM_BASE_URL"),
         api_key: r.source.text("JQA_LLM_API_KEY").to_owned(),
         model: r.source.text("JQA_LLM_MODEL").to_owned(),
@@ -214,6 +209,17 @@ fn llm(r: &mut Reader) -> LlmSection {
         token_param: r.one_of("JQA_LLM_TOKEN_PARAM", &["max_tokens", "max_completion_tokens"]),
         temperature,
     }
+}
+
+fn outbound(r: &mut Reader) -> OutboundPolicy {
+    let blocks = r.source.text("JQA_OUTBOUND_ALLOW").split(',').map(str::trim).filter(|block| !block.is_empty());
+    let parsed: Result<Vec<Network>, _> = blocks.map(str::parse).collect();
+    let allow = parsed.map_err(|error| {
+        ConfigProblem::new("JQA_OUTBOUND_ALLOW", format!("should hold CIDR blocks separated by commas: {error}"))
+    });
+    let allow = r.keep(allow, Vec::new());
+    // Inside a network that an administrator named, plain http is usual.
+    OutboundPolicy { allow_http: !allow.is_empty(), allow }
 }
 
 fn limits(r: &mut Reader) -> Limits {
@@ -240,6 +246,8 @@ fn limits(r: &mut Reader) -> Limits {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn read(variables: &[(&str, &str)]) -> Result<Settings, Vec<ConfigProblem>> {
@@ -258,10 +266,18 @@ mod tests {
 
     #[test]
     fn all_problems_are_reported_at_once() {
-        let problems =
-            read(&[("JQA_LEASE", "x"), ("JQA_DATABASE_URL", "mysql://"), ("JQA_JIRA_URL", "https://a.example")]).unwrap_err();
+        let problems = read(&[
+            ("JQA_LEASE", "x"),
+            ("JQA_DATABASE_URL", "mysql://"),
+            ("JQA_JIRA_URL", "https://a.example"),
+            ("JQA_LLM_PROVIDER", "gpt"),
+            ("JQA_OUTBOUND_ALLOW", "10.0.0.0/99"),
+        ])
+        .unwrap_err();
         let names: Vec<_> = problems.iter().map(|problem| problem.name.as_str()).collect();
-        assert_eq!(names, ["JQA_DATABASE_URL", "JQA_JIRA_EMAIL", "JQA_JIRA_TOKEN", "JQA_LEASE"]);
+        let wrong =
+            ["JQA_DATABASE_URL", "JQA_JIRA_EMAIL", "JQA_JIRA_TOKEN", "JQA_LEASE", "JQA_LLM_PROVIDER", "JQA_OUTBOUND_ALLOW"];
+        assert_eq!(names.iter().copied().collect::<BTreeSet<_>>(), BTreeSet::from(wrong));
     }
 
     #[test]

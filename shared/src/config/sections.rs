@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::adapters::webhook::OutboundPolicy;
 use crate::jobs::{Limits, Retention};
 
 /// The database.
@@ -131,13 +132,6 @@ impl std::fmt::Debug for Accounts {
     }
 }
 
-/// Calls to the outside that users can direct.
-#[derive(Debug, Clone)]
-pub struct Outbound {
-    /// CIDR blocks, as text.
-    pub allow: Vec<String>,
-}
-
 /// Everything.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -170,7 +164,7 @@ pub struct Settings {
     /// Workers.
     pub worker: WorkerSettings,
     /// Calls to the outside.
-    pub outbound: Outbound,
+    pub outbound: OutboundPolicy,
     /// Log filter.
     pub log: String,
     /// Log format.

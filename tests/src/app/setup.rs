@@ -8,7 +8,7 @@ use sandbox::{Options, Story};
 use shared::adapters::bus::LocalBus;
 use shared::adapters::connections::Connections;
 use shared::adapters::queue::ChannelQueue;
-use shared::adapters::webhook::{HttpWebhookSender, OutboundPolicy, OutboundSettings};
+use shared::adapters::webhook::{HttpWebhookSender, OutboundSettings};
 use shared::config::{Settings, Source};
 use shared::domain::user::Role;
 use shared::domain::webhook::secret_key;
@@ -115,8 +115,7 @@ impl Setup {
 
 /// Webhooks as the settings allow them.
 pub(super) fn deliveries(settings: &Settings, jobs: Jobs, metrics: Arc<Metrics>) -> Deliveries {
-    let allow: Vec<_> = settings.outbound.allow.iter().map(|block| block.parse().expect("a network")).collect();
-    let policy = OutboundPolicy { allow_http: !allow.is_empty(), allow };
+    let policy = settings.outbound.clone();
     let sender = HttpWebhookSender::new(&OutboundSettings { policy, timeout: Duration::from_secs(20) }).expect("a sender");
     let key = secret_key(CALLBACK_SECRET).expect("a key");
     Deliveries::new(jobs, Arc::new(sender), key, "https://jqa.example.org".into(), metrics)
