@@ -121,7 +121,7 @@ pub(super) fn answer(row: &Job, shown: &Shown, format: Format) -> Result<Respons
 
 fn view<'a>(row: &'a Job, shown: &'a Shown, by: &'a Authorship) -> ResultView<'a> {
     let (made, language) = (&shown.made, shown.language());
-    let empty = shown::nothing(language);
+    let empty = CriteriaSet::without_criteria(language);
     let measured = made.story.as_ref().map(|story| checks::quality(story, made.criteria_set().unwrap_or(&empty), made.suite()));
     ResultView {
         job_id: row.id,

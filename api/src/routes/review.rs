@@ -116,7 +116,7 @@ fn in_review(row: &Job, seen: Option<String>) -> Result<String, Problem> {
 
 /// The result with the edit, checked again.
 fn change(mut made: Made, body: EditBody) -> Result<Made, Problem> {
-    let before = made.clone();
+    let before = made.criteria_set().cloned().zip(made.suite().cloned());
     let story = made.story.take().ok_or_else(|| Problem::internal("a job in review has no story"))?;
     let mut errors = Vec::new();
     match (body.criteria, &mut made.criteria) {
@@ -140,7 +140,7 @@ fn change(mut made: Made, body: EditBody) -> Result<Made, Problem> {
         let set = made.criteria.as_ref().map(|artifact| &artifact.set).or(artifact.criteria.as_ref());
         let set = set.ok_or_else(|| Problem::internal("a suite has no criteria"))?;
         artifact.suite = checks::recheck_suite(&story, set, artifact.suite).map_err(|found| unusable("suite", found))?;
-        if let (Some(criteria), Some(suite)) = (before.criteria_set(), before.suite()) {
+        if let Some((criteria, suite)) = &before {
             checks::mark_outdated(criteria, suite, set, &mut artifact.suite);
         }
         made.suite = Some(artifact);

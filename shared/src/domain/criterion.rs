@@ -131,3 +131,21 @@ pub struct CriteriaSet {
     /// What did not pass.
     pub dropped: Vec<Dropped>,
 }
+
+impl CriteriaSet {
+    /// A set that says nothing yet.
+    #[must_use]
+    pub const fn without_criteria(language: Language) -> Self {
+        Self {
+            language,
+            testable: Testable::Yes,
+            reasons: Vec::new(),
+            criteria: Vec::new(),
+            out_of_scope: Vec::new(),
+            questions: Vec::new(),
+            warnings: Vec::new(),
+            findings: Vec::new(),
+            dropped: Vec::new(),
+        }
+    }
+}

@@ -82,17 +82,8 @@ mod tests {
     use crate::domain::scenario::Coverage;
 
     fn set() -> CriteriaSet {
-        CriteriaSet {
-            language: Language::French,
-            testable: Testable::No,
-            reasons: vec!["\"é\"".to_owned()],
-            criteria: Vec::new(),
-            out_of_scope: Vec::new(),
-            questions: Vec::new(),
-            warnings: Vec::new(),
-            findings: Vec::new(),
-            dropped: Vec::new(),
-        }
+        let empty = CriteriaSet::without_criteria(Language::French);
+        CriteriaSet { testable: Testable::No, reasons: vec!["\"é\"".to_owned()], ..empty }
     }
 
     fn suite() -> Suite {

@@ -8,12 +8,11 @@ use uuid::Uuid;
 use super::Jobs;
 use super::limits::CRASHES_BEFORE_SOLO;
 use super::stage::ending_statements;
-use crate::domain::event::EventKind;
 use crate::domain::job::{JobKind, Lane, Stage};
 use crate::domain::request::JobRequest;
 use crate::store::audit::Actor;
 use crate::store::job::Job;
-use crate::store::{Sql, StoreError, Verb, audit, event, job, llm_call};
+use crate::store::{Sql, StoreError, Verb, job};
 
 /// The right to write to a job: void as soon as somebody else claims it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,11 +118,7 @@ impl Jobs {
         let mut verb = Verb::new("jobs", row.id, guard.bind(UNREADABLE).bind(row.id).bind(row.epoch));
         if late {
             let data = json!({ "status": "failed", "stage": row.stage, "code": "job.unreadable", "message": UNREADABLE });
-            verb = verb
-                .then(event::append(EventKind::Failed, &data))
-                .then(audit::about_held(self.clock().new_id(), &Actor::default(), "job.failed", "job", row.id, &data))
-                .then(llm_call::close_of_held())
-                .then_all(ending_statements(self, row, true));
+            verb = verb.then_all(self.failed(row.id, &Actor::default(), &data)).then_all(ending_statements(self, row, true));
         }
         if let Some(row) = verb.run::<Job>(&self.db).await? {
             self.told(&row);

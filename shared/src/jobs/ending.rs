@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use uuid::Uuid;
 
 use super::Jobs;
 use super::claim::{Claimed, Fence};
@@ -47,13 +48,10 @@ impl Jobs {
         let data = json!({ "status": "succeeded", "summary": summary });
         let ended = self
             .guarded(claimed, || {
-                let id = self.clock().new_id();
                 Verb::new("jobs", fence.job_id, succeed(fence, stages))
                     .then_all(left_behind(stages))
                     .then_all(stored_events(stages, EventKind::Succeeded, &data))
-                    .then(audit::about_held(id, &system(claimed), "job.succeeded", "job", fence.job_id, &summary))
-                    .then_all(written.iter().map(publication::adopt))
-                    .then_all(ending_statements(self, &claimed.row, held_a_target(stages)))
+                    .then_all(self.ends_with(claimed, stages, written, "job.succeeded", &summary))
             })
             .await?;
         if ended.is_err() && self.was_done(claimed, is_asked_to_cancel).await?.is_some() {
@@ -74,16 +72,38 @@ impl Jobs {
         let data = json!({ "status": "cancelled", "published": published });
         let ended = self
             .guarded(claimed, || {
-                let id = self.clock().new_id();
                 Verb::new("jobs", fence.job_id, cancel_finished(fence, stages))
                     .then_all(left_behind(stages))
                     .then_all(stored_events(stages, EventKind::Cancelled, &data))
-                    .then(audit::about_held(id, &system(claimed), "job.cancelled", "job", fence.job_id, &data))
-                    .then_all(written.iter().map(publication::adopt))
-                    .then_all(ending_statements(self, &claimed.row, held_a_target(stages)))
+                    .then_all(self.ends_with(claimed, stages, written, "job.cancelled", &data))
             })
             .await?;
         self.confirm(claimed, ended, is(JobStatus::Cancelled)).await
+    }
+
+    /// What follows when a job fails for good, whoever finds that out.
+    pub(super) fn failed(&self, job_id: Uuid, actor: &Actor, data: &serde_json::Value) -> [Sql; 3] {
+        [
+            event::append(EventKind::Failed, data),
+            audit::about_held(self.clock().new_id(), actor, "job.failed", "job", job_id, data),
+            llm_call::close_of_held(),
+        ]
+    }
+
+    /// What follows when all that was made and written is kept.
+    fn ends_with(
+        &self,
+        claimed: &Claimed,
+        stages: &[Advance],
+        written: &[Written],
+        action: &'static str,
+        details: &serde_json::Value,
+    ) -> Vec<Sql> {
+        let (id, job_id) = (self.clock().new_id(), claimed.fence.job_id);
+        let mut statements = vec![audit::about_held(id, &system(claimed), action, "job", job_id, details)];
+        statements.extend(written.iter().map(publication::adopt));
+        statements.extend(ending_statements(self, &claimed.row, held_a_target(stages)));
+        statements
     }
 
     /// Ends a run that did not succeed, by its verdict.
@@ -174,9 +194,7 @@ impl Jobs {
                 .bind(fence.job_id)
                 .bind(fence.epoch);
                 Verb::new("jobs", fence.job_id, guard)
-                    .then(event::append(EventKind::Failed, &data))
-                    .then(audit::about_held(self.clock().new_id(), &system(claimed), "job.failed", "job", fence.job_id, &data))
-                    .then(llm_call::close_of_held())
+                    .then_all(self.failed(fence.job_id, &system(claimed), &data))
                     .then_all(ending_statements(self, &claimed.row, true))
             })
             .await?;

@@ -12,7 +12,7 @@ use crate::domain::event::EventKind;
 use crate::domain::message::MessageKind;
 use crate::store::audit::Actor;
 use crate::store::job::Job;
-use crate::store::{Sql, StoreError, Verb, audit, delivery, event, job, llm_call, worker};
+use crate::store::{Sql, StoreError, Verb, delivery, event, job, worker};
 
 /// Enough for one tick; the rest follows with the next.
 const AT_ONCE: u64 = 1000;
@@ -63,9 +63,7 @@ impl Jobs {
             let data = json!({ "status": "failed", "stage": row.stage, "code": "job.kills_worker", "message": message });
             let guard = end_lapsed(row, "failed", Some(("job.kills_worker", message)));
             return Ok(Verb::new("jobs", row.id, guard)
-                .then(event::append(EventKind::Failed, &data))
-                .then(audit::about_held(self.clock().new_id(), &Actor::default(), "job.failed", "job", row.id, &data))
-                .then(llm_call::close_of_held())
+                .then_all(self.failed(row.id, &Actor::default(), &data))
                 .then_all(deliveries(self, row)));
         }
         let wait = if crashes >= CRASHES_BEFORE_SOLO { self.limits.backoff(solo_crashes) } else { Duration::ZERO };

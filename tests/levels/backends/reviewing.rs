@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use shared::domain::criterion::{CriteriaSet, Testable};
+use shared::domain::criterion::CriteriaSet;
 use shared::domain::event::EventKind;
 use shared::domain::job::{JobKind, Stage};
 use shared::domain::language::Language;
@@ -26,17 +26,7 @@ async fn waiting(f: &Fixture, published: bool) -> Uuid {
 
 /// Criteria that differ by a remark.
 fn criteria(remark: &str) -> CriteriaSet {
-    CriteriaSet {
-        language: Language::English,
-        testable: Testable::Yes,
-        reasons: Vec::new(),
-        criteria: Vec::new(),
-        out_of_scope: Vec::new(),
-        questions: Vec::new(),
-        warnings: vec![remark.to_owned()],
-        findings: Vec::new(),
-        dropped: Vec::new(),
-    }
+    CriteriaSet { warnings: vec![remark.to_owned()], ..CriteriaSet::without_criteria(Language::English) }
 }
 
 fn edit(seen: &str, hash: &str) -> Edit {

@@ -58,22 +58,20 @@ impl Run {
 
     /// Waits for something that may be dropped at any point: a read, a model call.
     pub async fn interruptible<F: Future>(&self, work: F) -> Result<F::Output, Interrupted> {
-        tokio::select! {
-            biased;
-            () = self.lost.cancelled() => Err(Interrupted::Lost),
-            () = self.cancelled.cancelled() => Err(Interrupted::Cancelled),
-            () = self.out_of_grace.cancelled() => Err(Interrupted::Stopping),
-            done = work => Ok(done),
-        }
+        self.until(&self.out_of_grace, work).await
     }
 
     /// Waits for the right to begin: whatever forbids it ends the wait.
     pub async fn before_it_begins<F: Future>(&self, work: F) -> Result<F::Output, Interrupted> {
+        self.until(&self.stopping, work).await
+    }
+
+    async fn until<F: Future>(&self, stop: &CancellationToken, work: F) -> Result<F::Output, Interrupted> {
         tokio::select! {
             biased;
             () = self.lost.cancelled() => Err(Interrupted::Lost),
             () = self.cancelled.cancelled() => Err(Interrupted::Cancelled),
-            () = self.stopping.cancelled() => Err(Interrupted::Stopping),
+            () = stop.cancelled() => Err(Interrupted::Stopping),
             done = work => Ok(done),
         }
     }

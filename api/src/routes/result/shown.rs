@@ -1,6 +1,5 @@
 //! A result as it is shown: what was made, and the hash by which edits and approvals name it.
 
-use shared::domain::criterion::{CriteriaSet, Testable};
 use shared::domain::job::{JobKind, JobStatus};
 use shared::domain::language::Language;
 use shared::domain::request::JobRequest;
@@ -60,21 +59,6 @@ impl From<MadeError> for Problem {
             MadeError::Store(error) => error.into(),
             MadeError::Unreadable { .. } => Self::internal(error),
         }
-    }
-}
-
-/// A set without criteria.
-pub(super) fn nothing(language: Language) -> CriteriaSet {
-    CriteriaSet {
-        language,
-        testable: Testable::Yes,
-        reasons: Vec::new(),
-        criteria: Vec::new(),
-        out_of_scope: Vec::new(),
-        questions: Vec::new(),
-        warnings: Vec::new(),
-        findings: Vec::new(),
-        dropped: Vec::new(),
     }
 }
 

@@ -11,18 +11,14 @@ pub fn mark_outdated(before: &CriteriaSet, suite_before: &Suite, after: &Criteri
     let changed: Vec<&str> =
         after.criteria.iter().filter(|criterion| was_changed(criterion, before)).map(|criterion| criterion.id.as_str()).collect();
     for scenario in &mut suite.scenarios {
-        let Some(old) = suite_before.scenarios.iter().find(|old| old.id == scenario.id && old.gherkin == scenario.gherkin) else {
-            continue;
-        };
-        let covered = changed.iter().filter(|id| scenario.covers.iter().any(|covered| covered == *id));
-        let pointers: Vec<Finding> = covered.map(|id| pointer(id, &scenario.id)).collect();
-        let earlier = old.findings.iter().filter(|finding| finding.code == FindingCode::CriterionChanged).cloned();
-        add_new(&mut scenario.findings, earlier.chain(pointers));
-    }
-    for scenario in &mut suite.scenarios {
-        if let Some(old) = suite_before.scenarios.iter().find(|old| old.id == scenario.id) {
-            mark_half_edited(old, scenario);
+        let Some(old) = suite_before.scenarios.iter().find(|old| old.id == scenario.id) else { continue };
+        if old.gherkin == scenario.gherkin {
+            let covered = changed.iter().filter(|id| scenario.covers.iter().any(|covered| covered == *id));
+            let pointers: Vec<Finding> = covered.map(|id| pointer(id, &scenario.id)).collect();
+            let earlier = old.findings.iter().filter(|finding| finding.code == FindingCode::CriterionChanged).cloned();
+            add_new(&mut scenario.findings, earlier.chain(pointers));
         }
+        mark_half_edited(old, scenario);
     }
 }
 
