@@ -41,6 +41,16 @@ fn wiki_blocks() {
 }
 
 #[test]
+fn signs_of_jira_tell_wiki_markup_and_its_struck_words_stay_struck() {
+    let source = "Uses -one deviation- 10% of it\n# First rule - with a dash\n# A well-known -2 and -3\n(!) Notes";
+    assert_eq!(kinds(source), ["paragraph", "orderedList", "paragraph"]);
+    let document = to_adf(source);
+    let words = &document["content"][0]["content"][1];
+    assert_eq!((words["text"].as_str(), words["marks"][0]["type"].as_str()), (Some("one deviation"), Some("strike")));
+    assert!(text::plain(&document).contains("A well-known -2 and -3"));
+}
+
+#[test]
 fn inline_nodes() {
     let document = to_adf(
         "Hello @[Anna Schmidt], {status:green|DONE} on {date:2026-11-03}: **a *b* c** and [t](https://example.org) _x_ snake_case_name",

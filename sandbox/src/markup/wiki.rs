@@ -2,7 +2,7 @@
 
 /// Whether the text carries marks only wiki markup has.
 pub(super) fn looks_like_wiki(source: &str) -> bool {
-    const INSIDE: &[&str] = &["{code", "{noformat", "{{", "{quote}", "{panel", "{color"];
+    const INSIDE: &[&str] = &["{code", "{noformat", "{{", "{quote}", "{panel", "{color", "[~", "(!)", "(/)", "(x)", "(?)", "(i)"];
     INSIDE.iter().any(|mark| source.contains(mark))
         || source.lines().any(|line| heading(line.trim_start()).is_some() || line.starts_with("||") || line.starts_with("** "))
 }
@@ -111,7 +111,36 @@ fn inline(text: &str) -> String {
         let Some(length) = out[start..].find('}') else { break };
         out.replace_range(start..=start + length, "");
     }
-    links(&bold(&out))
+    links(&struck(&bold(&out)))
+}
+
+/// `-words-` becomes `~~words~~`; hyphens within and between words stay.
+fn struck(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find('-') {
+        let (head, tail) = rest.split_at(start);
+        out.push_str(head);
+        let tail = &tail[1..];
+        let opens = out.ends_with(|c: char| c.is_whitespace() || c == '(') || out.is_empty();
+        let closes = |(at, _): &(usize, &str)| {
+            let before = tail[..*at].chars().next_back();
+            let after = tail[at + 1..].chars().next();
+            before.is_some_and(|c| !c.is_whitespace() && c != '-') && !after.is_some_and(|c| c.is_alphanumeric() || c == '-')
+        };
+        let end = tail.match_indices('-').find(closes).filter(|_| opens && !tail.starts_with([' ', '-']));
+        match end {
+            Some((end, _)) => {
+                out.push_str(&format!("~~{}~~", &tail[..end]));
+                rest = &tail[end + 1..];
+            }
+            None => {
+                out.push('-');
+                rest = tail;
+            }
+        }
+    }
+    out + rest
 }
 
 /// `*word*` becomes `**word**`; stars inside words and code stay.

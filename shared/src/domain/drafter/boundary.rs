@@ -6,7 +6,7 @@ use super::number::{self, Limit, Side};
 use super::plain::Plain;
 use super::subject::{self, Said};
 use super::variants::derived;
-use super::wording::{plural, short, step, without_article};
+use super::wording::{TITLE, plural, short, step, title, without_article};
 use crate::domain::criterion::Criterion;
 use crate::domain::reply::ProposedScenario;
 use crate::domain::scenario::{Priority, Step, Technique};
@@ -18,19 +18,28 @@ pub(super) fn of(criterion: &Criterion, text: &str, words: &Lexicon) -> Vec<Prop
     let mut all: Vec<ProposedScenario> = Vec::new();
     let limits = number::limits(outcome, words);
     for at in 0..limits.len() {
-        let Some(said) = subject::read(outcome, &limits, at, words) else { continue };
+        let Some(said) = subject::read(outcome, &limits, at, words).filter(|said| !said.handed) else { continue };
         all.extend(around(&said).into_iter().map(|value| ruled(criterion, outcome, &said, value, words)));
     }
     for condition in &criterion.when {
         // A moment stands after the words that frame it.
-        let condition = condition.split_once(": ").map_or(condition.as_str(), |(_, moment)| moment);
-        let limits = number::limits(condition, words);
+        let framed = condition.split_once(": ");
+        let condition = framed.map_or(condition.as_str(), |(_, moment)| moment);
+        let mut limits = number::limits(condition, words);
+        let occasions = framed.filter(|_| clause.event).and_then(|_| number::occasions(condition, words));
+        let known = |found: &Limit| limits.iter().any(|limit| limit.start == found.start);
+        if let Some(occasions) = occasions.filter(|found| !known(found)) {
+            limits.insert(0, occasions);
+        }
         for at in 0..limits.len() {
             let Some(mut said) = subject::read(condition, &limits, at, words) else { continue };
             said.in_condition = true;
             // The third attempt fulfils "3 times", and so would a fourth.
             let values = around(&said).into_iter().filter(|(steps, _)| said.limit.side != Side::Exactly || *steps <= 0);
-            all.extend(values.map(|value| conditional(criterion, condition, &said, value, words)));
+            // Within a clause of ours a German verb stands where the story has it.
+            let denied = Some(&clause.outcome).filter(|_| clause.condition.is_some() && criterion.then.len() == 1);
+            let denied = denied.map_or_else(|| criterion.then.join("; "), |outcome| step(outcome, words));
+            all.extend(values.map(|value| conditional(criterion, (condition, &denied), &said, value, words)));
         }
     }
     all
@@ -73,11 +82,14 @@ fn ruled(
         Side::Ahead | Side::AheadAtLeast => {
             let moment = moment(outcome, &value, limit, words);
             let bare = outcome.get(..limit.lead).map(tidy).filter(|bare| bare.split_whitespace().count() > 2);
-            let bare = bare.map_or_else(|| then.clone(), str::to_owned);
-            (fill(phrases.ahead, &[&moment]), if holds { bare } else { fill(phrases.absent, &[&step(&bare, words)]) })
+            let denied = bare.unwrap_or_else(|| tidy(outcome));
+            let then = if holds { bare.map_or(then, str::to_owned) } else { fill(phrases.absent, &[&step(denied, words)]) };
+            (fill(phrases.ahead, &[&moment]), then)
         }
         _ => {
             let awaited = awaited(outcome, limit, words);
+            // What waits for a least number comes at it, what follows a most number comes beyond it.
+            let comes = holds == (limit.side == Side::AtLeast);
             let then = match (&said.predicate, awaited) {
                 // What lies beyond the number is refused, the number itself is not.
                 (_, None) if said.refuses => {
@@ -87,8 +99,8 @@ fn ruled(
                         pick(frames.accepted)
                     }
                 }
-                (_, Some(awaited)) if holds => awaited,
-                (_, Some(awaited)) => fill(phrases.absent, &[&awaited]),
+                (_, Some(awaited)) if comes && awaited.contains(' ') => awaited,
+                (_, Some(awaited)) => fill(if comes { phrases.holds } else { phrases.absent }, &[&awaited]),
                 (Some(Some(consequence)), None) if holds => (*consequence).to_owned(),
                 // Of several statements, the one that speaks of the limit.
                 (Some(None), None) if holds && outcome.contains(';') && limit.lead > outcome.find(';').unwrap_or(0) => {
@@ -101,7 +113,13 @@ fn ruled(
             (said.when(&value, words), then)
         }
     };
-    scenario(criterion, said, &value, (steps, holds), (when, then), words)
+    let about = said.subject.clone().or_else(|| {
+        let ahead = matches!(limit.side, Side::Ahead | Side::AheadAtLeast);
+        outcome.get(..limit.lead).map(tidy).filter(|bare| ahead && bare.split_whitespace().count() > 2).map(str::to_owned)
+    });
+    let about = about.map_or_else(|| brief(&criterion.title, words), |subject| without_article(&subject, words).to_owned());
+    let title = entitled(&about, &value, place(said, (steps, holds), words), words);
+    scenario(criterion, said, title, &value, holds, (when, then), words)
 }
 
 /// Whether what lasts is still so, or what ends has come.
@@ -121,10 +139,10 @@ fn lasting(said: &Said<'_>, value: &str, holds: bool, words: &Lexicon) -> String
     fill(if holds { words.phrases.not_over } else { words.phrases.over }, &[value, &quoted])
 }
 
-/// A limit of the condition: the outcome comes or does not come.
+/// A limit of the condition: the outcome comes or, in the words of `denied`, does not come.
 fn conditional(
     criterion: &Criterion,
-    condition: &str,
+    (condition, denied): (&str, &str),
     said: &Said<'_>,
     (steps, holds): (i64, bool),
     words: &Lexicon,
@@ -132,7 +150,6 @@ fn conditional(
     let phrases = &words.phrases;
     let limit = said.limit;
     let value = limit.beside(steps);
-    let then = criterion.then.join("; ");
     // A span that has to pass is fulfilled after it and not before.
     let holds = if limit.side == Side::Lasting { steps > 0 } else { holds };
     let when = match limit.side {
@@ -140,8 +157,18 @@ fn conditional(
         Side::Ahead | Side::AheadAtLeast => fill(phrases.ahead, &[&moment(condition, &value, limit, words)]),
         _ => framed(criterion, condition, &said.with(condition, &value)),
     };
-    let then = if holds { then } else { fill(phrases.absent, &[&then]) };
-    scenario(criterion, said, &value, (steps, holds), (when, then), words)
+    let then = if holds { criterion.then.join("; ") } else { fill(phrases.absent, &[denied]) };
+    let place = place(said, (steps, holds), words);
+    // The condition as it is tried says more than its number.
+    let tried = said.with(condition, &value);
+    let title = match &said.subject {
+        Some(subject) => entitled(without_article(subject, words), &value, place, words),
+        None if phrases.frames.verb_last => format!("{tried} ({place})"),
+        None => entitled(&brief(&title(&criterion.then.join("; ")), words), &tried, place, words),
+    };
+    let title = Some(title).filter(|title| title.chars().count() <= TITLE);
+    let title = title.unwrap_or_else(|| entitled(&brief(&criterion.title, words), &value, place, words));
+    scenario(criterion, said, title, &value, holds, (when, then), words)
 }
 
 /// A condition in the words that frame it.
@@ -154,22 +181,13 @@ fn framed(criterion: &Criterion, condition: &str, changed: &str) -> String {
 fn scenario(
     criterion: &Criterion,
     said: &Said<'_>,
+    title: String,
     value: &str,
-    (steps, holds): (i64, bool),
+    holds: bool,
     (when, then): (String, String),
     words: &Lexicon,
 ) -> ProposedScenario {
-    let (at, within, beyond) = words.phrases.frames.place;
-    let place = match (steps, said.limit.side) {
-        (0, _) => at,
-        (1.., Side::Above) => beyond,
-        _ if holds => within,
-        _ => beyond,
-    };
-    let about =
-        said.subject.as_ref().map_or_else(|| brief(&criterion.title), |subject| without_article(subject, words).to_owned());
-    let colon = if words.infinitive.contains(&"oir") { " :" } else { ":" };
-    let mut scenario = derived(criterion, format!("{about}{colon} {value} ({place})"), Technique::Boundary);
+    let mut scenario = derived(criterion, title, Technique::Boundary);
     if said.refuses && holds {
         scenario.technique = Technique::Negative;
         scenario.priority = Priority::High;
@@ -180,11 +198,38 @@ fn scenario(
     scenario
 }
 
+/// Where a value stands.
+fn place(said: &Said<'_>, (steps, holds): (i64, bool), words: &Lexicon) -> &'static str {
+    let (at, within, outside) = words.phrases.frames.place;
+    match (steps, said.limit.side) {
+        (0, _) => at,
+        (1.., Side::Above) => outside,
+        _ if holds => within,
+        _ => outside,
+    }
+}
+
+/// "The quantity: 21 (outside the limit)".
+fn entitled(about: &str, value: &str, place: &str, words: &Lexicon) -> String {
+    let colon = if words.infinitive.contains(&"oir") { " :" } else { ":" };
+    format!("{about}{colon} {value} ({place})")
+}
+
+/// Letters of a title that fit beside a value.
+const BRIEF: usize = 52;
+
 /// The first words of a title, as many as fit beside a value.
-fn brief(title: &str) -> String {
-    const MOST: usize = 52;
+fn brief(title: &str, words: &Lexicon) -> String {
     let first = title.split([';', '(']).next().unwrap_or(title);
-    short(first, MOST).trim_end_matches('…').trim().to_owned()
+    let cut = short(first, BRIEF);
+    let Some(mut head) = cut.strip_suffix('…') else { return cut.trim().to_owned() };
+    // No title ends with "the".
+    while let Some((before, last)) = head.trim_end().rsplit_once(' ')
+        && words.small.holds(&Plain::new(last).folded)
+    {
+        head = before;
+    }
+    head.trim().to_owned()
 }
 
 /// "Two days before an offer ends": the event stays, the days change.
@@ -200,10 +245,17 @@ fn moment(text: &str, value: &str, limit: &Limit, words: &Lexicon) -> String {
 
 /// "At least 15% must be packed before labels are printed": what waits for the limit.
 fn awaited(text: &str, limit: &Limit, words: &Lexicon) -> Option<String> {
-    if limit.side != Side::AtLeast {
+    let least = match limit.side {
+        Side::AtLeast => 2,
+        // "At most 5 attempts before a lock": what comes after the limit, in a word or more.
+        Side::AtMost => 1,
+        _ => return None,
+    };
+    let hit = Plain::new(text).find_from(words.until, limit.end)?;
+    // "At most 5 until noon" ends with the time, and not with what follows.
+    if limit.side == Side::AtMost && text.get(hit.clone()).is_some_and(|word| ["until", "bis", "totdat"].contains(&word)) {
         return None;
     }
-    let hit = Plain::new(text).find_from(words.until, limit.end)?;
     let outcome = tidy(text.get(hit.end..)?);
-    (outcome.split_whitespace().count() >= 2).then(|| outcome.to_owned())
+    (outcome.split_whitespace().count() >= least).then(|| outcome.to_owned())
 }

@@ -1,6 +1,8 @@
 //! Drafts the scenarios of accepted criteria: each criterion's own, then the variants that follow from its rule.
 
-use super::lexicon::{self, fill};
+use super::lexicon::{self, Lexicon, fill};
+use super::permission;
+use super::plain::Plain;
 use super::variants;
 use super::wording::Titles;
 use crate::domain::criterion::{CriteriaSet, Criterion, CriterionKind, Testable};
@@ -26,7 +28,7 @@ pub(super) fn draft(story: &Story, set: &CriteriaSet) -> ScenariosReply {
     let mut left_out = 0_usize;
     for criterion in &set.criteria {
         // An outline over the values a criterion lists says all that the criterion says.
-        let mut own = own(criterion);
+        let mut own = own(criterion, words);
         if let Some(outline) = variants::each(criterion, words) {
             own = ProposedScenario { priority: own.priority, ..outline };
         }
@@ -60,10 +62,10 @@ pub(super) fn draft(story: &Story, set: &CriteriaSet) -> ScenariosReply {
 }
 
 /// The criterion itself as a scenario.
-fn own(criterion: &Criterion) -> ProposedScenario {
+fn own(criterion: &Criterion, words: &Lexicon) -> ProposedScenario {
     ProposedScenario {
         title: criterion.title.clone(),
-        technique: technique(criterion),
+        technique: technique(criterion, words),
         priority: priority(criterion.kind),
         preconditions: criterion.given.clone(),
         steps: Vec::new(),
@@ -87,8 +89,13 @@ pub(super) fn evidence(criterion: &Criterion) -> Vec<Evidence> {
         .collect()
 }
 
-const fn technique(criterion: &Criterion) -> Technique {
+fn technique(criterion: &Criterion, words: &Lexicon) -> Technique {
+    let denies = |then: &String| {
+        let plain = Plain::new(then);
+        [words.deeds.denial, words.edges.refusal].iter().any(|list| permission::denies(&plain, list, words))
+    };
     match criterion.kind {
+        CriterionKind::Behaviour | CriterionKind::Rule if criterion.then.iter().any(denies) => Technique::Negative,
         CriterionKind::Negative => Technique::Negative,
         CriterionKind::Permission => Technique::Permission,
         CriterionKind::State => Technique::State,

@@ -162,7 +162,9 @@ fn case(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
     let opened = plain.after(words.edges.case);
     let rest = past.or(opened)?;
     let start = plain.text.len() - rest.len();
-    let cut = match comma(rest) {
+    // A comma further on belongs to the outcome ("Without stock the button is disabled, …").
+    let near = comma(rest).filter(|at| rest.get(..*at).is_some_and(|head| head.split_whitespace().count() <= CASE));
+    let cut = match near {
         Some(at) => start + at,
         None if words.phrases.frames.verb_last => {
             let verbs = [words.verb_first, words.edges.stating].map(|verbs| plain.find_from(verbs, start + 1));
@@ -175,7 +177,7 @@ fn case(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
         }
     };
     let (head, outcome) = (tidy(plain.text.get(..cut)?), tidy(plain.text.get(cut..)?.trim_start_matches([',', ' '])));
-    let few = (2..=9).contains(&head.split_whitespace().count());
+    let few = (2..=CASE + 1).contains(&head.split_whitespace().count());
     if !few || outcome.split_whitespace().count() < 3 || head.contains([':', '"', '(']) {
         return None;
     }
@@ -185,6 +187,9 @@ fn case(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
     };
     Some(Clause { condition: Some(condition), outcome: outcome.to_owned(), event: true, ..Clause::default() })
 }
+
+/// Most words of a case.
+const CASE: usize = 8;
 
 /// What an English subject opens with.
 const DETERMINERS: &List = list!["the", "a", "an", "nothing", "no", "all", "each", "every", "it"];

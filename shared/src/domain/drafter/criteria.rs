@@ -35,6 +35,7 @@ pub(super) fn draft(story: &Story) -> CriteriaReply {
         criteria: Vec::new(),
         doubts: Doubts::default(),
         condition: None,
+        considered: vec![false; sentences.len()],
         left_out: material.left_out,
     };
     let mut warnings: Vec<String> =
@@ -70,6 +71,8 @@ struct Draft<'a> {
     doubts: Doubts,
     /// The condition of the statement before, for an "otherwise".
     condition: Option<(String, Evidence)>,
+    /// The statements that became a criterion or a question, or have nothing to accept in them.
+    considered: Vec<bool>,
     /// What there was no room for.
     left_out: usize,
 }
@@ -112,6 +115,9 @@ impl<'a> Draft<'a> {
         }
         let texts: Vec<&str> = self.material.statements.iter().map(|statement| statement.text.as_str()).collect();
         self.doubts.units(&texts, self.words);
+        if from_rules {
+            self.uncovered();
+        }
         self.verdict(summary, from_rules)
     }
 
@@ -202,6 +208,7 @@ impl<'a> Draft<'a> {
     fn statements(&mut self, stated: bool, taken: &[usize]) {
         let mut lead: Option<(&Statement<'_>, &Sentence<'_>)> = None;
         for (index, (statement, sentence)) in self.material.statements.iter().zip(self.sentences).enumerate() {
+            self.consider(index, true);
             let follower = self.material.statements.get(index + 1);
             let opens = statement.text.ends_with(':')
                 && follower.is_some_and(|next| {
@@ -222,22 +229,58 @@ impl<'a> Draft<'a> {
             match statement.section {
                 Section::Criteria => self.statement(statement, sentence, lead),
                 Section::Story if lead.is_some_and(|(_, lead)| lead.has(self.words.today)) => {}
-                Section::Story if stated => self.repeated(statement, sentence),
+                Section::Story if stated => {
+                    let considered = self.repeated(statement, sentence);
+                    self.consider(index, considered);
+                }
                 Section::Story if statement.listed || self.is_rule(sentence) => self.statement(statement, sentence, lead),
-                Section::Story | Section::Assumptions | Section::OutOfScope | Section::Aside => {}
+                Section::Story => self.consider(index, false),
+                Section::Assumptions | Section::OutOfScope | Section::Aside => {}
             }
         }
     }
 
-    /// A rule in the description beside stated criteria: only where it says something they do not.
-    fn repeated(&mut self, statement: &Statement<'a>, sentence: &Sentence<'_>) {
-        if statement.listed || !sentence.has(self.words.strong) {
-            return;
+    fn consider(&mut self, index: usize, considered: bool) {
+        if let Some(place) = self.considered.get_mut(index) {
+            *place = considered;
         }
+    }
+
+    /// A rule in the description beside stated criteria: only where it says something they do not. Whether it is done with.
+    fn repeated(&mut self, statement: &Statement<'a>, sentence: &Sentence<'_>) -> bool {
         let mut stated = self.material.statements.iter().filter(|other| other.section == Section::Criteria);
-        if !stated.any(|other| alike(&other.text, &statement.text)) {
+        if stated.any(|other| alike(&other.text, &statement.text)) {
+            return true;
+        }
+        let rule = !statement.listed && sentence.has(self.words.strong);
+        if rule {
             self.statement(statement, sentence, None);
         }
+        rule
+    }
+
+    /// What the story says in passing, beside criteria that do not cover it, is asked about.
+    fn uncovered(&mut self) {
+        let considered = std::mem::take(&mut self.considered);
+        let quoted =
+            |text: &str| self.criteria.iter().flat_map(|criterion| &criterion.evidence).any(|said| alike(&said.quote, text));
+        let open: Vec<&str> = self
+            .material
+            .statements
+            .iter()
+            .zip(self.sentences)
+            .zip(considered)
+            .filter(|((statement, sentence), considered)| {
+                let text = &statement.text;
+                // Brackets explain, and who does the work or how far it is concerns the team.
+                let explains = text.starts_with(['(', '…']) || text.starts_with("...") || text.contains(['@', '[']);
+                let says = text.split_whitespace().count() > 2 && !text.ends_with([':', '?']) && !explains;
+                let told = [self.words.today, self.words.so_that].iter().any(|list| sentence.after(list).is_some());
+                !considered && says && !told && !quoted(text)
+            })
+            .map(|((statement, _), _)| statement.text.as_str())
+            .collect();
+        self.doubts.ask_all(self.words.phrases.frames.ask_uncovered, &open);
     }
 
     fn is_rule(&self, sentence: &Sentence<'_>) -> bool {
@@ -316,7 +359,8 @@ impl<'a> Draft<'a> {
         let (text, limits) = (sentence.text, sentence.limits());
         let accepts = |at: usize, limit: &number::Limit| {
             let sided = matches!(limit.side, number::Side::AtMost | number::Side::AtLeast | number::Side::Exactly);
-            sided && subject::read(text, limits, at, self.words).is_some_and(|said| said.predicate.is_none() && !said.refuses)
+            let open = |said: subject::Said<'_>| said.predicate.is_none() && !said.refuses && !said.handed;
+            sided && subject::read(text, limits, at, self.words).is_some_and(open)
         };
         // Elsewhere the same number may stand with a refusal ("above 20 is refused").
         let answered = |limit: &number::Limit| {
@@ -327,7 +371,8 @@ impl<'a> Draft<'a> {
         };
         let open: Vec<&number::Limit> =
             limits.iter().enumerate().filter(|(at, limit)| accepts(*at, limit)).map(|(_, limit)| limit).collect();
-        !open.is_empty() && !sentence.has(self.words.edges.refusal) && !open.iter().any(|limit| answered(limit))
+        let awaited = sentence.has(self.words.until);
+        !open.is_empty() && !awaited && !sentence.has(self.words.edges.refusal) && !open.iter().any(|limit| answered(limit))
     }
 
     /// A table within the criteria or the story is a criterion; any other is asked about.
@@ -335,7 +380,10 @@ impl<'a> Draft<'a> {
         let place =
             table.section == Section::Criteria || (table.section == Section::Story && (!stated || grid::is_matrix(table)));
         match grid::criterion(table, &self.frame()).filter(|_| place) {
-            Some(criterion) => self.push(criterion),
+            Some(criterion) => {
+                self.left_out += table.rows.len().saturating_sub(grid::ROWS + 1);
+                self.push(criterion);
+            }
             None => self.doubts.ask(self.words.phrases.ask_aside, &[&grid::heading(table)]),
         }
     }

@@ -28,6 +28,19 @@ impl Doubts {
         }
     }
 
+    /// Asks once about several sentences.
+    pub(super) fn ask_all(&mut self, ask: Ask, quotes: &[&str]) {
+        const MOST: usize = 5;
+        let quoted = |quote: &&str| format!("\"{}\"", short(quote.trim_end_matches('.'), 90).replace('"', "'"));
+        let mut listed: Vec<String> = quotes.iter().take(MOST).map(quoted).collect();
+        if quotes.len() > MOST {
+            listed.push(format!("… (+{})", quotes.len() - MOST));
+        }
+        if !quotes.is_empty() {
+            self.questions.push(ProposedQuestion { text: fill(ask.0, &[&listed.join("; ")]), why: ask.1.to_owned() });
+        }
+    }
+
     /// Asks instead of stating.
     pub(super) fn instead(&mut self, ask: Ask, quotes: &[&str]) {
         self.undecided = true;

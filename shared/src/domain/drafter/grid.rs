@@ -8,10 +8,10 @@ use crate::domain::evidence::{Evidence, Origin};
 use crate::domain::reply::ProposedCriterion;
 
 /// Most rows that are taken over.
-const ROWS: usize = 50;
+pub(super) const ROWS: usize = 50;
 
-/// The last column is what must be seen, the others are what it depends on; in a matrix the first column alone is what all others
-/// depend on; `None` for a table of another shape.
+/// The last column is what must be seen, the others are what it depends on; in a matrix each cell is, and depends on the heads of its
+/// line and of its column; `None` for a table of another shape.
 pub(super) fn criterion(table: &Table<'_>, frame: &Frame<'_>) -> Option<ProposedCriterion> {
     let (header, rows) = table.rows.split_first()?;
     let full = header.iter().all(|cell| !cell.is_empty()) && rows.iter().all(|row| row.len() == header.len());
@@ -21,12 +21,11 @@ pub(super) fn criterion(table: &Table<'_>, frame: &Frame<'_>) -> Option<Proposed
     let columns: Vec<String> = header.iter().map(|cell| cell.replace(['<', '>', '|'], " ").trim().to_owned()).collect();
     let cell = |column: &String| fill(frame.words.phrases.cell, &[column, &format!("<{column}>")]);
     let (last, inputs) = columns.split_last()?;
-    let (first, others) = columns.split_first()?;
-    let (when, then) = if is_matrix(table) {
-        (vec![cell(first)], others.iter().map(cell).collect())
-    } else {
-        (inputs.iter().map(cell).collect(), vec![cell(last)])
-    };
+    let matrix = if is_matrix(table) { matrix(&columns, rows, frame) } else { None };
+    let (when, then, examples) = matrix.unwrap_or_else(|| {
+        let rows = rows.iter().take(ROWS).cloned().collect();
+        (inputs.iter().map(cell).collect(), vec![cell(last)], Examples { header: columns.clone(), rows })
+    });
     let quotes = table.lines.iter().take(ROWS + 1);
     Some(ProposedCriterion {
         title: header.join(" / "),
@@ -34,11 +33,28 @@ pub(super) fn criterion(table: &Table<'_>, frame: &Frame<'_>) -> Option<Proposed
         given: frame.given(),
         when,
         then,
-        examples: Examples { header: columns.clone(), rows: rows.iter().take(ROWS).cloned().collect() },
+        examples,
         origin: Origin::Stated,
         evidence: quotes.map(|line| Evidence { source: table.part.to_owned(), quote: (*line).to_owned() }).collect(),
         rule: String::new(),
     })
+}
+
+/// One row for each cell; `None` when they are too many.
+fn matrix(columns: &[String], rows: &[Vec<String>], frame: &Frame<'_>) -> Option<(Vec<String>, Vec<String>, Examples)> {
+    let phrases = &frame.words.phrases;
+    let (case, value) = (phrases.frames.case_column, phrases.column);
+    let (first, others) = columns.split_first()?;
+    let clear = first != case && first != value;
+    let blank = |name: &str| format!("<{name}>");
+    let cells = rows.iter().flat_map(|row| {
+        let (head, cells) = row.split_first().map_or((String::new(), &[][..]), |(head, cells)| (head.clone(), cells));
+        others.iter().zip(cells).map(move |(column, cell)| vec![head.clone(), column.clone(), cell.clone()])
+    });
+    let rows: Vec<Vec<String>> = cells.collect();
+    let when = vec![fill(phrases.cell, &[first, &blank(first)]), fill(phrases.frames.case, &[&blank(case)])];
+    let header = vec![first.clone(), case.to_owned(), value.to_owned()];
+    (clear && rows.len() <= ROWS).then(|| (when, vec![fill(phrases.holds, &[&blank(value)])], Examples { header, rows }))
 }
 
 /// Whether all columns but the first hold values of one kind: amounts of one unit, or the same few words.

@@ -90,14 +90,31 @@ impl Narrative {
         fill(words.phrases.role, &[&self.role])
     }
 
-    /// The wish as an action.
-    pub(super) fn act(&self, words: &Lexicon) -> String {
-        // What is done to somebody is nothing they do, and to want a thing is no action.
+    /// The wish as an action; `None` where nobody acts: what is done to somebody is nothing they do, and to want a thing is no action.
+    pub(super) fn act(&self, words: &Lexicon) -> Option<String> {
         let opener = words.phrases.passive.0;
         let done_to_them = !opener.is_empty() && Plain::new(&self.wish).after_word(opener).is_some();
-        if !self.infinitive || done_to_them || self.wish.chars().count() > 140 {
-            return words.phrases.use_function.to_owned();
-        }
-        fill(words.phrases.act, &[&self.wish])
+        (self.infinitive && !done_to_them).then(|| fill(words.phrases.act, &[core(&self.wish, words)]))
     }
+
+    /// A thing wished for as something that can be tried.
+    pub(super) fn attempt(&self, wished: &str, words: &Lexicon) -> Option<String> {
+        let plain = Plain::new(wished);
+        let state = plain.after(words.deeds.states).is_some();
+        (self.infinitive && !state).then(|| fill(words.phrases.attempt, &[wished]))
+    }
+}
+
+/// Longest wish that is taken whole as an action.
+const WHOLE: usize = 140;
+
+/// What a long wish begins with, up to a bracket, a comma or a clause about its last noun.
+fn core<'a>(wish: &'a str, words: &Lexicon) -> &'a str {
+    if wish.chars().count() <= WHOLE {
+        return wish;
+    }
+    let marks = wish.find(['(', ',', ';', ':']);
+    let clause = Plain::new(wish).find(words.deeds.relative).map(|hit| hit.start);
+    let cut = marks.into_iter().chain(clause).min().and_then(|at| wish.get(..at)).map(str::trim);
+    cut.filter(|head| head.split_whitespace().count() > 2).unwrap_or(wish)
 }

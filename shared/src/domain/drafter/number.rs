@@ -227,6 +227,10 @@ fn range(plain: &Plain<'_>, first: &Number, second: &Number, words: &Lexicon) ->
     if !named && (!dash || unit.is_empty()) {
         return None;
     }
+    // "Between 8 h and 20 h": times of a day are no amounts, and what is just outside them the story hardly says.
+    if CLOCK.contains(&Plain::new(unit.trim()).folded.as_str()) {
+        return None;
+    }
     if second.value <= first.value {
         return None;
     }
@@ -292,6 +296,23 @@ fn side(plain: &Plain<'_>, number: &Number, unit: &str, end: usize, words: &Lexi
         return place(Side::Exactly, number.start);
     }
     None
+}
+
+/// What stands after an hour of the day.
+const CLOCK: &[&str] = &["h", "uhr", "uur", "o'clock", "am", "pm", "heures"];
+
+/// How often something has to happen, where a condition begins with it ("5 failed logins within …", "nach 3 Anforderungen").
+pub(super) fn occasions(condition: &str, words: &Lexicon) -> Option<Limit> {
+    let plain = Plain::new(condition);
+    let begin = plain.after(words.after).map_or(0, |rest| condition.len() - rest.len());
+    let first = numbers(&plain, words).into_iter().next()?;
+    let number = Some(first).filter(|number| number.start == begin && number.decimals == 0 && number.value > 1)?;
+    let (unit, end) = unit(condition, number.end, words);
+    let noun = unit.trim();
+    let counts = unit.starts_with(' ') && noun.chars().count() > 3 && !words.time.holds(&Plain::new(noun).folded);
+    let place = Place { side: Side::Exactly, lead: number.start, after: None };
+    let found = counts.then(|| limit(condition, &number, &place, &unit, end))?;
+    Some(Limit { singular: words.infinitive.is_empty(), ..found })
 }
 
 /// Where the words before a number may end: at it, or before one or two small words ("max. of the 5 …").

@@ -1,7 +1,7 @@
 //! Reads a part's Markdown into statements: what a line says, where it stands, and the words as they were written.
 
 use super::lexicon::headings::{Section, is_label, is_placeholder, section};
-use super::plain::{unmarked, unmarked_quote, without_markup};
+use super::plain::{unfilled, unmarked, unmarked_quote, without_markup};
 use crate::domain::language::fold;
 use crate::domain::story::{Part, PartKind};
 
@@ -57,15 +57,20 @@ pub(super) fn read(part: &Part) -> Outline<'_> {
     let start = if part.kind == PartKind::AcceptanceCriteria { Section::Criteria } else { Section::Story };
     let mut reader =
         Reader { part: &part.id, section: start, start, level: 0, block: 0, caption: String::new(), outline: Outline::default() };
-    let mut fence = false;
+    let mut fence: Option<bool> = None;
     let mut table: Vec<&str> = Vec::new();
     for line in part.text.lines() {
         let trimmed = line.trim();
         if trimmed.starts_with("```") || trimmed.starts_with("~~~") {
-            fence = !fence;
+            // A block of Gherkin is read, any other code is not.
+            fence = fence.map_or_else(|| Some(is_gherkin(trimmed)), |_| None);
             continue;
         }
-        if fence {
+        if fence == Some(true) && !trimmed.is_empty() {
+            reader.block += 1;
+            reader.say(trimmed, true, 1);
+        }
+        if fence.is_some() {
             continue;
         }
         if trimmed.starts_with('|') {
@@ -174,7 +179,7 @@ impl<'a> Reader<'a> {
             return;
         }
         for quote in sentences(unmarked_quote(content)) {
-            let text = unmarked(&without_markup(quote)).to_owned();
+            let text = unfilled(unmarked(&without_markup(quote))).to_owned();
             if !text.chars().any(char::is_alphabetic) || is_url(&text) {
                 continue;
             }
@@ -204,10 +209,18 @@ impl<'a> Reader<'a> {
             (self.section, self.level) = (section, level);
             return;
         }
-        let rows = rows.iter().map(|row| row.iter().map(|cell| without_markup(cell).into_owned()).collect()).collect();
+        let line =
+            |cell: &&str| cell.split("<br>").map(without_markup).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" / ");
+        let rows = rows.iter().map(|row| row.iter().map(line).collect()).collect();
         self.block += 1;
         self.outline.tables.push(Table { part: self.part, section: self.section, lines, rows });
     }
+}
+
+/// Whether the line that opens a block of code says that it is Gherkin.
+fn is_gherkin(line: &str) -> bool {
+    let language = line.trim_start_matches(['`', '~']).trim();
+    ["gherkin", "cucumber", "feature"].iter().any(|name| language.eq_ignore_ascii_case(name))
 }
 
 /// A heading that says nothing but what it announces.

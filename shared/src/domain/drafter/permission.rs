@@ -1,7 +1,7 @@
 //! Who may and who may not.
 
 use super::clause::tidy;
-use super::lexicon::{Lexicon, list};
+use super::lexicon::{Lexicon, List, list};
 use super::plain::Plain;
 
 /// A stated permission or prohibition.
@@ -70,8 +70,7 @@ pub(super) fn read(plain: &Plain<'_>, words: &Lexicon) -> Option<Permission> {
     }
     // Another statement may follow after a semicolon.
     let act = act.split(';').next().map(tidy).unwrap_or_default().to_owned();
-    let named = Plain::new(text.get(hit.clone())?);
-    let modal = !["acce", "toegang", "zugriff", "dispo"].iter().any(|noun| named.folded.contains(noun));
+    let modal = opens_verb(text.get(hit.clone())?);
     (!act.is_empty()).then_some(Permission {
         roles,
         act,
@@ -80,6 +79,25 @@ pub(super) fn read(plain: &Plain<'_>, words: &Lexicon) -> Option<Permission> {
         modal,
         only: limited,
     })
+}
+
+/// Whether a verb follows these words of permission, and no noun ("has access to").
+pub(super) fn opens_verb(permission: &str) -> bool {
+    let named = Plain::new(permission).folded;
+    !["acce", "toegang", "zugriff", "dispo"].iter().any(|noun| named.contains(noun))
+}
+
+/// Whether a text denies something by one of the words; "with or without" and "wel of geen" deny nothing.
+pub(super) fn denies(plain: &Plain<'_>, denials: &List, words: &Lexicon) -> bool {
+    let mut from = 0;
+    while let Some(hit) = plain.find_from(denials, from) {
+        let before = plain.text.get(..hit.start).and_then(|head| head.split_whitespace().next_back()).unwrap_or_default();
+        if !words.deeds.or.holds(&Plain::new(before).folded) {
+            return true;
+        }
+        from = hit.end;
+    }
+    false
 }
 
 /// The roles a subject names.

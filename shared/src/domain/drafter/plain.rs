@@ -198,6 +198,34 @@ pub(super) fn unmarked(text: &str) -> &str {
     marked.filter(|(mark, _)| MARKS.holds(&fold(mark))).map_or(text, |(_, rest)| rest.trim_start())
 }
 
+/// A sentence without the word before it that only leads over from the one before ("Actually, …").
+pub(super) fn unfilled(text: &str) -> &str {
+    let opened = text.split_once(", ").filter(|(word, _)| word.len() <= 16 && FILLERS.holds(&fold(word)));
+    opened.map_or(text, |(_, rest)| rest.trim_start())
+}
+
+const FILLERS: &List = list![
+    "actually",
+    "additionally",
+    "also",
+    "basically",
+    "furthermore",
+    "in addition",
+    "moreover",
+    "of course",
+    "de plus",
+    "en fait",
+    "en outre",
+    "par ailleurs",
+    "bien sur",
+    "ademas",
+    "de hecho",
+    "bovendien",
+    "daarnaast",
+    "alem disso",
+    "na verdade",
+];
+
 /// The same of words as they were written, where the mark may stand in bold letters.
 pub(super) fn unmarked_quote(quote: &str) -> &str {
     let text = without_sign(quote);

@@ -1,6 +1,6 @@
 //! Turns one statement of a story into one criterion.
 
-use super::clause::{self, Clause};
+use super::clause::{self, Clause, tidy};
 use super::lexicon::{Lexicon, fill};
 use super::narrative::Narrative;
 use super::number;
@@ -48,9 +48,14 @@ impl Frame<'_> {
     }
 
     /// The action that the story itself gives.
-    pub(super) fn when(&self) -> String {
-        self.narrative
-            .map_or_else(|| self.words.phrases.use_it.to_owned(), |narrative| step(&narrative.act(self.words), self.words))
+    fn when(&self) -> String {
+        let phrases = &self.words.phrases;
+        match self.narrative {
+            None => phrases.use_it.to_owned(),
+            Some(narrative) => {
+                narrative.act(self.words).map_or_else(|| phrases.check_rule.to_owned(), |act| step(&act, self.words))
+            }
+        }
     }
 }
 
@@ -102,6 +107,10 @@ fn stated(sentence: &Sentence<'_>, evidence: Vec<Evidence>, frame: &Frame<'_>) -
     }
     if clause.condition.is_none() && clause.role.is_none() && permission.is_none() {
         acted(&mut criterion, sentence, words);
+        if let Some(deed) = deed(sentence, words) {
+            criterion.given = frame.given();
+            criterion.when = vec![step(&fill(words.phrases.frames.tried, &[&deed]), words)];
+        }
     }
     if let Some(permission) = permission.filter(|_| kind == CriterionKind::Permission) {
         permitted(&mut criterion, &permission, clause, words);
@@ -116,8 +125,54 @@ fn outcome_of(sentence: &Sentence<'_>, words: &Lexicon) -> String {
     let stated = plain.has(words.modal)
         || plain.after(words.small).is_some()
         || [words.edges.stating, words.edges.predicate].iter().any(|verbs| plain.find(verbs).is_some_and(|hit| hit.start > 0));
-    let few = !stated && (outcome.split_whitespace().count() <= 4 || !sentence.limits().is_empty() || outcome.contains(" = "));
-    if imperative || few { fill(words.phrases.holds, &[outcome]) } else { outcome.to_owned() }
+    let exchange = plain.has(words.deeds.instead);
+    let few = !stated
+        && (outcome.split_whitespace().count() <= 4 || !sentence.limits().is_empty() || outcome.contains(" = ") || exchange);
+    if imperative || few { fill(words.phrases.holds, &[outcome]) } else { verb_first(outcome, words) }
+}
+
+/// German and Dutch: after "Dann" the verb comes before its subject ("dürfen die letzten 5 Passwörter …").
+fn verb_first(outcome: &str, words: &Lexicon) -> String {
+    let plain = Plain::new(outcome);
+    let verbs = [words.modal, words.edges.predicate, words.edges.stating, words.verb_first];
+    let verb = verbs.iter().filter_map(|list| plain.find(list)).min_by_key(|hit| hit.start);
+    let cut = verb.filter(|_| words.phrases.frames.verb_last).and_then(|verb| {
+        let (subject, rest) = (outcome.get(..verb.start)?.trim(), outcome.get(verb.start..)?);
+        // A clause within the subject has a verb of its own.
+        let short = (1..=7).contains(&subject.split_whitespace().count()) && !subject.contains([',', ':', ';', '(', '"', '„']);
+        let (verb, rest) = rest.split_once(' ')?;
+        short.then(|| format!("{verb} {} {rest}", lower_first(subject, words)))
+    });
+    cut.unwrap_or_else(|| outcome.to_owned())
+}
+
+/// What people can do, as something that can be tried: "the customer can switch off the messages".
+fn deed(sentence: &Sentence<'_>, words: &Lexicon) -> Option<String> {
+    let (plain, text): (&Plain<'_>, &str) = (sentence, sentence.text);
+    let said = |act: &str| tidy(act.split(';').next().unwrap_or(act)).to_owned();
+    let deed = match plain.after(words.deeds.possible) {
+        Some(act) => said(act),
+        None => {
+            let hit = plain.find(words.may).filter(|hit| hit.start > 0)?;
+            let mut who = text.get(..hit.start)?.trim();
+            while let Some((head, last)) = who.rsplit_once(' ')
+                && words.modal.holds(&Plain::new(last).folded)
+            {
+                who = head;
+            }
+            let subject = Plain::new(who);
+            let people = who.split_whitespace().count() <= 5 && subject.has(words.deeds.people) && !subject.has(words.modal);
+            let verb = permission::opens_verb(text.get(hit.clone())?);
+            said(text.get(hit.end..).filter(|_| people && verb)?)
+        }
+    };
+    let plain = Plain::new(&deed);
+    let passive = words.phrases.passive.0;
+    let done_to_them = !passive.is_empty() && plain.after_word(passive).is_some() || deed.ends_with("werden");
+    let denied = [words.may_not, words.not_within, words.only].iter().any(|list| permission::denies(sentence, list, words));
+    let stated = plain.after(words.deeds.states).is_some();
+    let whole = deed.contains(' ') && !deed.starts_with([',', ':']);
+    (whole && !done_to_them && !denied && !stated && sentence.limits().is_empty()).then_some(deed)
 }
 
 /// The action that the sentence itself names: "Setting … removes …", "… within 2 seconds after each change".
@@ -192,7 +247,7 @@ pub(super) fn wish(narrative: &Narrative, text: &str, words: &Lexicon) -> Propos
     let (wished, moment) = moment(&clause.outcome, words);
     let outcome = outcome(wished, narrative.infinitive, words);
     let condition = moment.or_else(|| clause.condition.as_ref().map(|condition| step(condition, words)));
-    let when = condition.unwrap_or_else(|| phrases.use_function.to_owned());
+    let when = condition.or_else(|| narrative.attempt(wished, words)).unwrap_or_else(|| phrases.use_function.to_owned());
     let kind = if number::limits(text, words).is_empty() {
         if clause.condition.is_some() { CriterionKind::Rule } else { CriterionKind::Behaviour }
     } else {

@@ -22,6 +22,8 @@ pub(super) struct Said<'a> {
     pub(super) predicate: Option<Option<&'a str>>,
     /// Whether what lies beyond the number is refused.
     pub(super) refuses: bool,
+    /// Whether the product itself hands out the number, so that nobody can enter another.
+    pub(super) handed: bool,
     /// Where the words of the limit begin and end in the text, with those of the limit beside it.
     span: (usize, usize),
     /// Whether the text is a condition.
@@ -75,13 +77,17 @@ pub(super) fn read<'a>(text: &'a str, limits: &'a [Limit], at: usize, words: &Le
     let consequence = Some(tidy(after)).filter(|after| opener && after.split_whitespace().count() > 1);
     let said_of = bare.after(edges.predicate).is_some() && !before.is_empty()
         || before.is_empty() && bare.after(edges.predicate).is_some() && !bare.has(edges.acceptance);
+    // "available from 100 €": what is said stands before the number.
+    let offered = Plain::new(before).has(words.deeds.available) && tidy(after).is_empty();
+    let said_of = said_of || offered;
     let predicate = match consequence {
         Some(words) => Some(Some(words)),
-        None if said_of && !bare.has(edges.acceptance) => Some(None),
+        None if offered || said_of && !bare.has(edges.acceptance) => Some(None),
         None => None,
     };
     let (subject, case) = parts(denied.unwrap_or(before), after, said_of, words);
     let (subject, case) = if opener { (None, None) } else { (subject, case) };
+    let case = case.or_else(|| measured(before, after, words));
     Some(Said {
         limit,
         segment,
@@ -90,6 +96,7 @@ pub(super) fn read<'a>(text: &'a str, limits: &'a [Limit], at: usize, words: &Le
         case,
         predicate,
         refuses,
+        handed: Plain::new(before).has(words.deeds.handed),
         span: (first.lead, last.end),
         in_condition: false,
     })
@@ -104,7 +111,8 @@ fn parts(before: &str, after: &str, said_of: bool, words: &Lexicon) -> (Option<S
     if unfit {
         return (None, None);
     }
-    let modal = plain.find(words.modal).into_iter().chain(plain.find(words.may)).map(|hit| hit.start).min();
+    let modals = plain.find(words.modal).into_iter().chain(plain.find(words.may));
+    let modal = modals.min_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end)));
     let verb = plain.find(edges.stating).filter(|hit| hit.start > 0);
     let noun = |end: usize| {
         let mut noun = before.get(..end).unwrap_or_default().trim();
@@ -116,11 +124,12 @@ fn parts(before: &str, after: &str, said_of: bool, words: &Lexicon) -> (Option<S
         (!noun.is_empty() && noun.split_whitespace().count() <= 7 && !words.small.holds(&fold(noun)))
             .then(|| lowered(noun, words))
     };
-    if let Some(modal) = modal.filter(|at| *at > 0 && verb.as_ref().is_none_or(|verb| *at <= verb.start)) {
-        return (noun(modal), None);
+    if let Some(modal) = modal.filter(|hit| hit.start > 0 && verb.as_ref().is_none_or(|verb| hit.start <= verb.start)) {
+        return (noun(modal.start), deed(before, &modal, after, words));
     }
     let Some(verb) = verb.filter(|_| !said_of) else {
-        return (noun(before.len()), None);
+        let end = plain.find(edges.predicate).map(|hit| hit.start).filter(|at| *at > 0);
+        return (noun(end.unwrap_or(before.len())), None);
     };
     let subject = noun(verb.start);
     let (name, rest) = (before.get(verb.clone()).unwrap_or_default(), before.get(verb.end..).unwrap_or_default().trim());
@@ -133,6 +142,27 @@ fn parts(before: &str, after: &str, said_of: bool, words: &Lexicon) -> (Option<S
     let subject_words = before.get(..verb.start).unwrap_or_default().trim();
     let case = after.is_empty().then(|| (format!("{subject_words} {rest}").trim().to_owned(), name.to_owned()));
     (subject, case)
+}
+
+/// "10% of the work must be done": what the value is a part of.
+fn measured(before: &str, after: &str, words: &Lexicon) -> Option<(String, String)> {
+    let plain = Plain::new(after);
+    let verb = plain.find(words.modal).into_iter().chain(plain.find(words.edges.predicate)).map(|hit| hit.start).min()?;
+    let whole = after.get(..verb).map(str::trim).filter(|whole| Plain::new(whole).after(words.edges.links).is_some())?;
+    let splits = before.is_empty() && !words.phrases.frames.verb_last;
+    splits.then(|| (fill(words.phrases.value, &[""]).trim().to_owned(), whole.to_owned()))
+}
+
+/// What people may do with the value: "the customer can choose 12 instalments".
+fn deed(before: &str, modal: &std::ops::Range<usize>, after: &str, words: &Lexicon) -> Option<(String, String)> {
+    let who = Plain::new(before.get(..modal.start)?).has(words.deeds.people);
+    let (verb, after) = (before.get(modal.end..)?.trim(), tidy(after));
+    let passive = words.phrases.passive.0;
+    let done_to = !passive.is_empty() && Plain::new(verb).after_word(passive).is_some() || after.ends_with("werden");
+    let said = if words.phrases.frames.verb_last { !after.is_empty() } else { !verb.is_empty() };
+    let short = after.split_whitespace().count() <= 4 && !after.contains(',');
+    let before = fill(words.phrases.frames.tried, &[verb]).trim().to_owned();
+    (who && said && short && !done_to).then(|| (before, after.to_owned()))
 }
 
 /// A noun as it stands within a sentence.

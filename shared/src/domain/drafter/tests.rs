@@ -100,3 +100,11 @@ fn steps(reply: &ScenariosReply) -> String {
         .collect::<Vec<_>>()
         .join("\n")
 }
+
+/// The words of a text in the order of the alphabet, for what may differ in the order of its words.
+fn sorted_words(text: &str) -> Vec<String> {
+    let text = text.to_lowercase();
+    let mut words: Vec<String> = text.split(' ').map(str::to_owned).collect();
+    words.sort();
+    words
+}

@@ -1,5 +1,6 @@
 //! Enumerations: the values a sentence lists.
 
+use super::clause::tidy;
 use super::lexicon::{Lexicon, List, list};
 use super::plain::{Plain, words};
 
@@ -12,6 +13,19 @@ pub(super) struct Values {
     pub(super) end: usize,
     /// The values, in order.
     pub(super) items: Vec<String>,
+    /// How they belong together.
+    pub(super) joined: Joined,
+}
+
+/// How the values of a list belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Joined {
+    /// All of them hold ("red, green and blue").
+    All,
+    /// One of them holds ("hidden/shown").
+    One,
+    /// Each is an example by itself.
+    Each,
 }
 
 impl Values {
@@ -51,7 +65,7 @@ fn brackets(text: &str) -> Option<Values> {
     let items: Vec<String> =
         listed.split(", ").map(str::trim).filter(|item| !Plain::new(item).folded.starts_with("etc")).map(str::to_owned).collect();
     let usable = items.len() >= 2 && items.iter().all(|item| !item.is_empty() && item.split_whitespace().count() <= 4);
-    usable.then_some(Values { start: close - listed.len(), end: close, items })
+    usable.then_some(Values { start: close - listed.len(), end: close, items, joined: Joined::Each })
 }
 
 /// What opens a list of examples within brackets.
@@ -88,7 +102,8 @@ fn slashes(text: &str) -> Option<Values> {
         })?;
         let word = token.trim_matches(|letter: char| !letter.is_alphanumeric());
         let start = text.find(word)?;
-        return Some(Values { start, end: start + word.len(), items: word.split('/').map(str::to_owned).collect() });
+        let items = word.split('/').map(str::to_owned).collect();
+        return Some(Values { start, end: start + word.len(), items, joined: Joined::One });
     }
     let first_slash = text.find(" / ")?;
     let last_slash = text.rfind(" / ")?;
@@ -98,7 +113,7 @@ fn slashes(text: &str) -> Option<Values> {
         + 3
         + tail.find(|letter: char| !(letter.is_alphanumeric() || matches!(letter, '-' | '_' | '\''))).unwrap_or(tail.len());
     let items: Vec<String> = text.get(start..end)?.split(" / ").map(|item| item.trim().to_owned()).collect();
-    items.iter().all(|item| item.split_whitespace().count() <= 4).then_some(Values { start, end, items })
+    items.iter().all(|item| item.split_whitespace().count() <= 4).then_some(Values { start, end, items, joined: Joined::One })
 }
 
 /// "red, green and blue": single words only, because nobody can tell where a longer first value begins.
@@ -130,9 +145,34 @@ fn enumeration(text: &str, lexicon: &Lexicon) -> Option<Values> {
         {
             continue;
         }
-        return Some(Values { start, end, items });
+        let or = text.get(hit).is_some_and(|word| lexicon.deeds.or.holds(&Plain::new(word).folded));
+        return Some(Values { start, end, items, joined: if or { Joined::One } else { Joined::All } });
     }
     None
+}
+
+/// Conditions of which each is enough: "it is handed over, when it is out for delivery and when it was delivered".
+pub(super) fn conditions(text: &str, lexicon: &Lexicon) -> Option<Values> {
+    let plain = Plain::new(text);
+    let mut items = Vec::new();
+    let (mut start, mut from, mut or) = (0, 0, false);
+    while let Some(hit) = plain.find_from(lexicon.middle, from) {
+        from = hit.end;
+        let head = text.get(start..hit.start)?.trim_end();
+        let last = last_word(head).map(|word| Plain::new(word).folded).filter(|word| lexicon.and.holds(word));
+        let bare = last.as_ref().map_or(head, |_| head.rsplit_once(' ').map_or(head, |(bare, _)| bare.trim_end()));
+        if last.is_none() && !head.ends_with(',') {
+            continue;
+        }
+        or |= last.is_some_and(|word| lexicon.deeds.or.holds(&word));
+        items.push(tidy(bare).to_owned());
+        start = hit.end;
+    }
+    items.push(tidy(text.get(start..)?).to_owned());
+    // "when A and when B" may mean both at once.
+    let told = items.len() > 2 || items.len() == 2 && or;
+    let whole = items.iter().all(|item| item.split_whitespace().count() > 1) && distinct(&items);
+    (told && whole).then_some(Values { start: 0, end: text.len(), items, joined: Joined::One })
 }
 
 fn last_word(text: &str) -> Option<&str> {
@@ -160,7 +200,7 @@ fn compact(text: &str) -> Vec<Values> {
         let short = items.iter().all(|item| (1..=4).contains(&item.chars().count()) && item.chars().all(char::is_alphabetic));
         if items.len() >= 3 && short {
             let start = at + token.find(word).unwrap_or(0);
-            found.push(Values { start, end: start + word.len(), items });
+            found.push(Values { start, end: start + word.len(), items, joined: Joined::Each });
         }
     }
     found

@@ -7,8 +7,8 @@ use super::lexicon::{Lexicon, fill};
 use super::narrative;
 use super::number;
 use super::permission;
-use super::plain::{Plain, unmarked, without_markup};
-use super::values;
+use super::plain::{Plain, unfilled, unmarked, without_markup};
+use super::values::{self, Joined, Values};
 use super::wording::step;
 use crate::domain::criterion::{Criterion, CriterionKind, Examples};
 use crate::domain::evidence::Origin;
@@ -21,6 +21,7 @@ pub(super) fn of(criterion: &Criterion, text: &str, words: &Lexicon) -> Vec<Prop
     let tabled = !criterion.examples.is_empty() && criterion.kind != CriterionKind::Permission;
     let mut all = if tabled { Vec::new() } else { boundary::of(criterion, text, words) };
     all.extend(contrary(criterion, text, words));
+    all.extend(again(criterion, text, words));
     all.extend(permissions(criterion, text, words));
     all
 }
@@ -58,7 +59,7 @@ pub(super) fn rule(criterion: &Criterion, foreign: bool, words: &Lexicon) -> Str
         .iter()
         .rev()
         .find(|evidence| evidence.verified && !foreign)
-        .map(|evidence| unlabelled(unmarked(&without_markup(&evidence.quote))));
+        .map(|evidence| unlabelled(unfilled(unmarked(&without_markup(&evidence.quote)))));
     // A narrative says more than its wish.
     let quoted = quoted.filter(|quote| narrative::read("", quote, quote, words).is_none());
     let outcome = criterion.then.join("; ");
@@ -112,6 +113,18 @@ fn contrary(criterion: &Criterion, text: &str, words: &Lexicon) -> Option<Propos
     Some(scenario)
 }
 
+/// What is allowed once is refused the second time.
+fn again(criterion: &Criterion, text: &str, words: &Lexicon) -> Option<ProposedScenario> {
+    if !Plain::new(text).has(words.deeds.once) {
+        return None;
+    }
+    let mut scenario = derived(criterion, fill(words.phrases.title_refused, &[&criterion.title]), Technique::Negative);
+    let (when, then) = words.phrases.frames.again;
+    scenario.when = vec![when.to_owned()];
+    scenario.then = vec![then.to_owned()];
+    Some(scenario)
+}
+
 /// The refused side of a permission that says "only".
 fn permissions(criterion: &Criterion, text: &str, words: &Lexicon) -> Vec<ProposedScenario> {
     let phrases = &words.phrases;
@@ -152,12 +165,24 @@ pub(super) fn each(criterion: &Criterion, words: &Lexicon) -> Option<ProposedSce
     if !criterion.examples.is_empty() {
         return None;
     }
-    let place = |steps: &[String]| {
-        steps.iter().enumerate().map(|(at, text)| (at, values::lists(text, words))).find(|(_, lists)| !lists.is_empty())
+    let place = |steps: &[String], lists: &dyn Fn(&str) -> Vec<Values>| {
+        steps.iter().enumerate().map(|(at, text)| (at, lists(text))).find(|(_, lists)| !lists.is_empty())
     };
-    let in_then = place(&criterion.then);
+    // Of alternatives in an outcome ("is hidden/shown") nobody knows which one a row must show, unless one may choose.
+    let chosen = |text: &str| [words.edges.choice, words.may].iter().any(|list| Plain::new(text).has(list));
+    let outcomes = |text: &str| {
+        let lists = values::lists(text, words);
+        lists.into_iter().filter(|values| values.joined != Joined::One || chosen(text)).collect()
+    };
+    // A condition that lists what must hold together is one condition.
+    let conditions = |text: &str| {
+        let whole = values::conditions(text, words);
+        let lists = || values::lists(text, words).into_iter().filter(|values| values.joined != Joined::All).collect();
+        whole.map_or_else(lists, |whole| vec![whole])
+    };
+    let in_then = place(&criterion.then, &outcomes);
     let outcome = in_then.is_some();
-    let (at, mut lists) = in_then.or_else(|| place(&criterion.when))?;
+    let (at, mut lists) = in_then.or_else(|| place(&criterion.when, &conditions))?;
     let length = lists.first()?.items.len();
     lists.retain(|values| values.items.len() == length);
     let technique = if criterion.kind == CriterionKind::Permission { Technique::Permission } else { Technique::Data };

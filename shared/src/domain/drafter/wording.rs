@@ -10,7 +10,7 @@ use crate::domain::normal::spaced;
 /// Longest step.
 const STEP: usize = 400;
 /// Longest title.
-const TITLE: usize = 96;
+pub(super) const TITLE: usize = 96;
 
 /// A step: one line, no placeholder by accident, no bullet, no full stop.
 pub(super) fn step(text: &str, words: &Lexicon) -> String {

@@ -1,6 +1,6 @@
 //! German.
 
-use super::{Lexicon, Phrases, edges, frames, list};
+use super::{Lexicon, Phrases, deeds, edges, frames, list};
 use crate::domain::language::Language;
 
 // Packed: a table of words is read across.
@@ -100,7 +100,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         "korrekt", "klar", "effizient", "robust", "flexibel", "vernunftig", "ausreichend", "bei bedarf", "gegebenenfalls", "ggf",
         "usw", "etc", "relevant", "relevante", "relevanten", "optimal",
     ],
-    vague_result: list!["funktioniert", "funktionieren", "wie erwartet", "fehlerfrei", "problemlos"],
+    vague_result: list!["dito", "funktioniert", "funktionieren", "wie erwartet", "fehlerfrei", "problemlos"],
     unsure: list![
         "tbd", "zu klaren", "noch offen", "zu bestatigen", "muss noch", "wird noch", "vermutlich", "wahrscheinlich", "vielleicht",
         "eventuell", "ich nehme an", "wir nehmen an", "offen ist", "noch nicht entschieden", "???",
@@ -124,6 +124,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     ],
     what_if: list!["was passiert, wenn", "was passiert wenn", "was ist, wenn", "was ist wenn", "was geschieht, wenn", "und wenn"],
     edges: edges::of(Language::German),
+    deeds: deeds::of(Language::German),
     phrases: Phrases {
         frames: frames::of(Language::German),
         role: "ich bin {0}",

@@ -1,6 +1,6 @@
 //! English.
 
-use super::{Lexicon, Phrases, edges, frames, list};
+use super::{Lexicon, Phrases, deeds, edges, frames, list};
 use crate::domain::language::Language;
 
 // Packed: a table of words is read across.
@@ -110,7 +110,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         "if necessary", "sufficient", "nice", "etc", "up to date", "relevant", "applicable", "optimal",
     ],
     vague_result: list![
-        "should work", "must work", "will work", "works as", "still work", "still works", "just work", "works well",
+        "do the same", "same as above", "should work", "must work", "will work", "works as", "still work", "still works", "just work", "works well",
         "work correctly", "work properly", "works correctly", "function properly", "as expected", "correctly", "works fine",
         "is fine", "behave properly",
     ],
@@ -144,6 +144,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         "what should happen when",
     ],
     edges: edges::of(Language::English),
+    deeds: deeds::of(Language::English),
     phrases: Phrases {
         frames: frames::of(Language::English),
         role: "I am {0}",

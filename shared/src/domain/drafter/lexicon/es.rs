@@ -1,6 +1,6 @@
 //! Spanish.
 
-use super::{Lexicon, Phrases, edges, frames, list};
+use super::{Lexicon, Phrases, deeds, edges, frames, list};
 use crate::domain::language::Language;
 
 // Packed: a table of words is read across.
@@ -106,7 +106,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         "intuitiva", "amigable", "correctamente", "claramente", "claro", "clara", "sencillo", "sencilla", "eficiente", "robusto",
         "flexible", "razonable", "suficiente", "adecuado", "adecuada", "si es necesario", "etc", "relevante", "optimo",
     ],
-    vague_result: list!["funciona", "funcionan", "debe funcionar", "funcione", "como se espera", "sin problemas"],
+    vague_result: list!["idem", "funciona", "funcionan", "debe funcionar", "funcione", "como se espera", "sin problemas"],
     unsure: list![
         "por confirmar", "a confirmar", "por definir", "a definir", "pendiente de", "quizas", "tal vez", "probablemente", "tbd",
         "supongo", "asumo", "asumimos", "sin definir", "???",
@@ -132,6 +132,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         "que pasa si", "que pasa cuando", "que sucede si", "que sucede cuando", "que ocurre si", "que ocurre cuando", "y si",
     ],
     edges: edges::of(Language::Spanish),
+    deeds: deeds::of(Language::Spanish),
     phrases: Phrases {
         frames: frames::of(Language::Spanish),
         role: "que soy {0}",

@@ -1,6 +1,6 @@
 //! French.
 
-use super::{Lexicon, Phrases, edges, frames, list};
+use super::{Lexicon, Phrases, deeds, edges, frames, list};
 use crate::domain::language::Language;
 
 // Packed: a table of words is read across.
@@ -120,7 +120,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         "divers", "etc", "pertinent", "pertinents", "adapte", "adaptee", "optimal",
     ],
     vague_result: list![
-        "fonctionne", "fonctionnent", "doit fonctionner", "doivent fonctionner", "fonctionne correctement", "comme prevu",
+        "idem", "fonctionne", "fonctionnent", "doit fonctionner", "doivent fonctionner", "fonctionne correctement", "comme prevu",
         "comme attendu", "sans probleme",
     ],
     unsure: list![
@@ -150,6 +150,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         "que faire si",
     ],
     edges: edges::of(Language::French),
+    deeds: deeds::of(Language::French),
     phrases: Phrases {
         frames: frames::of(Language::French),
         role: "que je suis {0}",

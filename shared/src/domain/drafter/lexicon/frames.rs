@@ -28,12 +28,20 @@ pub(in crate::domain::drafter) struct Frames {
     pub(in crate::domain::drafter) not_yet: &'static str,
     /// An end that has come.
     pub(in crate::domain::drafter) has_come: &'static str,
-    /// Where a value stands, for a title: at the limit, within it, beyond it.
+    /// Where a value stands, for a title: at the limit, within it, outside it.
     pub(in crate::domain::drafter) place: (&'static str, &'static str, &'static str),
+    /// A deed, as an action, whoever does it.
+    pub(in crate::domain::drafter) tried: &'static str,
+    /// The same deed once more, as an action, and its refusal.
+    pub(in crate::domain::drafter) again: (&'static str, &'static str),
+    /// Name of a column of cases.
+    pub(in crate::domain::drafter) case_column: &'static str,
     /// Whether a verb goes to the end of a clause.
     pub(in crate::domain::drafter) verb_last: bool,
     /// A sentence that only points elsewhere.
     pub(in crate::domain::drafter) ask_reference: Ask,
+    /// Statements that no criterion covers.
+    pub(in crate::domain::drafter) ask_uncovered: Ask,
 }
 
 /// The phrases of a language.
@@ -60,11 +68,18 @@ const EN: Frames = Frames {
     no_longer: "this no longer holds: {0}",
     not_yet: "this has not happened yet: {0}",
     has_come: "this has happened: {0}",
-    place: ("at the limit", "within the limit", "beyond the limit"),
+    place: ("at the limit", "within the limit", "outside the limit"),
+    tried: "the following is tried: {0}",
+    again: ("the same is done a second time", "the second time is refused"),
+    case_column: "case",
     verb_last: false,
     ask_reference: (
         "What does the place that \"{0}\" points to say?",
         "The story only points there; what is written elsewhere was not read.",
+    ),
+    ask_uncovered: (
+        "Which of these statements have to be accepted, and how: {0}?",
+        "The story says them in passing, and no criterion covers them.",
     ),
 };
 
@@ -81,10 +96,17 @@ const FR: Frames = Frames {
     not_yet: "ceci n'a pas encore eu lieu : {0}",
     has_come: "ceci a eu lieu : {0}",
     place: ("à la limite", "dans la limite", "hors limite"),
+    tried: "on essaie ceci : {0}",
+    again: ("la même chose est faite une deuxième fois", "la deuxième fois est refusée"),
+    case_column: "cas",
     verb_last: false,
     ask_reference: (
         "Que dit l'endroit auquel renvoie \"{0}\" ?",
         "Le récit ne fait qu'y renvoyer ; ce qui est écrit ailleurs n'a pas été lu.",
+    ),
+    ask_uncovered: (
+        "Lesquelles de ces phrases font partie de ce qui doit être accepté : {0} ?",
+        "Le récit les dit en passant, et aucun critère ne les couvre.",
     ),
 };
 
@@ -101,10 +123,17 @@ const DE: Frames = Frames {
     not_yet: "ist dies noch nicht geschehen: {0}",
     has_come: "ist dies geschehen: {0}",
     place: ("an der Grenze", "innerhalb der Grenze", "außerhalb der Grenze"),
+    tried: "Folgendes versucht wird: {0}",
+    again: ("dasselbe ein zweites Mal getan wird", "wird das zweite Mal abgelehnt"),
+    case_column: "Fall",
     verb_last: true,
     ask_reference: (
         "Was steht dort, worauf \"{0}\" verweist?",
         "Die Story verweist nur darauf; was anderswo steht, wurde nicht gelesen.",
+    ),
+    ask_uncovered: (
+        "Welche dieser Aussagen gehören zu dem, was abgenommen wird: {0}?",
+        "Die Story sagt sie nebenbei, und kein Kriterium deckt sie ab.",
     ),
 };
 
@@ -121,10 +150,17 @@ const ES: Frames = Frames {
     not_yet: "esto todavía no ha ocurrido: {0}",
     has_come: "esto ha ocurrido: {0}",
     place: ("en el límite", "dentro del límite", "fuera del límite"),
+    tried: "se intenta lo siguiente: {0}",
+    again: ("se hace lo mismo por segunda vez", "la segunda vez se rechaza"),
+    case_column: "caso",
     verb_last: false,
     ask_reference: (
         "¿Qué dice el lugar al que remite \"{0}\"?",
         "La historia solo remite allí; lo que está escrito en otro sitio no se leyó.",
+    ),
+    ask_uncovered: (
+        "¿Cuáles de estas frases forman parte de lo que se debe aceptar: {0}?",
+        "La historia las dice de paso y ningún criterio las cubre.",
     ),
 };
 
@@ -141,10 +177,17 @@ const NL: Frames = Frames {
     not_yet: "is dit nog niet gebeurd: {0}",
     has_come: "is dit gebeurd: {0}",
     place: ("op de grens", "binnen de grens", "buiten de grens"),
+    tried: "het volgende wordt geprobeerd: {0}",
+    again: ("hetzelfde een tweede keer wordt gedaan", "wordt de tweede keer geweigerd"),
+    case_column: "geval",
     verb_last: true,
     ask_reference: (
         "Wat staat er op de plek waar \"{0}\" naar verwijst?",
         "De story verwijst er alleen naar; wat elders staat is niet gelezen.",
+    ),
+    ask_uncovered: (
+        "Welke van deze uitspraken horen bij wat geaccepteerd moet worden: {0}?",
+        "De story zegt ze terloops en geen criterium dekt ze.",
     ),
 };
 
@@ -161,9 +204,16 @@ const PT: Frames = Frames {
     not_yet: "isto ainda não aconteceu: {0}",
     has_come: "isto aconteceu: {0}",
     place: ("no limite", "dentro do limite", "fora do limite"),
+    tried: "se tenta o seguinte: {0}",
+    again: ("o mesmo é feito pela segunda vez", "a segunda vez é recusada"),
+    case_column: "caso",
     verb_last: false,
     ask_reference: (
         "O que diz o lugar a que \"{0}\" remete?",
         "A história apenas remete a ele; o que está escrito em outro lugar não foi lido.",
+    ),
+    ask_uncovered: (
+        "Quais destas frases fazem parte do que deve ser aceito: {0}?",
+        "A história as diz de passagem e nenhum critério as cobre.",
     ),
 };

@@ -72,7 +72,8 @@ const CRITERIA: &List = list![
 
 #[rustfmt::skip]
 const OUT_OF_SCOPE: &List = list![
-    "out of scope", "out-of-scope", "not in scope", "non goals", "non-goals", "excluded", "exclusions", "what we won't do",
+    "out of scope", "out-of-scope", "not in scope", "not part of", "no part of", "ne fait pas partie", "no forma parte", "geen onderdeel",
+    "nao faz parte", "non goals", "non-goals", "excluded", "exclusions", "what we won't do",
     "hors perimetre", "hors scope", "hors sujet", "exclusions du perimetre", "nicht im umfang", "nicht im scope",
     "ausserhalb des umfangs", "nicht enthalten", "nicht teil", "abgrenzung", "fuera de alcance", "fuera del alcance",
     "no incluye", "no incluido", "buiten scope", "buiten de scope", "niet in scope", "valt buiten scope", "fora de escopo",

@@ -1,6 +1,7 @@
 //! What the drafter knows of each language: words to read with and phrases to write with, one table a language.
 
 mod de;
+pub(super) mod deeds;
 pub(super) mod edges;
 mod en;
 mod es;
@@ -134,6 +135,8 @@ pub(super) struct Lexicon {
     pub(super) what_if: &'static List,
     /// Words around limits, of cases and of references.
     pub(super) edges: &'static edges::Edges,
+    /// Words about who does what and what is denied.
+    pub(super) deeds: &'static deeds::Deeds,
     /// What we write.
     pub(super) phrases: Phrases,
 }

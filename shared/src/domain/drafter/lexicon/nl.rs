@@ -1,6 +1,6 @@
 //! Dutch.
 
-use super::{Lexicon, Phrases, edges, frames, list};
+use super::{Lexicon, Phrases, deeds, edges, frames, list};
 use crate::domain::language::Language;
 
 // Packed: a table of words is read across.
@@ -88,7 +88,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         "correct", "duidelijk", "efficient", "robuust", "flexibel", "redelijk", "voldoende", "indien nodig", 
         "enz", "etc", "relevant", "relevante", "goed", "juiste", "optimaal",
     ],
-    vague_result: list!["werkt", "werken", "goed werken", "zoals verwacht", "naar behoren", "foutloos"],
+    vague_result: list!["idem", "ditto", "werkt", "werken", "goed werken", "zoals verwacht", "naar behoren", "foutloos"],
     unsure: list![
         "te bevestigen", "nog te bepalen", "nader te bepalen", "n.t.b", "ntb", "misschien", "waarschijnlijk", "mogelijk", "tbd",
         "ik neem aan", "we nemen aan", "nog onduidelijk", "???",
@@ -109,6 +109,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     message: list!["foutmelding", "foutmeldingen", "een melding", "een waarschuwing", "geinformeerd", "bericht", "notificatie"],
     what_if: list!["wat gebeurt er als", "wat gebeurt er wanneer", "wat als", "en als"],
     edges: edges::of(Language::Dutch),
+    deeds: deeds::of(Language::Dutch),
     phrases: Phrases {
         frames: frames::of(Language::Dutch),
         role: "dat ik {0} ben",

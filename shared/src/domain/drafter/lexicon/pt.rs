@@ -1,6 +1,6 @@
 //! Portuguese.
 
-use super::{Lexicon, Phrases, edges, frames, list};
+use super::{Lexicon, Phrases, deeds, edges, frames, list};
 use crate::domain::language::Language;
 
 // Packed: a table of words is read across.
@@ -103,7 +103,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         "intuitiva", "amigavel", "corretamente", "claramente", "claro", "simples", "eficiente", "robusto", "flexivel", "razoavel",
         "suficiente", "adequado", "adequada", "se necessario", "etc", "relevante", "otimo",
     ],
-    vague_result: list!["funciona", "funcionam", "deve funcionar", "funcione", "como esperado", "sem problemas"],
+    vague_result: list!["idem", "funciona", "funcionam", "deve funcionar", "funcione", "como esperado", "sem problemas"],
     unsure: list![
         "a confirmar", "a definir", "pendente de", "talvez", "provavelmente", "tbd", "suponho", "assumindo", "nao definido",
         "ainda nao decidido", "???",
@@ -124,6 +124,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     message: list!["mensagem de erro", "mensagens de erro", "um erro", "um aviso", "uma mensagem", "e informado", "notificacao"],
     what_if: list!["o que acontece se", "o que acontece quando", "e se"],
     edges: edges::of(Language::Portuguese),
+    deeds: deeds::of(Language::Portuguese),
     phrases: Phrases {
         frames: frames::of(Language::Portuguese),
         role: "que sou {0}",

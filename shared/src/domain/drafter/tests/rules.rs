@@ -162,3 +162,39 @@ fn vague_words_and_missing_units_are_asked_beside_the_criterion() {
         assert!(asked.contains(words), "{words} in {asked}");
     }
 }
+
+#[test]
+fn what_people_can_do_is_tried() {
+    for (code, sentence, when) in [
+        ("en", "The customer can switch off the messages", "the following is tried: switch off the messages"),
+        ("en", "It should be possible to use any provider", "the following is tried: use any provider"),
+        ("de", "Patienten können ihre Entscheidung ändern", "Folgendes versucht wird: ihre Entscheidung ändern"),
+        (
+            "nl",
+            "Consumer moet kunnen kiezen om wel of geen adres te tonen",
+            "het volgende wordt geprobeerd: kiezen om wel of geen adres te tonen",
+        ),
+    ] {
+        let reply = drafted(&story(code, "Settings", &format!("Acceptance criteria:\n- {sentence}")));
+        assert_eq!(reply.criteria[0].when, [when], "{sentence}");
+    }
+    // A thing can be had, not tried.
+    let reply = drafted(&story("es", "Historia", "Criterios de aceptación:\n- Cada paciente dispone de una única historia"));
+    assert!(!reply.criteria[0].when[0].contains("historia"), "{:?}", reply.criteria[0].when);
+}
+
+#[test]
+fn after_then_a_german_verb_comes_first() {
+    for (code, sentence, then) in [
+        (
+            "de",
+            "Die letzten 5 Passwörter dürfen nicht verwendet werden",
+            "dürfen die letzten 5 Passwörter nicht verwendet werden",
+        ),
+        ("nl", "Het bedrag wordt teruggestort op dezelfde rekening", "wordt het bedrag teruggestort op dezelfde rekening"),
+        ("de", "Die Meldung, die erscheint, ist rot", "die Meldung, die erscheint, ist rot"),
+    ] {
+        let reply = drafted(&story(code, "Regel", &format!("Acceptance criteria:\n- {sentence}")));
+        assert_eq!(reply.criteria[0].then, [then], "{sentence}");
+    }
+}

@@ -172,3 +172,38 @@ fn what_is_refused_does_not_follow_from_the_wish() {
     }
     assert_eq!(steps(2), (vec!["I am an operator".to_owned()], vec!["I cancel orders".to_owned()]));
 }
+
+#[test]
+fn what_the_story_says_in_passing_is_asked_about_once() {
+    let text = "As a customer, I want to see the costs so that nothing surprises me.\n\nWeights are rounded up to full grams. \
+                Packaging adds 250 g to every parcel.\n\nAsked by @Lena.\n\n(Agreed last week.)\n\nAcceptance criteria:\n- The costs are shown in the cart";
+    let reply = drafted(&story("en", "Costs", text));
+    let asked = asked(&reply);
+    assert!(asked.contains("\"Weights are rounded up to full grams\"; \"Packaging adds 250 g to every parcel\""), "{asked}");
+    assert!(!asked.contains("Lena") && !asked.contains("last week"), "{asked}");
+}
+
+#[test]
+fn a_block_of_gherkin_is_read_and_other_code_is_not() {
+    let text = "The page shows the stock.\n\n```gherkin\nGiven 3 pieces in stock\nWhen the page is opened\nThen \"3 left\" is shown\n```\n\n\
+                ```java\nGiven x When y Then z\n```\n\nAcceptance criteria:\n- The button is disabled without stock";
+    let reply = drafted(&story("en", "Stock", text));
+    let thens: Vec<&str> = reply.criteria.iter().map(|criterion| criterion.then[0].as_str()).collect();
+    assert_eq!(thens, ["\"3 left\" is shown", "the button is disabled without stock"]);
+}
+
+#[test]
+fn what_is_struck_out_and_what_only_leads_over_is_left_out() {
+    let text = "Acceptance criteria:\n- Actually, it uses ~~one deviation~~ 10% of the total";
+    let reply = drafted(&story("en", "Projection", text));
+    assert_eq!(reply.criteria[0].then, ["it uses 10% of the total"]);
+    assert_eq!(reply.criteria[0].evidence[0].quote, "Actually, it uses ~~one deviation~~ 10% of the total");
+}
+
+#[test]
+fn a_long_wish_is_cut_to_what_is_done() {
+    let wish = "create a job module that consists of a job orchestrating the execution of other jobs of the same batch (see section 5 of the guide), within the same module definition as the one before it";
+    let text = format!("As a developer, I need to be able to {wish}.\n\nAcceptance criteria:\n- The module launches the job");
+    let reply = drafted(&story("en", "Jobs", &text));
+    assert_eq!(reply.criteria[0].when, ["I create a job module"]);
+}
