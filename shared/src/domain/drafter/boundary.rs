@@ -81,7 +81,9 @@ fn ruled(
         Side::Lasting => (fill(phrases.elapsed, &[&value]), lasting(said, &value, holds, words)),
         Side::Ahead | Side::AheadAtLeast => {
             let moment = moment(outcome, &value, limit, words);
-            let bare = outcome.get(..limit.lead).map(tidy).filter(|bare| bare.split_whitespace().count() > 2);
+            // German and Dutch end with the verb, so that what stands before the moment is no sentence.
+            let bare =
+                outcome.get(..limit.lead).map(tidy).filter(|bare| !frames.verb_last && bare.split_whitespace().count() > 2);
             let denied = bare.unwrap_or_else(|| tidy(outcome));
             let then = if holds { bare.map_or(then, str::to_owned) } else { fill(phrases.absent, &[&step(denied, words)]) };
             (fill(phrases.ahead, &[&moment]), then)
@@ -239,7 +241,8 @@ fn moment(text: &str, value: &str, limit: &Limit, words: &Lexicon) -> String {
         return format!("{value} {event}");
     }
     // German and Dutch put the verb last: the event is the preposition and its noun.
-    let event: Vec<&str> = event.split_whitespace().take(3).collect();
+    let verb = |word: &&str| [words.edges.predicate, words.modal].iter().any(|list| list.holds(&Plain::new(word).folded));
+    let event: Vec<&str> = event.split_whitespace().take(3).take_while(|word| !verb(word)).collect();
     format!("{value} {}", event.join(" "))
 }
 

@@ -5,7 +5,7 @@ use super::gherkin_text;
 use super::grid;
 use super::lexicon::headings::Section;
 use super::lexicon::{self, Lexicon, fill};
-use super::likeness::{alike, evidence, joined};
+use super::likeness::{Gist, evidence, joined};
 use super::material::{Answer, Material};
 use super::narrative::Narrative;
 use super::outline::{Statement, Table};
@@ -207,6 +207,8 @@ impl<'a> Draft<'a> {
     /// The other statements; `taken` are those of the story's own scenarios.
     fn statements(&mut self, stated: bool, taken: &[usize]) {
         let mut lead: Option<(&Statement<'_>, &Sentence<'_>)> = None;
+        let criteria = self.material.statements.iter().filter(|statement| stated && statement.section == Section::Criteria);
+        let gists: Vec<Gist> = criteria.map(|statement| Gist::of(&statement.text)).collect();
         for (index, (statement, sentence)) in self.material.statements.iter().zip(self.sentences).enumerate() {
             self.consider(index, true);
             let follower = self.material.statements.get(index + 1);
@@ -230,7 +232,7 @@ impl<'a> Draft<'a> {
                 Section::Criteria => self.statement(statement, sentence, lead),
                 Section::Story if lead.is_some_and(|(_, lead)| lead.has(self.words.today)) => {}
                 Section::Story if stated => {
-                    let considered = self.repeated(statement, sentence);
+                    let considered = self.repeated(statement, sentence, &gists);
                     self.consider(index, considered);
                 }
                 Section::Story if statement.listed || self.is_rule(sentence) => self.statement(statement, sentence, lead),
@@ -247,9 +249,9 @@ impl<'a> Draft<'a> {
     }
 
     /// A rule in the description beside stated criteria: only where it says something they do not. Whether it is done with.
-    fn repeated(&mut self, statement: &Statement<'a>, sentence: &Sentence<'_>) -> bool {
-        let mut stated = self.material.statements.iter().filter(|other| other.section == Section::Criteria);
-        if stated.any(|other| alike(&other.text, &statement.text)) {
+    fn repeated(&mut self, statement: &Statement<'a>, sentence: &Sentence<'_>, stated: &[Gist]) -> bool {
+        let gist = Gist::of(&statement.text);
+        if stated.iter().any(|other| other.is_like(&gist)) {
             return true;
         }
         let rule = !statement.listed && sentence.has(self.words.strong);
@@ -262,8 +264,12 @@ impl<'a> Draft<'a> {
     /// What the story says in passing, beside criteria that do not cover it, is asked about.
     fn uncovered(&mut self) {
         let considered = std::mem::take(&mut self.considered);
-        let quoted =
-            |text: &str| self.criteria.iter().flat_map(|criterion| &criterion.evidence).any(|said| alike(&said.quote, text));
+        let quotes: Vec<Gist> =
+            self.criteria.iter().flat_map(|criterion| &criterion.evidence).map(|said| Gist::of(&said.quote)).collect();
+        let quoted = |text: &str| {
+            let gist = Gist::of(text);
+            quotes.iter().any(|quote| quote.is_like(&gist))
+        };
         let open: Vec<&str> = self
             .material
             .statements

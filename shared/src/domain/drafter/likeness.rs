@@ -1,5 +1,7 @@
 //! What statements have to do with each other: a lead and its items, two that say the same.
 
+use std::collections::BTreeSet;
+
 use super::clause;
 use super::lexicon::Lexicon;
 use super::outline::Statement;
@@ -25,11 +27,16 @@ pub(super) fn joined(lead: &str, item: &str, words: &Lexicon) -> String {
     format!("{}: {}", clause::tidy(lead), item)
 }
 
-/// Whether two sentences share most of their words.
-pub(super) fn alike(one: &str, other: &str) -> bool {
-    let (one, other) = (fold(one), fold(other));
-    let long = |text: &str| split_words(text).filter(|word| word.chars().count() > 3).map(str::to_owned).collect::<Vec<_>>();
-    let (one, other) = (long(&one), long(&other));
-    let shared = one.iter().filter(|word| other.contains(word)).count();
-    shared * 2 > one.len().min(other.len())
+/// The longer words of a sentence, to compare it with many.
+pub(super) struct Gist(BTreeSet<String>);
+
+impl Gist {
+    pub(super) fn of(text: &str) -> Self {
+        Self(split_words(&fold(text)).filter(|word| word.chars().count() > 3).map(str::to_owned).collect())
+    }
+
+    /// Whether two sentences share most of their words.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.0.intersection(&other.0).count() * 2 > self.0.len().min(other.0.len())
+    }
 }

@@ -18,7 +18,7 @@ pub(super) enum Side {
     Exactly,
     /// A span of time something lasts.
     Lasting,
-    /// A span of time before an event.
+    /// A span of time before an event, or until after it.
     Ahead,
     /// At least a span of time before an event ("up to 24 hours before").
     AheadAtLeast,
@@ -270,6 +270,14 @@ fn side(plain: &Plain<'_>, number: &Number, unit: &str, end: usize, words: &Lexi
     }
     if is_time && plain.after_from(words.edges.lasting_after, end).is_some() {
         return place(Side::Lasting, number.start);
+    }
+    // "can be returned up to 30 days after receipt": a moment until which somebody may act.
+    if is_time
+        && plain.has(words.edges.choice)
+        && plain.after_from(words.after, end).is_some()
+        && let Some(lead) = closes(words.at_most)
+    {
+        return place(Side::Ahead, lead);
     }
     // A span that the user may choose has two sides; one that the product takes is measured.
     let timed = |side| if is_time && !plain.has(words.edges.choice) { Side::Deadline } else { side };

@@ -162,3 +162,26 @@ fn the_mark_of_a_panel_is_no_word_of_the_story() {
     assert_eq!(reply.criteria[1].when, ["this happens: setting the quantity to 0"]);
     assert_eq!(reply.criteria[1].then, ["this removes the item"]);
 }
+
+#[test]
+fn a_moment_until_which_somebody_may_act_is_tried_as_a_moment() {
+    for (code, sentence, at, beyond) in [
+        (
+            "nl",
+            "Een retour kan tot en met 30 dagen na ontvangst worden aangemeld",
+            "het moment dit is: 30 dagen na ontvangst",
+            "31 dagen na ontvangst",
+        ),
+        (
+            "en",
+            "A return can be registered up to 30 days after receipt",
+            "the time is: 30 days after receipt",
+            "31 days after receipt",
+        ),
+    ] {
+        let scenarios = tried(code, sentence);
+        assert_eq!(scenarios.len(), 2, "{sentence}: {scenarios:?}");
+        assert_eq!(scenarios[0].when, [at], "{sentence}");
+        assert!(scenarios[1].when[0].ends_with(beyond) && scenarios[1].then != scenarios[0].then, "{sentence}: {scenarios:?}");
+    }
+}
