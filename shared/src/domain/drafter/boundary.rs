@@ -17,9 +17,15 @@ pub(super) fn of(criterion: &Criterion, text: &str, words: &Lexicon) -> Vec<Prop
     let outcome = if clause.condition.is_some() { clause.outcome.as_str() } else { text };
     let mut all: Vec<ProposedScenario> = Vec::new();
     let limits = number::limits(outcome, words);
+    // Of what people only get, they cannot try another number.
+    let got = criterion.when.iter().any(|when| Plain::new(when).has(words.deeds.fetched));
     for at in 0..limits.len() {
-        let Some(said) = subject::read(outcome, &limits, at, words).filter(|said| !said.handed) else { continue };
-        all.extend(around(&said).into_iter().map(|value| ruled(criterion, outcome, &said, value, words)));
+        let Some(said) = subject::read(outcome, &limits, at, words).filter(|said| !said.handed && !got) else { continue };
+        // What ends or lasts must be named: that a time is over when it is over tests nothing.
+        if said.limit.side == Side::Lasting && said.state.split_whitespace().count() < 2 {
+            continue;
+        }
+        all.extend(around(&said).into_iter().map(|value| ruled(criterion, (text, outcome), &said, value, words)));
     }
     for condition in &criterion.when {
         // A moment stands after the words that frame it.
@@ -28,12 +34,17 @@ pub(super) fn of(criterion: &Criterion, text: &str, words: &Lexicon) -> Vec<Prop
         let mut limits = number::limits(condition, words);
         let occasions = framed.filter(|_| clause.event).and_then(|_| number::occasions(condition, words));
         let known = |found: &Limit| limits.iter().any(|limit| limit.start == found.start);
+        let occasional = occasions.is_some();
         if let Some(occasions) = occasions.filter(|found| !known(found)) {
             limits.insert(0, occasions);
         }
         for at in 0..limits.len() {
             let Some(mut said) = subject::read(condition, &limits, at, words) else { continue };
             said.in_condition = true;
+            // Five within 15 minutes may also be five within 16: only their number has another side.
+            if occasional && said.limit.side == Side::Deadline {
+                continue;
+            }
             // The third attempt fulfils "3 times", and so would a fourth.
             let values = around(&said).into_iter().filter(|(steps, _)| said.limit.side != Side::Exactly || *steps <= 0);
             // Within a clause of ours a German verb stands where the story has it.
@@ -54,6 +65,8 @@ fn around(said: &Said<'_>) -> Vec<(i64, bool)> {
         Side::Below => vec![(-1, true), (0, false)],
         Side::Above => vec![(1, true), (0, false)],
         Side::Exactly => vec![(0, true), (-1, false), (1, false)],
+        // What is kept so long need not be gone afterwards.
+        Side::Lasting if said.kept => vec![(-1, true)],
         // Whether the last moment itself belongs to the span, stories hardly say.
         Side::Lasting => vec![(-1, true), (1, false)],
         // Beyond a deadline there is nothing to accept or to refuse; within a condition it is a limit.
@@ -67,18 +80,19 @@ fn around(said: &Said<'_>) -> Vec<(i64, bool)> {
 /// A limit of the outcome: the rule is kept or broken.
 fn ruled(
     criterion: &Criterion,
-    outcome: &str,
+    (text, outcome): (&str, &str),
     said: &Said<'_>,
     (steps, holds): (i64, bool),
     words: &Lexicon,
 ) -> ProposedScenario {
     let (phrases, frames) = (&words.phrases, words.phrases.frames);
+    let conditional = outcome != text;
     let limit = said.limit;
     let value = limit.beside(steps);
     let then = criterion.then.join("; ");
     let pick = |pair: (&str, &str)| fill(if plural(&value) { pair.1 } else { pair.0 }, &[&value]);
     let (when, then) = match limit.side {
-        Side::Lasting => (fill(phrases.elapsed, &[&value]), lasting(said, &value, holds, words)),
+        Side::Lasting => (fill(phrases.elapsed, &[&value]), lasting(said, holds, words)),
         Side::Ahead | Side::AheadAtLeast => {
             let moment = moment(outcome, &value, limit, words);
             // German and Dutch end with the verb, so that what stands before the moment is no sentence.
@@ -90,25 +104,23 @@ fn ruled(
         }
         _ => {
             let awaited = awaited(outcome, limit, words);
+            let beyond = beyond(outcome, limit, words);
             // What waits for a least number comes at it, what follows a most number comes beyond it.
             let comes = holds == (limit.side == Side::AtLeast);
             let then = match (&said.predicate, awaited) {
                 // What lies beyond the number is refused, the number itself is not.
-                (_, None) if said.refuses => {
-                    if holds {
-                        then
-                    } else {
-                        pick(frames.accepted)
-                    }
-                }
+                (_, None) if said.refuses && holds => then,
+                (_, None) if said.refuses => fill(frames.not_for, &[&value, &step(said.segment, words)]),
                 (_, Some(awaited)) if comes && awaited.contains(' ') => awaited,
                 (_, Some(awaited)) => fill(if comes { phrases.holds } else { phrases.absent }, &[&awaited]),
                 (Some(Some(consequence)), None) if holds => (*consequence).to_owned(),
+                (Some(None), None) if holds && beyond.is_some() => said.segment.to_owned(),
                 // Of several statements, the one that speaks of the limit.
                 (Some(None), None) if holds && outcome.contains(';') && limit.lead > outcome.find(';').unwrap_or(0) => {
                     said.segment.to_owned()
                 }
                 (Some(None), None) if holds => then,
+                (Some(_), None) if beyond.is_some() => beyond.unwrap_or_default().to_owned(),
                 (Some(_), None) => fill(frames.not_for, &[&value, &step(said.segment, words)]),
                 (None, None) => pick(if holds { frames.accepted } else { frames.rejected }),
             };
@@ -121,11 +133,16 @@ fn ruled(
     });
     let about = about.map_or_else(|| brief(&criterion.title, words), |subject| without_article(&subject, words).to_owned());
     let title = entitled(&about, &value, place(said, (steps, holds), words), words);
-    scenario(criterion, said, title, &value, holds, (when, then), words)
+    let mut scenario = scenario(criterion, said, title, &value, holds, (when, then), words);
+    if limit.side == Side::Lasting {
+        scenario.given.extend(begun(criterion, said, conditional, words));
+        scenario.preconditions.clone_from(&scenario.given);
+    }
+    scenario
 }
 
 /// Whether what lasts is still so, or what ends has come.
-fn lasting(said: &Said<'_>, value: &str, holds: bool, words: &Lexicon) -> String {
+fn lasting(said: &Said<'_>, holds: bool, words: &Lexicon) -> String {
     let frames = words.phrases.frames;
     let ends = Plain::new(&said.state).has(words.edges.expiry);
     let phrase = match (ends, holds) {
@@ -134,11 +151,25 @@ fn lasting(said: &Said<'_>, value: &str, holds: bool, words: &Lexicon) -> String
         (false, true) => frames.still,
         (false, false) => frames.no_longer,
     };
-    if said.state.split_whitespace().count() > 1 {
-        return fill(phrase, &[&step(&said.state, words)]);
+    fill(phrase, &[&step(&said.state, words)])
+}
+
+/// What must be so before a span runs: the condition, or the state itself.
+fn begun(criterion: &Criterion, said: &Said<'_>, conditional: bool, words: &Lexicon) -> Vec<String> {
+    let frames = words.phrases.frames;
+    let ends = Plain::new(&said.state).has(words.edges.expiry);
+    match (conditional, ends) {
+        (true, _) => criterion.when.clone(),
+        (false, true) => vec![fill(frames.not_yet, &[&step(&said.state, words)])],
+        (false, false) => vec![fill(words.phrases.holds, &[&step(&said.state, words)])],
     }
-    let quoted = short(said.segment, 200).replace('"', "'");
-    fill(if holds { words.phrases.not_over } else { words.phrases.over }, &[value, &quoted])
+}
+
+/// "Up to 6 are free; above that the rate is 1.5 %": the rule for what lies beyond.
+pub(super) fn beyond<'a>(text: &'a str, limit: &Limit, words: &Lexicon) -> Option<&'a str> {
+    let next = text.get(limit.end..)?.split_once(';')?.1.trim();
+    let rule = Plain::new(next).after(words.deeds.beyond).map(|rest| tidy(rest.trim_start_matches(',')))?;
+    (matches!(limit.side, Side::AtMost | Side::Below) && rule.split_whitespace().count() > 1).then_some(rule)
 }
 
 /// A limit of the condition: the outcome comes or, in the words of `denied`, does not come.
@@ -159,7 +190,8 @@ fn conditional(
         Side::Ahead | Side::AheadAtLeast => fill(phrases.ahead, &[&moment(condition, &value, limit, words)]),
         _ => framed(criterion, condition, &said.with(condition, &value)),
     };
-    let then = if holds { criterion.then.join("; ") } else { fill(phrases.absent, &[denied]) };
+    let contrary = || contrary(denied, words).unwrap_or_else(|| fill(phrases.absent, &[denied]));
+    let then = if holds { criterion.then.join("; ") } else { contrary() };
     let place = place(said, (steps, holds), words);
     // The condition as it is tried says more than its number.
     let tried = said.with(condition, &value);
@@ -198,6 +230,18 @@ fn scenario(
     scenario.then = vec![step(&then, words)];
     scenario.steps = vec![Step { action: String::new(), data: value.to_owned(), expected: String::new() }];
     scenario
+}
+
+/// "No further mail is sent" → "a further mail is sent": a denial is not denied once more.
+fn contrary(denial: &str, words: &Lexicon) -> Option<String> {
+    let plain = Plain::new(denial);
+    let (place, positive) = plain.words().find_map(|(place, word)| {
+        let pair = words.deeds.positive.iter().find(|(negative, _)| *negative == word)?;
+        Some((place, pair.1))
+    })?;
+    let (before, after) = (denial.get(..place.start)?, denial.get(place.end..)?);
+    let once = words.deeds.positive.iter().all(|(negative, _)| plain.words().filter(|(_, word)| word == negative).count() < 2);
+    once.then(|| format!("{before}{positive}{after}").split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// Where a value stands.

@@ -1,6 +1,7 @@
 //! Drafts the scenarios of accepted criteria: each criterion's own, then the variants that follow from its rule.
 
 use super::lexicon::{self, Lexicon, fill};
+use super::likeness::Gist;
 use super::permission;
 use super::plain::Plain;
 use super::variants;
@@ -8,6 +9,7 @@ use super::wording::Titles;
 use crate::domain::criterion::{CriteriaSet, Criterion, CriterionKind, Testable};
 use crate::domain::evidence::Evidence;
 use crate::domain::language::fold;
+use crate::domain::normal::numbers;
 use crate::domain::reply::{ProposedScenario, ScenariosReply};
 use crate::domain::scenario::{Priority, Step, Technique};
 use crate::domain::story::Story;
@@ -37,7 +39,7 @@ pub(super) fn draft(story: &Story, set: &CriteriaSet) -> ScenariosReply {
         // The values on both sides of a limit say all that a criterion says that is nothing but that limit.
         let own = (!variants::replaced(criterion, &rule, &own, &variants, words)).then_some(own);
         for mut scenario in own.into_iter().chain(variants) {
-            if scenario.when.is_empty() || scenario.then.is_empty() {
+            if scenario.when.is_empty() || scenario.then.is_empty() || is_told(&scenario, criterion, set) {
                 continue;
             }
             let said = said(&scenario);
@@ -59,6 +61,17 @@ pub(super) fn draft(story: &Story, set: &CriteriaSet) -> ScenariosReply {
         reply.warnings.push(fill(words.phrases.warn_much, &[&left_out.to_string()]));
     }
     reply
+}
+
+/// Whether another criterion says what becomes of the value that a scenario tries outside its limit ("setting the quantity to 0").
+fn is_told(scenario: &ProposedScenario, criterion: &Criterion, set: &CriteriaSet) -> bool {
+    let value = scenario.steps.first().map(|step| numbers(&step.data)).filter(|_| scenario.then != criterion.then);
+    let Some([value]) = value.as_deref() else { return false };
+    let tried = Gist::of(&scenario.when.join(" "));
+    set.criteria.iter().filter(|other| other.id != criterion.id).any(|other| {
+        let action = other.when.join(" ");
+        numbers(&action).contains(value) && tried.shares(&Gist::of(&action))
+    })
 }
 
 /// The criterion itself as a scenario.

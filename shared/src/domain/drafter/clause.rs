@@ -16,6 +16,8 @@ pub(super) struct Clause {
     pub(super) only: bool,
     /// What keeps the outcome from happening ("unless"), where the condition is that it does not hold.
     pub(super) barrier: Option<String>,
+    /// What is so when the barrier holds ("unless …, in which case …").
+    pub(super) instead: Option<String>,
     /// Whether the condition is an event that has happened before.
     pub(super) event: bool,
 }
@@ -117,11 +119,14 @@ fn only(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
     }
     if words.unless.holds(&Plain::new(plain.text.get(hit)?).folded) {
         // What follows a comma ("in which case …") is another statement.
-        let condition = comma(condition).and_then(|at| condition.get(..at)).unwrap_or(condition);
+        let (condition, rest) = comma(condition).and_then(|at| condition.split_at_checked(at)).unwrap_or((condition, ""));
+        let instead =
+            Plain::new(rest.trim_start_matches([',', ' '])).after(words.deeds.which_case).map(|rest| tidy(rest).to_owned());
         return Some(Clause {
             condition: Some(fill(words.phrases.unmet, &[condition])),
             outcome: outcome.to_owned(),
             barrier: Some(condition.to_owned()),
+            instead,
             ..Clause::default()
         });
     }
@@ -138,7 +143,9 @@ fn trailing(plain: &Plain<'_>, words: &Lexicon) -> Option<Clause> {
     let inside = outcome.matches('(').count() > outcome.matches(')').count();
     // "…, if it is known" belongs to the last part of the outcome only.
     let back = Plain::new(condition).after(words.edges.pronouns).is_some() && outcome.contains(' ') && said.has(words.and);
-    if asks || inside || back || outcome.split_whitespace().count() < 2 || condition.split_whitespace().count() < 2 {
+    // "so if X then Y" has its outcome behind the condition.
+    let reversed = Plain::new(condition).find(words.then).is_some_and(|hit| hit.start > 0);
+    if asks || inside || back || reversed || outcome.split_whitespace().count() < 2 || condition.split_whitespace().count() < 2 {
         return None;
     }
     // "is only shown when …": "only" belongs to the condition when hardly a word follows it.

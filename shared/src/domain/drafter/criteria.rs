@@ -36,6 +36,7 @@ pub(super) fn draft(story: &Story) -> CriteriaReply {
         doubts: Doubts::default(),
         condition: None,
         considered: vec![false; sentences.len()],
+        neighbour: None,
         left_out: material.left_out,
     };
     let mut warnings: Vec<String> =
@@ -73,6 +74,8 @@ struct Draft<'a> {
     condition: Option<(String, Evidence)>,
     /// The statements that became a criterion or a question, or have nothing to accept in them.
     considered: Vec<bool>,
+    /// The statement before in the same paragraph.
+    neighbour: Option<&'a Statement<'a>>,
     /// What there was no room for.
     left_out: usize,
 }
@@ -123,10 +126,13 @@ impl<'a> Draft<'a> {
 
     fn verdict(&mut self, summary: &str, from_rules: bool) -> (Testable, Vec<String>) {
         let phrases = &self.words.phrases;
-        if self.material.narratives.is_empty() && !self.criteria.is_empty() {
+        let people = self.sentences.iter().any(|sentence| sentence.has(self.words.deeds.people));
+        if self.material.narratives.is_empty() && !self.criteria.is_empty() && !people {
             self.doubts.ask(phrases.ask_role, &[summary]);
         }
-        if !from_rules {
+        // A wish of several parts, or with a condition, says what can be observed.
+        let ruled = |criterion: &ProposedCriterion| matches!(criterion.kind, CriterionKind::Limit | CriterionKind::Rule);
+        if !from_rules && self.criteria.len() < 2 && !self.criteria.iter().any(ruled) {
             self.doubts.ask(phrases.ask_criteria, &[self.title(summary)]);
         }
         if !self.criteria.is_empty() && from_rules && !self.doubts.undecided {
@@ -211,6 +217,8 @@ impl<'a> Draft<'a> {
         let gists: Vec<Gist> = criteria.map(|statement| Gist::of(&statement.text)).collect();
         for (index, (statement, sentence)) in self.material.statements.iter().zip(self.sentences).enumerate() {
             self.consider(index, true);
+            let before = index.checked_sub(1).and_then(|before| self.material.statements.get(before));
+            self.neighbour = before.filter(|before| before.part == statement.part && before.block == statement.block);
             let follower = self.material.statements.get(index + 1);
             let opens = statement.text.ends_with(':')
                 && follower.is_some_and(|next| {
@@ -280,11 +288,13 @@ impl<'a> Draft<'a> {
                 let text = &statement.text;
                 // Brackets explain, and who does the work or how far it is concerns the team.
                 let explains = text.starts_with(['(', '…']) || text.starts_with("...") || text.contains(['@', '[']);
-                let says = text.split_whitespace().count() > 2 && !text.ends_with([':', '?']) && !explains;
+                let says = text.split_whitespace().count() > 2 && !text.ends_with([':', '?']) && !explains && !statement.cited;
                 let told = [self.words.today, self.words.so_that].iter().any(|list| sentence.after(list).is_some());
                 !considered && says && !told && !quoted(text)
             })
-            .map(|((statement, _), _)| statement.text.as_str())
+            .map(|((statement, _), _)| statement)
+            .chain(self.material.remarks.iter().filter(|remark| !quoted(&remark.text)))
+            .map(|statement| statement.text.as_str())
             .collect();
         self.doubts.ask_all(self.words.phrases.frames.ask_uncovered, &open);
     }
@@ -308,7 +318,7 @@ impl<'a> Draft<'a> {
         if plain.has(self.words.unsure) {
             return self.doubts.instead(phrases.ask_unsure, &[&statement.text]);
         }
-        if plain.after(self.words.task).is_some() {
+        if plain.after(self.words.task).is_some() || plain.has(self.words.deeds.chores) {
             return self.doubts.instead(phrases.ask_task, &[&statement.text]);
         }
         if plain.after(self.words.today).is_some() {
@@ -349,6 +359,10 @@ impl<'a> Draft<'a> {
             drafted.then = vec![step(rest.trim_start_matches([',', ' ']), self.words)];
             drafted.evidence.insert(0, before);
         }
+        if let Some((case, before)) = self.restriction(sentence) {
+            drafted.when = vec![step(&fill(phrases.frames.case, &[&case]), self.words)];
+            drafted.evidence.insert(0, before);
+        }
         self.condition = sentence.clause().condition.clone().map(|condition| (condition, evidence(statement)));
         self.doubts.about(sentence, self.words);
         if drafted.kind == CriterionKind::Permission && plain.has(self.words.unnamed) {
@@ -360,13 +374,27 @@ impl<'a> Draft<'a> {
         self.push(drafted);
     }
 
+    /// "It is hidden for roles that may not cancel. Calls are answered with 403": a refusal is for those of the sentence before.
+    fn restriction(&self, sentence: &Sentence<'_>) -> Option<(String, Evidence)> {
+        let refused = sentence.words().any(|(_, word)| matches!(word, "401" | "403" | "404"));
+        let before = self.neighbour.filter(|_| refused && !sentence.is_conditional() && !sentence.has(self.words.only))?;
+        let plain = Plain::new(&before.text);
+        let case = plain.find(self.words.edges.case).filter(|hit| hit.start > 0 && plain.has(self.words.may_not))?;
+        Some((clause::tidy(before.text.get(case.start..)?).to_owned(), evidence(before)))
+    }
+
     /// Whether a limit accepts some values, and nothing in the story says what becomes of the others.
     fn leaves_outside_open(&self, sentence: &Sentence<'_>) -> bool {
         let (text, limits) = (sentence.text, sentence.limits());
+        // Of what people only get, they cannot try another number.
+        let got = self.material.narratives.iter().any(|narrative| Plain::new(&narrative.wish).has(self.words.deeds.fetched));
         let accepts = |at: usize, limit: &number::Limit| {
             let sided = matches!(limit.side, number::Side::AtMost | number::Side::AtLeast | number::Side::Exactly);
+            let spans = limit.side == number::Side::Lasting;
+            let ends = |said: &subject::Said<'_>| said.kept || said.state.split_whitespace().count() < 2;
             let open = |said: subject::Said<'_>| said.predicate.is_none() && !said.refuses && !said.handed;
-            sided && subject::read(text, limits, at, self.words).is_some_and(open)
+            let said = subject::read(text, limits, at, self.words);
+            said.is_some_and(|said| spans && ends(&said) || sided && !got && open(said))
         };
         // Elsewhere the same number may stand with a refusal ("above 20 is refused").
         let answered = |limit: &number::Limit| {
@@ -387,6 +415,11 @@ impl<'a> Draft<'a> {
             table.section == Section::Criteria || (table.section == Section::Story && (!stated || grid::is_matrix(table)));
         match grid::criterion(table, &self.frame()).filter(|_| place) {
             Some(criterion) => {
+                // A cell of several lines is no one value.
+                let several = table.rows.iter().filter(|row| row.iter().any(|cell| cell.contains('\n')));
+                let several: Vec<String> = several.map(|row| row.join(": ").replace('\n', " / ")).collect();
+                let several: Vec<&str> = several.iter().map(String::as_str).collect();
+                self.doubts.ask_all(self.words.phrases.frames.ask_uncovered, &several);
                 self.left_out += table.rows.len().saturating_sub(grid::ROWS + 1);
                 self.push(criterion);
             }
@@ -398,32 +431,44 @@ impl<'a> Draft<'a> {
     fn answer(&mut self, answer: &Answer<'_>) {
         let phrases = &self.words.phrases;
         let hedged = |statement: &Statement<'_>| Plain::new(&statement.text).has(self.words.unsure);
-        if answer.answer.is_empty() || answer.answer.iter().any(hedged) {
-            return self.doubts.instead(phrases.ask_answer, &[&answer.question.text]);
+        let open = answer.answer.is_empty() || answer.answer.iter().any(hedged);
+        if open {
+            self.doubts.instead(phrases.ask_answer, &[&answer.question.text]);
         }
         let question = answer.question.text.split('?').next().unwrap_or_default();
         let asked = Plain::new(question).after(self.words.what_if).map(|rest| clause::tidy(rest).to_owned());
         let asked = asked.or_else(|| clause::split(question, self.words).condition);
         let conditional = |statement: &Statement<'_>| clause::split(&statement.text, self.words).condition.is_some();
         let any_conditional = answer.answer.iter().any(conditional);
+        let mut taken = open;
         for (index, statement) in answer.answer.iter().enumerate() {
-            let sentence = Sentence::new(&statement.text, self.words);
+            // "At the moment, if …": how it is now is how it is to be.
+            let now = Plain::new(&statement.text).after(self.words.today).map(|rest| rest.trim_start_matches([',', ' ']));
+            let sentence = Sentence::new(now.unwrap_or(&statement.text), self.words);
             let mut drafted = criterion(&sentence, vec![evidence(statement)], &self.frame());
             let conditional = sentence.is_conditional();
             let sole =
                 index == 0 && !any_conditional && answer.answer.len() <= 2 && statement.text.split_whitespace().count() >= 4;
             let dismissive = sentence.has(self.words.dismissive);
             match &asked {
-                _ if dismissive => continue,
+                _ if dismissive => {
+                    taken = true;
+                    continue;
+                }
+                _ if hedged(statement) => continue,
                 _ if conditional => {}
-                Some(condition) if sole => {
+                Some(condition) if sole && !open => {
                     drafted.when = vec![step(condition, self.words)];
                     drafted.kind = CriterionKind::Rule;
                     drafted.evidence.insert(0, evidence(&answer.question));
                 }
                 _ => continue,
             }
+            taken = true;
             self.push(drafted);
+        }
+        if !taken {
+            self.doubts.instead(phrases.ask_answer, &[&answer.question.text]);
         }
     }
 

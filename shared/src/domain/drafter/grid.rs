@@ -5,7 +5,27 @@ use super::outline::Table;
 use super::rules::Frame;
 use crate::domain::criterion::{CriterionKind, Examples};
 use crate::domain::evidence::{Evidence, Origin};
+use crate::domain::language::fold;
 use crate::domain::reply::ProposedCriterion;
+
+/// What the column of roles is called, in all languages: teams mix them.
+const ROLES: &[&str] = &[
+    "role",
+    "roles",
+    "user role",
+    "rolle",
+    "rollen",
+    "rol",
+    "rollen",
+    "papel",
+    "papeis",
+    "perfil",
+    "profil",
+    "profile",
+    "user group",
+    "benutzerrolle",
+    "gebruikersrol",
+];
 
 /// Most rows that are taken over.
 pub(super) const ROWS: usize = 50;
@@ -14,24 +34,31 @@ pub(super) const ROWS: usize = 50;
 /// line and of its column; `None` for a table of another shape.
 pub(super) fn criterion(table: &Table<'_>, frame: &Frame<'_>) -> Option<ProposedCriterion> {
     let (header, rows) = table.rows.split_first()?;
+    let rows: Vec<Vec<String>> = rows.iter().filter(|row| !row.iter().any(|cell| cell.contains('\n'))).cloned().collect();
+    let rows = rows.as_slice();
     let full = header.iter().all(|cell| !cell.is_empty()) && rows.iter().all(|row| row.len() == header.len());
     if header.len() < 2 || rows.is_empty() || !full {
         return None;
     }
-    let columns: Vec<String> = header.iter().map(|cell| cell.replace(['<', '>', '|'], " ").trim().to_owned()).collect();
+    let columns: Vec<String> = header.iter().map(|cell| cell.replace(['<', '>', '|', '\n'], " ").trim().to_owned()).collect();
     let cell = |column: &String| fill(frame.words.phrases.cell, &[column, &format!("<{column}>")]);
     let (last, inputs) = columns.split_last()?;
+    let first = columns.first()?;
     let matrix = if is_matrix(table) { matrix(&columns, rows, frame) } else { None };
     let (when, then, examples) = matrix.unwrap_or_else(|| {
         let rows = rows.iter().take(ROWS).cloned().collect();
         (inputs.iter().map(cell).collect(), vec![cell(last)], Examples { header: columns.clone(), rows })
     });
     let quotes = table.lines.iter().take(ROWS + 1);
+    // Who may do what: the role of a row, and not that of the story.
+    let roles = examples.header.len() == 3 && ROLES.contains(&fold(first).as_str()) && is_matrix(table);
+    let role = || fill(frame.words.phrases.role_is, &[&format!("<{first}>")]);
+    let deed = || fill(frame.words.phrases.frames.tried, &[&format!("<{}>", frame.words.phrases.frames.case_column)]);
     Some(ProposedCriterion {
-        title: header.join(" / "),
-        kind: CriterionKind::Rule,
-        given: frame.given(),
-        when,
+        title: columns.join(" / "),
+        kind: if roles { CriterionKind::Permission } else { CriterionKind::Rule },
+        given: if roles { vec![role()] } else { frame.given() },
+        when: if roles { vec![deed()] } else { when },
         then,
         examples,
         origin: Origin::Stated,

@@ -35,6 +35,11 @@ impl Gist {
         Self(split_words(&fold(text)).filter(|word| word.chars().count() > 3).map(str::to_owned).collect())
     }
 
+    /// Whether two sentences share a word.
+    pub(super) fn shares(&self, other: &Self) -> bool {
+        !self.0.is_disjoint(&other.0)
+    }
+
     /// Whether two sentences share most of their words.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         self.0.intersection(&other.0).count() * 2 > self.0.len().min(other.0.len())

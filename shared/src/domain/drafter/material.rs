@@ -4,6 +4,7 @@ use super::lexicon::headings::{Section, is_instruction};
 use super::lexicon::{Lexicon, List, list};
 use super::narrative::{self, Narrative};
 use super::outline::{self, Statement, Table};
+use super::sentence::Sentence;
 use crate::domain::language::fold;
 use crate::domain::story::{PartKind, Story};
 
@@ -20,6 +21,8 @@ pub(super) struct Material<'a> {
     pub(super) answers: Vec<Answer<'a>>,
     /// Text that addresses a model.
     pub(super) instructions: Vec<&'a str>,
+    /// What people remarked and may be a rule.
+    pub(super) remarks: Vec<Statement<'a>>,
     /// Statements beyond those that are compared with each other.
     pub(super) left_out: usize,
     /// Whether a criteria section held only the template's text.
@@ -50,6 +53,7 @@ pub(super) fn sort<'a>(story: &'a Story, words: &Lexicon) -> Material<'a> {
         let said = material.without_instructions(said);
         let said = material.without_narratives(&part.text, &said, words);
         let said = material.without_answers(said);
+        let said: Vec<Statement<'a>> = said.into_iter().flat_map(|statement| halves(statement, words)).collect();
         if part.kind == PartKind::Summary {
             material.title = said.first().map(|_| part.text.trim()).filter(|title| !title.is_empty());
         } else {
@@ -58,7 +62,42 @@ pub(super) fn sort<'a>(story: &'a Story, words: &Lexicon) -> Material<'a> {
             material.statements.extend(said.into_iter().take(room));
         }
     }
+    let remarks = story.parts.iter().filter(|part| part.kind == PartKind::Comment);
+    let remarks = remarks.flat_map(|part| outline::read(part).statements);
+    material.remarks.extend(remarks.filter(|said| is_remark(said, words)).take(MOST));
     material
+}
+
+/// Whether a comment's sentence may be a rule: it states one, or gives the words of a message.
+fn is_remark(said: &Statement<'_>, words: &Lexicon) -> bool {
+    let sentence = Sentence::new(&said.text, words);
+    let worded = said.text.contains(['"', '“', '„', '«']);
+    let rule = sentence.has(words.strong) || sentence.is_conditional() || !sentence.limits().is_empty();
+    (worded || rule) && !said.text.ends_with('?') && !is_instruction(&sentence.folded)
+}
+
+/// Two rules in one sentence ("The refund starts by itself; amounts above 500 EUR need a second person"), where the second does not
+/// go on with the first.
+fn halves<'a>(statement: Statement<'a>, words: &Lexicon) -> Vec<Statement<'a>> {
+    let cut = |text: &str| {
+        let mut at = text.match_indices("; ");
+        at.next().map(|(place, _)| place).filter(|_| at.next().is_none())
+    };
+    let parted = cut(&statement.text).zip(cut(statement.quote)).and_then(|(text, quote)| {
+        let (first, second) = (statement.text.get(..text)?, statement.text.get(text + 2..)?);
+        let quotes = (statement.quote.get(..quote)?.trim_end(), statement.quote.get(quote + 2..)?);
+        let [one, two] = [first, second].map(|text| Sentence::new(text, words));
+        let decides = [words.edges.refusal, words.may_not, words.only].iter().any(|list| one.has(list)) || one.is_conditional();
+        let goes_on =
+            [words.edges.pronouns, words.deeds.beyond, words.otherwise, words.and].iter().any(|list| two.after(list).is_some());
+        let opens = !two.limits().is_empty() || two.after(words.edges.articles).is_some();
+        let whole = [first, second].iter().all(|text| text.split_whitespace().count() > 3);
+        (whole && opens && !decides && !goes_on).then(|| [(first.trim_end().to_owned(), quotes.0), (second.to_owned(), quotes.1)])
+    });
+    match parted {
+        Some(halves) => halves.map(|(text, quote)| Statement { text, quote, ..statement.clone() }).into(),
+        None => vec![statement],
+    }
 }
 
 impl<'a> Material<'a> {

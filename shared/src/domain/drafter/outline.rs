@@ -20,6 +20,8 @@ pub(super) struct Statement<'a> {
     pub(super) section: Section,
     /// Whether it is an item of a list or a cell of a table.
     pub(super) listed: bool,
+    /// Whether it is quoted from elsewhere.
+    pub(super) cited: bool,
     /// How deep the list is.
     pub(super) depth: usize,
     /// The paragraph or list item it is part of; statements of one have the same number.
@@ -55,8 +57,16 @@ pub(super) struct Outline<'a> {
 /// Reads a part.
 pub(super) fn read(part: &Part) -> Outline<'_> {
     let start = if part.kind == PartKind::AcceptanceCriteria { Section::Criteria } else { Section::Story };
-    let mut reader =
-        Reader { part: &part.id, section: start, start, level: 0, block: 0, caption: String::new(), outline: Outline::default() };
+    let mut reader = Reader {
+        part: &part.id,
+        section: start,
+        start,
+        level: 0,
+        block: 0,
+        cited: false,
+        caption: String::new(),
+        outline: Outline::default(),
+    };
     let mut fence: Option<bool> = None;
     let mut table: Vec<&str> = Vec::new();
     for line in part.text.lines() {
@@ -91,6 +101,8 @@ struct Reader<'a> {
     /// Level of the heading that opened the section; deeper ones that we do not know stay in it.
     level: usize,
     block: usize,
+    /// Whether the line stands in a quotation.
+    cited: bool,
     /// The last line in bold letters since the last heading.
     caption: String,
     outline: Outline<'a>,
@@ -100,6 +112,7 @@ impl<'a> Reader<'a> {
     fn line(&mut self, line: &'a str) {
         let indent = line.len() - line.trim_start().len();
         let text = line.trim().trim_start_matches("> ").trim_start_matches('>').trim();
+        self.cited = line.trim_start().starts_with('>');
         if text.is_empty() || text.chars().all(|letter| "-=_*".contains(letter)) {
             self.block += 1;
             return;
@@ -184,7 +197,8 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let (part, section, block, caption) = (self.part, self.section, self.block, self.caption.clone());
-            self.outline.statements.push(Statement { part, quote, text, caption, section, listed, depth, block });
+            let cited = self.cited;
+            self.outline.statements.push(Statement { part, quote, text, caption, section, listed, cited, depth, block });
         }
     }
 
@@ -209,8 +223,9 @@ impl<'a> Reader<'a> {
             (self.section, self.level) = (section, level);
             return;
         }
+        // The lines of a cell stay apart.
         let line =
-            |cell: &&str| cell.split("<br>").map(without_markup).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" / ");
+            |cell: &&str| cell.split("<br>").map(without_markup).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
         let rows = rows.iter().map(|row| row.iter().map(line).collect()).collect();
         self.block += 1;
         self.outline.tables.push(Table { part: self.part, section: self.section, lines, rows });

@@ -139,7 +139,9 @@ fn verb_first(outcome: &str, words: &Lexicon) -> String {
     let cut = verb.filter(|_| words.phrases.frames.verb_last).and_then(|verb| {
         let (subject, rest) = (outcome.get(..verb.start)?.trim(), outcome.get(verb.start..)?);
         // A clause within the subject has a verb of its own.
-        let short = (1..=7).contains(&subject.split_whitespace().count()) && !subject.contains([',', ':', ';', '(', '"', '„']);
+        let short = (1..=7).contains(&subject.split_whitespace().count())
+            && !subject.contains([',', ';', '(', '"', '„'])
+            && !subject.contains(": ");
         let (verb, rest) = rest.split_once(' ')?;
         short.then(|| format!("{verb} {} {rest}", lower_first(subject, words)))
     });

@@ -22,6 +22,8 @@ pub(super) struct Said<'a> {
     pub(super) predicate: Option<Option<&'a str>>,
     /// Whether what lies beyond the number is refused.
     pub(super) refuses: bool,
+    /// Whether a span of time is the least something is kept.
+    pub(super) kept: bool,
     /// Whether the product itself hands out the number, so that nobody can enter another.
     pub(super) handed: bool,
     /// Where the words of the limit begin and end in the text, with those of the limit beside it.
@@ -86,6 +88,10 @@ pub(super) fn read<'a>(text: &'a str, limits: &'a [Limit], at: usize, words: &Le
         None => None,
     };
     let (subject, case) = parts(denied.unwrap_or(before), after, said_of, words);
+    // "available for orders from 100 €": the number is that of the orders.
+    let there = Plain::new(before).find(words.deeds.available).and_then(|hit| before.get(hit.end..));
+    let owner = there.and_then(|rest| noun_of(Plain::new(rest).after(edges.links)?, words));
+    let subject = if offered { owner.or(subject) } else { subject };
     let (subject, case) = if opener { (None, None) } else { (subject, case) };
     let case = case.or_else(|| measured(before, after, words));
     Some(Said {
@@ -96,7 +102,8 @@ pub(super) fn read<'a>(text: &'a str, limits: &'a [Limit], at: usize, words: &Le
         case,
         predicate,
         refuses,
-        handed: Plain::new(before).has(words.deeds.handed),
+        kept: Plain::new(segment).has(words.deeds.kept),
+        handed: Plain::new(before).has(words.deeds.handed) || Plain::new(segment).has(words.deeds.made),
         span: (first.lead, last.end),
         in_condition: false,
     })
@@ -114,16 +121,7 @@ fn parts(before: &str, after: &str, said_of: bool, words: &Lexicon) -> (Option<S
     let modals = plain.find(words.modal).into_iter().chain(plain.find(words.may));
     let modal = modals.min_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end)));
     let verb = plain.find(edges.stating).filter(|hit| hit.start > 0);
-    let noun = |end: usize| {
-        let mut noun = before.get(..end).unwrap_or_default().trim();
-        while let Some((head, last)) = noun.rsplit_once(' ')
-            && edges.links.holds(&fold(last))
-        {
-            noun = head.trim_end();
-        }
-        (!noun.is_empty() && noun.split_whitespace().count() <= 7 && !words.small.holds(&fold(noun)))
-            .then(|| lowered(noun, words))
-    };
+    let noun = |end: usize| noun_of(before.get(..end).unwrap_or_default(), words);
     if let Some(modal) = modal.filter(|hit| hit.start > 0 && verb.as_ref().is_none_or(|verb| hit.start <= verb.start)) {
         return (noun(modal.start), deed(before, &modal, after, words));
     }
@@ -131,6 +129,11 @@ fn parts(before: &str, after: &str, said_of: bool, words: &Lexicon) -> (Option<S
         let end = plain.find(edges.predicate).map(|hit| hit.start).filter(|at| *at > 0);
         return (noun(end.unwrap_or(before.len())), None);
     };
+    // "needs a reason of at least 10 characters": what is entered is the reason.
+    if words.deeds.asked.holds(&fold(before.get(verb.clone()).unwrap_or_default())) {
+        let entered = noun_of(before.get(verb.end..).unwrap_or_default(), words);
+        return (entered.or_else(|| noun(verb.start)), None);
+    }
     let subject = noun(verb.start);
     let (name, rest) = (before.get(verb.clone()).unwrap_or_default(), before.get(verb.end..).unwrap_or_default().trim());
     let after = tidy(after);
@@ -149,8 +152,15 @@ fn measured(before: &str, after: &str, words: &Lexicon) -> Option<(String, Strin
     let plain = Plain::new(after);
     let verb = plain.find(words.modal).into_iter().chain(plain.find(words.edges.predicate)).map(|hit| hit.start).min()?;
     let whole = after.get(..verb).map(str::trim).filter(|whole| Plain::new(whole).after(words.edges.links).is_some())?;
+    // What must have become of it: "must be completed before …".
+    let rest = after.get(verb..).and_then(|rest| rest.split_once(' ')).map_or("", |(_, rest)| rest);
+    let until = Plain::new(rest).find(words.until).map_or(rest.len(), |hit| hit.start);
+    let done = rest.get(..until).map(tidy).unwrap_or_default();
+    let passive = words.phrases.passive.0;
+    let done = Plain::new(done).after_word(passive).filter(|_| !passive.is_empty()).unwrap_or(done);
+    let whole = if done.is_empty() { whole.to_owned() } else { format!("{whole} ({done})") };
     let splits = before.is_empty() && !words.phrases.frames.verb_last;
-    splits.then(|| (fill(words.phrases.value, &[""]).trim().to_owned(), whole.to_owned()))
+    splits.then(|| (fill(words.phrases.value, &[""]).trim().to_owned(), whole))
 }
 
 /// What people may do with the value: "the customer can choose 12 instalments".
@@ -163,6 +173,17 @@ fn deed(before: &str, modal: &std::ops::Range<usize>, after: &str, words: &Lexic
     let short = after.split_whitespace().count() <= 4 && !after.contains(',');
     let before = fill(words.phrases.frames.tried, &[verb]).trim().to_owned();
     (who && said && short && !done_to).then(|| (before, after.to_owned()))
+}
+
+/// A noun without the small words after it.
+fn noun_of(text: &str, words: &Lexicon) -> Option<String> {
+    let mut noun = text.trim();
+    while let Some((head, last)) = noun.rsplit_once(' ')
+        && words.edges.links.holds(&fold(last))
+    {
+        noun = head.trim_end();
+    }
+    (!noun.is_empty() && noun.split_whitespace().count() <= 7 && !words.small.holds(&fold(noun))).then(|| lowered(noun, words))
 }
 
 /// A noun as it stands within a sentence.

@@ -48,7 +48,16 @@ pub(super) fn lists(text: &str, lexicon: &Lexicon) -> Vec<Values> {
     if all.is_empty() {
         all.extend(brackets(text).or_else(|| slashes(text)).or_else(|| enumeration(text, lexicon)));
     }
-    all.retain(|values| values.items.len() >= 2 && distinct(&values.items));
+    let plain = Plain::new(text);
+    // Two lists that go together, and a list that is one thing, are no rows of their own.
+    if plain.has(lexicon.deeds.respectively) && all.len() < 2 {
+        return Vec::new();
+    }
+    let among = |values: &Values| {
+        let head = text.get(..values.start).and_then(last_word).unwrap_or_default();
+        lexicon.deeds.among.holds(&Plain::new(head).folded)
+    };
+    all.retain(|values| values.items.len() >= 2 && distinct(&values.items) && !among(values));
     all
 }
 

@@ -38,7 +38,9 @@ pub(super) fn replaced(
     let single =
         criterion.then.len() == 1 && criterion.when.len() == 1 && own.examples.is_empty() && criterion.examples.is_empty();
     let outcome = variants.iter().any(|variant| variant.technique != Technique::Data && variant.then == criterion.then);
-    let plain = !text.contains([',', ';', ':', '(']) || outcome;
+    let limits = number::limits(text, words);
+    let whole = limits.iter().any(|limit| boundary::beyond(text, limit, words).is_some());
+    let plain = !text.contains([',', ';', ':', '(']) || outcome || whole;
     let tried = tried || outcome;
     let same = |variant: &ProposedScenario| variant.when == own.when && variant.then == own.then && variant.given == own.given;
     if own.examples.is_empty() && variants.iter().any(same) {
@@ -47,7 +49,9 @@ pub(super) fn replaced(
     if !(tried && single && plain) || clause::split(text, words).condition.is_some() {
         return false;
     }
-    let limits = number::limits(text, words);
+    if whole {
+        return true;
+    }
     let numbers: std::collections::BTreeSet<String> = crate::domain::normal::numbers(text).into_iter().collect();
     numbers.len() <= limits.len().max(1) && limits.iter().all(|limit| limit.side != number::Side::Deadline)
 }
@@ -103,7 +107,8 @@ fn contrary(criterion: &Criterion, text: &str, words: &Lexicon) -> Option<Propos
     if let Some(barrier) = clause.barrier {
         let mut scenario = derived(criterion, fill(words.phrases.title_contrary, &[&criterion.title]), Technique::Negative);
         scenario.when = vec![step(&barrier, words)];
-        scenario.then = vec![fill(words.phrases.absent, &[&step(&clause.outcome, words)])];
+        let absent = || fill(words.phrases.absent, &[&step(&clause.outcome, words)]);
+        scenario.then = vec![clause.instead.as_deref().map_or_else(absent, |instead| step(instead, words))];
         return Some(scenario);
     }
     let condition = clause.condition.filter(|_| clause.only)?;
@@ -192,9 +197,17 @@ pub(super) fn each(criterion: &Criterion, words: &Lexicon) -> Option<ProposedSce
         (1..=lists.len()).map(|number| if number == 1 { column.to_owned() } else { format!("{column} {number}") }).collect();
     let steps = if outcome { &mut scenario.then } else { &mut scenario.when };
     let text = steps.get_mut(at)?;
+    let whole = text.clone();
     // From the end, so that the places before stay where they are.
     for (values, name) in lists.iter().zip(&header).rev() {
         *text = values.replaced(text, name);
+    }
+    // The same list in another step has the same value.
+    let listed: Vec<String> = lists.iter().filter_map(|values| whole.get(values.start..values.end).map(str::to_owned)).collect();
+    for text in scenario.when.iter_mut().chain(&mut scenario.then) {
+        for (list, name) in listed.iter().zip(&header) {
+            *text = text.replace(list, &format!("<{name}>"));
+        }
     }
     let rows = (0..length).map(|row| lists.iter().filter_map(|values| values.items.get(row).cloned()).collect()).collect();
     scenario.examples = Examples { header, rows };

@@ -98,7 +98,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     vague: list![
         "einfach", "leicht", "schnell", "angemessen", "angemessene", "sicher", "benutzerfreundlich", "intuitiv", "ordnungsgemass",
         "korrekt", "klar", "effizient", "robust", "flexibel", "vernunftig", "ausreichend", "bei bedarf", "gegebenenfalls", "ggf",
-        "usw", "etc", "relevant", "relevante", "relevanten", "optimal",
+        "relevant", "relevante", "relevanten", "optimal",
     ],
     vague_result: list!["dito", "funktioniert", "funktionieren", "wie erwartet", "fehlerfrei", "problemlos"],
     unsure: list![
@@ -144,8 +144,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         absent: "geschieht Folgendes nicht: {0}",
         value: "der Wert {0} ist",
         elapsed: "{0} vergangen sind",
-        not_over: "ist nach {0} die Zeit von \"{1}\" nicht abgelaufen",
-        over: "ist nach {0} die Zeit von \"{1}\" abgelaufen",
         ahead: "der Zeitpunkt dieser ist: {0}",
         attempt: "ich Folgendes versuche: {0}",
         attempt_beyond: "ich versuche, über \"{0}\" hinauszugehen",

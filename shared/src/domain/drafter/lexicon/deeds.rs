@@ -26,6 +26,26 @@ pub(in crate::domain::drafter) struct Deeds {
     pub(in crate::domain::drafter) instead: &'static List,
     /// Wishes to have and to be, which nobody can be seen to try.
     pub(in crate::domain::drafter) states: &'static List,
+    /// Words of what the product makes and sends: nobody can enter another number of it.
+    pub(in crate::domain::drafter) made: &'static List,
+    /// Deeds by which people get what the product made.
+    pub(in crate::domain::drafter) fetched: &'static List,
+    /// Words of what is kept at least so long; that it is gone afterwards they do not say.
+    pub(in crate::domain::drafter) kept: &'static List,
+    /// Verbs of what a thing asks for or takes: its number is entered, and not had before.
+    pub(in crate::domain::drafter) asked: &'static List,
+    /// What opens the rule for values beyond a limit, after the rule for those within.
+    pub(in crate::domain::drafter) beyond: &'static List,
+    /// What opens the result of the case that "unless" names.
+    pub(in crate::domain::drafter) which_case: &'static List,
+    /// Words that pair two lists.
+    pub(in crate::domain::drafter) respectively: &'static List,
+    /// Words before a list that is one thing ("between A, B and C").
+    pub(in crate::domain::drafter) among: &'static List,
+    /// Work for the team, wherever it stands in a sentence.
+    pub(in crate::domain::drafter) chores: &'static List,
+    /// Words that deny a noun, and what stands there when it is not denied.
+    pub(in crate::domain::drafter) positive: &'static [(&'static str, &'static str)],
 }
 
 /// The words of a language.
@@ -65,6 +85,16 @@ const EN: Deeds = Deeds {
     available: list!["available", "offered", "possible"],
     instead: list!["instead of", "rather than"],
     states: list!["be", "have", "get", "receive", "know"],
+    made: list!["sent", "generated", "created by the system", "produced", "issued"],
+    fetched: list!["download", "export", "print", "receive", "be sent", "be emailed"],
+    kept: list!["kept", "retained", "stored", "archived", "preserved"],
+    asked: list!["accept", "accepts", "need", "needs", "require", "requires", "allow", "allows", "permit", "permits"],
+    beyond: list!["above that", "beyond that", "over that", "more than that", "from then on"],
+    which_case: list!["in which case"],
+    respectively: list!["respectively"],
+    among: list!["between", "among"],
+    chores: list!["need to document", "needs to document", "needs to be documented", "must be documented", "need to define", "needs to be defined"],
+    positive: &[("no", "a"), ("nothing", "something")],
 };
 
 #[rustfmt::skip]
@@ -84,6 +114,16 @@ const FR: Deeds = Deeds {
     available: list!["disponible", "disponibles", "propose", "proposee", "proposes", "proposees"],
     instead: list!["au lieu de", "au lieu du", "a la place de"],
     states: list!["etre", "avoir", "recevoir", "disposer"],
+    made: list!["envoye", "envoyee", "envoyes", "genere", "generee", "emis"],
+    fetched: list!["telecharger", "exporter", "imprimer", "recevoir"],
+    kept: list!["conserve", "conservee", "conserves", "conservees", "archive", "archives"],
+    asked: list!["accepte", "acceptent", "exige", "exigent", "necessite", "necessitent", "permet", "permettent", "demande"],
+    beyond: list!["au-dela", "au dela"],
+    which_case: list!["auquel cas"],
+    respectively: list!["respectivement"],
+    among: list!["entre"],
+    chores: list!["doit etre documente", "doit etre defini", "faut documenter"],
+    positive: &[],
 };
 
 #[rustfmt::skip]
@@ -103,6 +143,16 @@ const DE: Deeds = Deeds {
     available: list!["verfugbar", "moglich"],
     instead: list!["statt", "anstatt", "anstelle"],
     states: list![],
+    made: list!["gesendet", "versendet", "verschickt", "erzeugt", "generiert"],
+    fetched: list!["herunterladen", "exportieren", "drucken", "erhalten"],
+    kept: list!["aufbewahrt", "gespeichert", "archiviert", "behalten"],
+    asked: list!["akzeptiert", "benotigt", "braucht", "erfordert", "verlangt", "erlaubt"],
+    beyond: list!["daruber", "daruber hinaus"],
+    which_case: list!["in diesem fall", "dann"],
+    respectively: list!["beziehungsweise", "jeweils"],
+    among: list!["zwischen"],
+    chores: list!["muss dokumentiert werden", "muss definiert werden"],
+    positive: &[("keine", "eine"), ("keinen", "einen"), ("keiner", "einer"), ("keinem", "einem"), ("kein", "ein"), ("nichts", "etwas")],
 };
 
 #[rustfmt::skip]
@@ -121,6 +171,16 @@ const ES: Deeds = Deeds {
     available: list!["disponible", "disponibles"],
     instead: list!["en lugar de", "en vez de"],
     states: list!["ser", "estar", "tener", "recibir", "disponer"],
+    made: list!["enviado", "enviada", "generado", "generada", "emitido"],
+    fetched: list!["descargar", "exportar", "imprimir", "recibir"],
+    kept: list!["conserva", "conservan", "guarda", "guardan", "archiva", "archivan"],
+    asked: list!["acepta", "aceptan", "exige", "exigen", "requiere", "requieren", "necesita", "permite", "permiten"],
+    beyond: list!["por encima", "a partir de ahi", "mas alla"],
+    which_case: list!["en cuyo caso"],
+    respectively: list!["respectivamente"],
+    among: list!["entre"],
+    chores: list!["debe documentarse", "hay que documentar"],
+    positive: &[("ningun", "un"), ("ninguna", "una"), ("nada", "algo")],
 };
 
 #[rustfmt::skip]
@@ -139,6 +199,16 @@ const NL: Deeds = Deeds {
     available: list!["beschikbaar", "mogelijk"],
     instead: list!["in plaats van"],
     states: list![],
+    made: list!["verzonden", "verstuurd", "gegenereerd"],
+    fetched: list!["downloaden", "exporteren", "afdrukken", "ontvangen"],
+    kept: list!["bewaard", "opgeslagen", "gearchiveerd"],
+    asked: list!["accepteert", "accepteren", "vereist", "vereisen", "heeft nodig", "staat toe"],
+    beyond: list!["daarboven"],
+    which_case: list!["in dat geval"],
+    respectively: list!["respectievelijk"],
+    among: list!["tussen"],
+    chores: list!["moet gedocumenteerd worden", "moet worden gedocumenteerd"],
+    positive: &[("geen", ""), ("niets", "iets")],
 };
 
 #[rustfmt::skip]
@@ -157,4 +227,14 @@ const PT: Deeds = Deeds {
     available: list!["disponivel", "disponiveis"],
     instead: list!["em vez de", "em lugar de", "ao inves de"],
     states: list!["ser", "estar", "ter", "receber"],
+    made: list!["enviado", "enviada", "gerado", "gerada", "emitido"],
+    fetched: list!["baixar", "descarregar", "exportar", "imprimir", "receber"],
+    kept: list!["conservado", "conservados", "guardado", "guardados", "mantido", "mantidos", "arquivado"],
+    asked: list!["aceita", "aceitam", "exige", "exigem", "requer", "requerem", "precisa", "permite", "permitem"],
+    beyond: list!["acima disso", "alem disso", "a partir dai"],
+    which_case: list!["nesse caso", "caso em que"],
+    respectively: list!["respectivamente"],
+    among: list!["entre"],
+    chores: list!["deve ser documentado", "precisa ser documentado"],
+    positive: &[("nenhum", "um"), ("nenhuma", "uma"), ("nada", "algo")],
 };

@@ -107,7 +107,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         "easily", "easy", "fast", "quickly", "quick", "appropriate", "appropriately", "secure", "securely", "user-friendly",
         "user friendly", "intuitive", "intuitively", "properly", "proper", "clearly", "simple", "simply", "seamless",
         "seamlessly", "efficient", "efficiently", "robust", "flexible", "reasonable", "adequate", "adequately", "as needed",
-        "if necessary", "sufficient", "nice", "etc", "up to date", "relevant", "applicable", "optimal",
+        "if necessary", "sufficient", "nice", "up to date", "relevant", "applicable", "optimal",
     ],
     vague_result: list![
         "do the same", "same as above", "should work", "must work", "will work", "works as", "still work", "still works", "just work", "works well",
@@ -117,7 +117,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     unsure: list![
         "standard texts", "tbd", "tbc", "to be confirmed", "to be defined", "to be decided", "to be determined",
         "to be discussed", "open to other options", "i'm assuming", "i assume", "we assume", "probably", "maybe", "perhaps",
-        "not sure", "need to discuss", "not answered", "i think", "in theory", "possibly", "???", "don't really understand",
+        "not sure", "need to discuss", "not answered", "i think", "possibly", "???", "don't really understand",
     ],
     task: list![
         "an engineer should", "a developer should", "developers should", "the team should", "we should", "we need to", "we must",
@@ -164,8 +164,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         absent: "the following does not happen: {0}",
         value: "the value is {0}",
         elapsed: "{0} have passed",
-        not_over: "after {0} the time of \"{1}\" is not over",
-        over: "after {0} the time of \"{1}\" is over",
         ahead: "the time is: {0}",
         attempt: "I try to {0}",
         attempt_beyond: "I try to go beyond \"{0}\"",

@@ -104,7 +104,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     vague: list![
         "facilmente", "facil", "rapidamente", "rapido", "rapida", "apropiado", "apropiada", "seguro", "segura", "intuitivo",
         "intuitiva", "amigable", "correctamente", "claramente", "claro", "clara", "sencillo", "sencilla", "eficiente", "robusto",
-        "flexible", "razonable", "suficiente", "adecuado", "adecuada", "si es necesario", "etc", "relevante", "optimo",
+        "flexible", "razonable", "suficiente", "adecuado", "adecuada", "si es necesario", "relevante", "optimo",
     ],
     vague_result: list!["idem", "funciona", "funcionan", "debe funcionar", "funcione", "como se espera", "sin problemas"],
     unsure: list![
@@ -152,8 +152,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         absent: "no ocurre lo siguiente: {0}",
         value: "el valor es {0}",
         elapsed: "han pasado {0}",
-        not_over: "tras {0}, el plazo de \"{1}\" no ha vencido",
-        over: "tras {0}, el plazo de \"{1}\" ha vencido",
         ahead: "el momento es: {0}",
         attempt: "intento lo siguiente: {0}",
         attempt_beyond: "intento ir más allá de \"{0}\"",

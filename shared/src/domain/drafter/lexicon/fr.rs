@@ -117,7 +117,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         "facilement", "facile", "rapidement", "rapide", "approprie", "appropriee", "securise", "securisee",
         "de maniere securisee", "intuitif", "intuitive", "ergonomique", "convivial", "correctement", "clairement", "simple",
         "simplement", "efficace", "efficacement", "robuste", "flexible", "raisonnable", "suffisant", "si necessaire", "si besoin",
-        "divers", "etc", "pertinent", "pertinents", "adapte", "adaptee", "optimal",
+        "divers", "pertinent", "pertinents", "adapte", "adaptee", "optimal",
     ],
     vague_result: list![
         "idem", "fonctionne", "fonctionnent", "doit fonctionner", "doivent fonctionner", "fonctionne correctement", "comme prevu",
@@ -170,8 +170,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         absent: "ceci n'a pas lieu : {0}",
         value: "la valeur est {0}",
         elapsed: "il s'est écoulé {0}",
-        not_over: "après {0}, le délai de \"{1}\" n'est pas dépassé",
-        over: "après {0}, le délai de \"{1}\" est dépassé",
         ahead: "le moment est : {0}",
         attempt: "j'essaie de~{0}",
         attempt_beyond: "j'essaie d'aller au-delà de \"{0}\"",

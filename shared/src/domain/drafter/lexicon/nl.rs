@@ -86,7 +86,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     vague: list![
         "gemakkelijk", "makkelijk", "eenvoudig", "snel", "passend", "passende", "veilig", "gebruiksvriendelijk", "intuitief",
         "correct", "duidelijk", "efficient", "robuust", "flexibel", "redelijk", "voldoende", "indien nodig", 
-        "enz", "etc", "relevant", "relevante", "goed", "juiste", "optimaal",
+        "relevant", "relevante", "goed", "juiste", "optimaal",
     ],
     vague_result: list!["idem", "ditto", "werkt", "werken", "goed werken", "zoals verwacht", "naar behoren", "foutloos"],
     unsure: list![
@@ -129,8 +129,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         absent: "gebeurt het volgende niet: {0}",
         value: "de waarde {0} is",
         elapsed: "{0} voorbij zijn",
-        not_over: "is na {0} de tijd van \"{1}\" niet verlopen",
-        over: "is na {0} de tijd van \"{1}\" verlopen",
         ahead: "het moment dit is: {0}",
         attempt: "ik dit probeer: {0}",
         attempt_beyond: "ik verder probeer te gaan dan \"{0}\"",

@@ -42,10 +42,6 @@ pub(in crate::domain::drafter) struct Phrases {
     pub(in crate::domain::drafter) value: &'static str,
     /// Time that has passed, as an action.
     pub(in crate::domain::drafter) elapsed: &'static str,
-    /// A span that is not over.
-    pub(in crate::domain::drafter) not_over: &'static str,
-    /// A span that is over.
-    pub(in crate::domain::drafter) over: &'static str,
     /// A moment, as an action.
     pub(in crate::domain::drafter) ahead: &'static str,
     /// An attempt, as an action.

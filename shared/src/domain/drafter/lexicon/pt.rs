@@ -101,7 +101,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     vague: list![
         "facilmente", "facil", "rapidamente", "rapido", "rapida", "apropriado", "apropriada", "seguro", "segura", "intuitivo",
         "intuitiva", "amigavel", "corretamente", "claramente", "claro", "simples", "eficiente", "robusto", "flexivel", "razoavel",
-        "suficiente", "adequado", "adequada", "se necessario", "etc", "relevante", "otimo",
+        "suficiente", "adequado", "adequada", "se necessario", "relevante", "otimo",
     ],
     vague_result: list!["idem", "funciona", "funcionam", "deve funcionar", "funcione", "como esperado", "sem problemas"],
     unsure: list![
@@ -144,8 +144,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         absent: "o seguinte não acontece: {0}",
         value: "o valor é {0}",
         elapsed: "passaram {0}",
-        not_over: "após {0}, o prazo de \"{1}\" não terminou",
-        over: "após {0}, o prazo de \"{1}\" terminou",
         ahead: "o momento é: {0}",
         attempt: "tento o seguinte: {0}",
         attempt_beyond: "tento ir além de \"{0}\"",

@@ -9,7 +9,7 @@ fn a_limit_gives_a_value_at_it_and_one_just_outside() {
     for (code, sentence, inside, outside) in [
         ("en", "At most 5 attempts are allowed", "5 attempts", "6 attempts"),
         ("en", "At least 8 characters are required", "8 characters", "7 characters"),
-        ("en", "The draft is kept for 7 days", "6 days", "8 days"),
+        ("en", "The link is valid for 7 days", "6 days", "8 days"),
         ("fr", "Au maximum 3 essais sont permis", "3 essais", "4 essais"),
         ("de", "Höchstens 10 Versuche sind erlaubt", "10 Versuche", "11 Versuche"),
         ("es", "Como máximo 5 intentos por día", "5 intentos", "6 intentos"),
@@ -193,4 +193,70 @@ fn hours_of_a_day_are_no_amounts_and_what_the_product_hands_out_is_not_entered()
         let suite = suite(&story(code, "Limits", &format!("Acceptance criteria:\n- {sentence}")));
         assert_eq!(suite.scenarios.len(), 1, "{sentence}: {}", steps(&suite));
     }
+}
+
+#[test]
+fn what_the_product_makes_and_keeps_is_not_tried_with_other_numbers() {
+    for (code, sentence, tried) in [
+        ("en", "A code of 6 digits is sent by SMS", 0),
+        ("en", "The invoices are kept for 10 years", 1),
+        ("es", "Las facturas se conservan durante 10 años", 1),
+        ("fr", "Expiration 10 min", 0),
+    ] {
+        let suite = suite(&story(code, "Limits", &format!("Acceptance criteria:\n- {sentence}")));
+        let found = suite.scenarios.iter().filter(|scenario| scenario.technique == Technique::Boundary).count();
+        assert_eq!(found, tried, "{sentence}: {}", steps(&suite));
+    }
+}
+
+#[test]
+fn a_span_begins_with_what_begins_it() {
+    let suite = suite(&story(
+        "en",
+        "Locks",
+        "Acceptance criteria:\n- After 5 failed logins within 15 minutes the account is locked for 30 minutes",
+    ));
+    let lasting = suite.scenarios.iter().find(|scenario| scenario.when[0].contains("29 minutes")).unwrap();
+    assert_eq!(lasting.given.last().unwrap(), "this has happened: 5 failed logins within 15 minutes");
+    assert!(!steps(&suite).contains("16 minutes"), "five within 15 minutes are within 16, too: {}", steps(&suite));
+}
+
+#[test]
+fn a_value_that_another_rule_speaks_of_is_left_to_it() {
+    let rules = "Acceptance criteria:\n- The quantity of an item is at least 1\n- Setting the quantity to 0 removes the item";
+    let suite = suite(&story("en", "As a customer, I want to change quantities", rules));
+    assert!(!steps(&suite).contains("0 is not accepted"), "{}", steps(&suite));
+}
+
+#[test]
+fn a_refusal_is_for_those_of_the_sentence_before() {
+    let text = "Acceptance criteria:\n\nThe button is hidden for roles that may not cancel. Calls are answered with 403.";
+    let reply = drafted(&story("en", "As an operator, I want to cancel orders", text));
+    assert_eq!(reply.criteria[1].when, ["this is the case: for roles that may not cancel"]);
+    assert_eq!(reply.criteria[1].evidence.len(), 2);
+}
+
+#[test]
+fn two_rules_in_one_sentence_are_two_criteria_unless_the_second_goes_on() {
+    for (sentence, count) in [
+        ("The refund is started by itself; amounts above 500 EUR need a second person", 2),
+        ("Parcels above 30 kg cannot be ordered; the customer is asked to call", 1),
+        ("A message is sent at seven; it follows the settings of the customer", 1),
+    ] {
+        let reply = drafted(&story("en", "Rules", &format!("Acceptance criteria:\n- {sentence}")));
+        assert_eq!(reply.criteria.len(), count, "{sentence}: {:?}", reply.criteria);
+        assert!(reply.criteria.iter().all(|criterion| sentence.contains(&criterion.evidence[0].quote)), "{sentence}");
+    }
+}
+
+#[test]
+fn a_denial_is_not_denied_once_more_and_an_exception_has_its_own_result() {
+    let of = |code: &str, sentence: &str| suite(&story(code, "Rules", &format!("Acceptance criteria:\n- {sentence}")));
+    let mails = of("de", "Nach 3 Anforderungen wird keine weitere E-Mail verschickt");
+    assert!(steps(&mails).contains("wird eine weitere E-Mail verschickt"), "{}", steps(&mails));
+    let chart = of("en", "The chart shows the latest date, unless it is infinity, in which case it shows the middle one");
+    assert_eq!(chart.scenarios[1].then, ["it shows the middle one"], "{}", steps(&chart));
+    let rates = of("en", "Up to 6 instalments are free of charge; above that the rate is 1.5 %");
+    let beyond = rates.scenarios.iter().find(|scenario| scenario.when[0].contains('7')).unwrap();
+    assert_eq!(beyond.then, ["the rate is 1.5 %"]);
 }
