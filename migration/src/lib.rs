@@ -41,8 +41,8 @@ const ADVISORY_LOCK: i64 = 0x006a_7161_6d69_6772;
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Brings the schema up to date. Any number of processes may call it at once on an empty database: the first one
-/// migrates under a lock, the others wait and find nothing left to do.
-pub async fn migrate(url: &str) -> Result<(), DbErr> {
+/// migrates under a lock, the others wait and find nothing left to do. Answers how many changes it applied.
+pub async fn migrate(url: &str) -> Result<usize, DbErr> {
     let refuse = |error: std::io::Error| DbErr::Migration(format!("cannot lock the database for migration: {error}"));
     // Waiting for the lock blocks a thread, which must not be one that the holder of the lock may need to go on.
     let path = url.to_owned();
@@ -57,12 +57,17 @@ pub async fn migrate(url: &str) -> Result<(), DbErr> {
     } else {
         db.execute_unprepared("PRAGMA busy_timeout = 10000").await?;
     }
-    let result = Migrator::up(&db, None).await;
+    let result = apply(&db).await;
     if postgres {
         db.execute_unprepared(&format!("SELECT pg_advisory_unlock({ADVISORY_LOCK})")).await?;
     }
     db.close().await?;
     result
+}
+
+async fn apply(db: &DatabaseConnection) -> Result<usize, DbErr> {
+    let pending = Migrator::get_pending_migrations_read_only(db).await?.len();
+    Migrator::up(db, None).await.map(|()| pending)
 }
 
 /// Whether every change is applied; writes nothing.
