@@ -13,7 +13,9 @@ mod m0007_versions;
 mod m0008_ledger_age;
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend};
+use sea_orm_migration::sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, RuntimeErr, SqlxError,
+};
 
 /// The list of changes.
 #[derive(Debug)]
@@ -50,7 +52,7 @@ pub async fn migrate(url: &str) -> Result<usize, DbErr> {
     let _lock = waited.map_err(refuse)?;
     let mut options = ConnectOptions::new(with_create(url));
     options.max_connections(1).connect_timeout(PATIENCE).acquire_timeout(PATIENCE).sqlx_logging(false);
-    let db = Database::connect(options).await?;
+    let db = Database::connect(options).await.map_err(in_words)?;
     let postgres = db.get_database_backend() == DbBackend::Postgres;
     if postgres {
         db.execute_unprepared(&format!("SELECT pg_advisory_lock({ADVISORY_LOCK})")).await?;
@@ -63,6 +65,12 @@ pub async fn migrate(url: &str) -> Result<usize, DbErr> {
     }
     db.close().await?;
     result
+}
+
+/// The pool says that it timed out; what a person must know is that nobody answered.
+fn in_words(error: DbErr) -> DbErr {
+    let is_silence = matches!(&error, DbErr::Conn(RuntimeErr::SqlxError(cause)) if matches!(**cause, SqlxError::PoolTimedOut));
+    if is_silence { DbErr::Custom(format!("nobody answered there for {} s", PATIENCE.as_secs())) } else { error }
 }
 
 async fn apply(db: &DatabaseConnection) -> Result<usize, DbErr> {

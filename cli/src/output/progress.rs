@@ -224,7 +224,7 @@ mod tests {
         assert_eq!(told("job.succeeded", json!({"summary": {}})), None);
     }
 
-    fn job(status: &str, rest: serde_json::Value) -> JobView {
+    fn job(status: &str, rest: &serde_json::Value) -> JobView {
         let mut job = json!({
             "id": Uuid::nil(), "kind": "full-pipeline", "status": status, "issue_key": "SHOP-1", "created_at": "2026-01-01T10:00:00Z",
         });
@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn a_job_at_rest_says_what_it_wrote_and_what_it_did_not() {
         let place = |mode, outcome, code, message| json!({"target": {"mode": mode, "what": "all"}, "outcome": outcome, "code": code, "message": message});
-        let told = |places| verdict(&job("succeeded", json!({ "published": places })), "2.0 s");
+        let told = |places| verdict(&job("succeeded", &json!({ "published": places })), "2.0 s");
         assert_eq!(told(json!([])), "succeeded (2.0 s)");
         assert_eq!(told(json!([place("comment", "created", "", "")])), "succeeded (2.0 s): comment created");
         let places = json!([
@@ -255,7 +255,7 @@ mod tests {
             json!({"error": {"code": "story.changed", "message": "the story changed since it was read; nothing was written"}});
         let id = Uuid::nil();
         assert_eq!(
-            verdict(&job("awaiting_review", stopped), "2.0 s"),
+            verdict(&job("awaiting_review", &stopped), "2.0 s"),
             format!(
                 "awaits review: the story changed since it was read; nothing was written [story.changed]; \
                  `jqa result {id}`, then `jqa jobs approve {id} --publish-stale`"
@@ -266,7 +266,7 @@ mod tests {
     #[test]
     fn a_failed_job_says_why() {
         let failed = json!({"error": {"code": "jira.not_found", "message": "SHOP-1 does not exist"}, "lane": "bulk"});
-        let job = job("failed", failed);
+        let job = job("failed", &failed);
         assert_eq!(verdict(&job, "2.0 s"), "failed (2.0 s): SHOP-1 does not exist [jira.not_found]");
         assert_eq!(serde_json::to_value(&job).unwrap()["lane"], "bulk", "what is not known is kept");
     }

@@ -74,7 +74,7 @@ async fn migrate_schema(settings: &Settings) -> anyhow::Result<usize> {
         options.open(&file).with_context(|| format!("{} cannot be opened; see JQA_DATABASE_URL", file.display()))?;
     }
     let place = settings.database.place();
-    let migrating = migration::migrate(&settings.database.url);
+    let migrating = Box::pin(migration::migrate(&settings.database.url));
     let tell = || tracing::warn!("waiting for {place}: it does not answer yet, or another process migrates it");
     let migrated = told_if_slow(MOMENT, migrating, tell).await;
     migrated.with_context(|| format!("{place} cannot be migrated; see JQA_DATABASE_URL"))
