@@ -58,7 +58,7 @@ pub(crate) struct ListArgs {
     pub(crate) issue_key: Option<IssueKey>,
 
     /// At most this many
-    #[arg(long, default_value_t = 20, value_parser = whole(1..=10_000))]
+    #[arg(long, default_value_t = 20, value_parser = whole(1..=10_000_u32))]
     pub(crate) limit: u32,
 
     /// Print one JSON object a line to stdout instead of a table
@@ -147,7 +147,7 @@ pub(crate) struct SearchArgs {
     pub(crate) jql: String,
 
     /// At most this many
-    #[arg(long, default_value_t = 20, value_parser = whole(1..=10_000))]
+    #[arg(long, default_value_t = 20, value_parser = whole(1..=10_000_u32))]
     pub(crate) limit: u32,
 
     /// Print one JSON object a line to stdout instead of a table

@@ -57,7 +57,7 @@ pub(crate) struct SandboxArgs {
     pub(crate) stories: Option<PathBuf>,
 
     /// Wait this long before each answer
-    #[arg(long, value_name = "MS", default_value_t = 0, value_parser = whole(0..=600_000))]
+    #[arg(long, value_name = "MS", default_value_t = 0, value_parser = whole(0..=600_000_u64))]
     pub(crate) latency: u64,
 }
 

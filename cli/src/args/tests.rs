@@ -101,6 +101,28 @@ fn wrong_values_are_named_with_what_would_have_been_right() {
 }
 
 #[test]
+fn every_value_that_is_typed_or_left_out_is_read_as_what_it_is() {
+    let id = "01a20381-adbb-771e-9b37-8a6825610c57";
+    for line in [
+        "jqa jobs list",
+        "jqa jobs list --limit 3",
+        "jqa search project=SHOP --limit 3",
+        "jqa sandbox --port 1 --latency 5",
+        "jqa sandbox",
+        "jqa demo --port 1",
+        "jqa generate SHOP-1 --priority -3",
+        &format!("jqa generate SHOP-1 --kind test-scenarios --criteria-from {id}"),
+        &format!("jqa jobs show {id}"),
+        &format!("jqa jobs watch {id}"),
+        &format!("jqa jobs approve {id}"),
+        &format!("jqa result {id}"),
+    ] {
+        // A reader of another type than its field is found out here alone, by a panic.
+        assert!(Cli::try_parse_from(line.split_whitespace()).is_ok(), "{line}");
+    }
+}
+
+#[test]
 fn secrets_do_not_show_in_help() {
     let help = Cli::command().render_long_help().to_string();
     assert!(!help.contains("--password"), "{help}");
