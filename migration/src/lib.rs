@@ -13,7 +13,9 @@ mod m0007_versions;
 mod m0008_ledger_age;
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend};
+use sea_orm_migration::sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, RuntimeErr, SqlxError,
+};
 
 /// The list of changes.
 #[derive(Debug)]
@@ -41,8 +43,8 @@ const ADVISORY_LOCK: i64 = 0x006a_7161_6d69_6772;
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Brings the schema up to date. Any number of processes may call it at once on an empty database: the first one
-/// migrates under a lock, the others wait and find nothing left to do.
-pub async fn migrate(url: &str) -> Result<(), DbErr> {
+/// migrates under a lock, the others wait and find nothing left to do. Answers how many changes it applied.
+pub async fn migrate(url: &str) -> Result<usize, DbErr> {
     let refuse = |error: std::io::Error| DbErr::Migration(format!("cannot lock the database for migration: {error}"));
     // Waiting for the lock blocks a thread, which must not be one that the holder of the lock may need to go on.
     let path = url.to_owned();
@@ -50,19 +52,30 @@ pub async fn migrate(url: &str) -> Result<(), DbErr> {
     let _lock = waited.map_err(refuse)?;
     let mut options = ConnectOptions::new(with_create(url));
     options.max_connections(1).connect_timeout(PATIENCE).acquire_timeout(PATIENCE).sqlx_logging(false);
-    let db = Database::connect(options).await?;
+    let db = Database::connect(options).await.map_err(in_words)?;
     let postgres = db.get_database_backend() == DbBackend::Postgres;
     if postgres {
         db.execute_unprepared(&format!("SELECT pg_advisory_lock({ADVISORY_LOCK})")).await?;
     } else {
         db.execute_unprepared("PRAGMA busy_timeout = 10000").await?;
     }
-    let result = Migrator::up(&db, None).await;
+    let result = apply(&db).await;
     if postgres {
         db.execute_unprepared(&format!("SELECT pg_advisory_unlock({ADVISORY_LOCK})")).await?;
     }
     db.close().await?;
     result
+}
+
+/// The pool says that it timed out; what a person must know is that nobody answered.
+fn in_words(error: DbErr) -> DbErr {
+    let is_silence = matches!(&error, DbErr::Conn(RuntimeErr::SqlxError(cause)) if matches!(**cause, SqlxError::PoolTimedOut));
+    if is_silence { DbErr::Custom(format!("nobody answered there for {} s", PATIENCE.as_secs())) } else { error }
+}
+
+async fn apply(db: &DatabaseConnection) -> Result<usize, DbErr> {
+    let pending = Migrator::get_pending_migrations_read_only(db).await?.len();
+    Migrator::up(db, None).await.map(|()| pending)
 }
 
 /// Whether every change is applied; writes nothing.

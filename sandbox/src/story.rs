@@ -1,7 +1,7 @@
 //! A story as it is written down, before it becomes an issue of the site.
 
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{adf, markup};
 
@@ -43,6 +43,32 @@ impl<'de> Deserialize<'de> for Text {
             Value::Array(items) => Self::bullets(items.iter().filter_map(Value::as_str)),
             Value::Null => Self::Empty,
             document => Self::Adf(document),
+        })
+    }
+}
+
+impl Story {
+    /// The issue as a site answers it that holds nothing else, for reading it without a site.
+    #[must_use]
+    pub fn to_issue(&self) -> Value {
+        let comments: Vec<Value> = (100..)
+            .zip(&self.comments)
+            .map(|(id, comment): (u32, _)| json!({"id": id.to_string(), "body": comment.body.to_adf()}))
+            .collect();
+        let named = |name: &str, otherwise: &str| json!({"name": if name.is_empty() { otherwise } else { name }});
+        json!({
+            "key": self.key,
+            "id": "10001",
+            "names": {"customfield_10042": "Acceptance Criteria"},
+            "fields": {
+                "summary": self.summary,
+                "description": self.description.to_adf(),
+                "customfield_10042": self.acceptance_criteria.to_adf(),
+                "issuetype": named(&self.issue_type, "Story"),
+                "status": named(&self.status, "To Do"),
+                "labels": self.labels,
+                "comment": {"total": comments.len(), "comments": comments},
+            },
         })
     }
 }

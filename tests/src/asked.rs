@@ -13,6 +13,23 @@ use uuid::Uuid;
 
 use crate::fixture::{Fixture, PERSON};
 
+/// A request that asks for nothing special.
+pub(crate) fn request(key: &str) -> JobRequest {
+    JobRequest {
+        issue_key: IssueKey::parse(key).expect("a key"),
+        connection: "default".into(),
+        llm: None,
+        language: None,
+        review: Review::None,
+        publish: Vec::new(),
+        on_conflict: OnConflict::Keep,
+        publish_stale: false,
+        from: None,
+        content_hash: None,
+        callback_url: None,
+    }
+}
+
 /// A request that is being made.
 #[derive(Debug)]
 pub struct Asked<'a> {
@@ -22,23 +39,10 @@ pub struct Asked<'a> {
 
 impl<'a> Asked<'a> {
     pub(crate) fn new(fixture: &'a Fixture, kind: JobKind) -> Self {
-        let request = JobRequest {
-            issue_key: IssueKey::parse("SHOP-1").expect("a key"),
-            connection: "default".into(),
-            llm: None,
-            language: None,
-            review: Review::None,
-            publish: Vec::new(),
-            on_conflict: OnConflict::Keep,
-            publish_stale: false,
-            from: None,
-            content_hash: None,
-            callback_url: None,
-        };
         let submission = Submission {
             id: fixture.clock.new_id(),
             kind,
-            request,
+            request: request("SHOP-1"),
             issue_id: None,
             actor: fixture.person(),
             owner_id: PERSON,

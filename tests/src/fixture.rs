@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use sea_orm::FromQueryResult;
 use shared::adapters::bus::LocalBus;
 use shared::domain::event::{Event, EventKind};
 use shared::domain::job::JobKind;
@@ -17,6 +16,7 @@ use uuid::Uuid;
 
 use crate::asked::Asked;
 use crate::backend::Backend;
+use crate::rows;
 
 /// See the module.
 #[derive(Debug)]
@@ -123,22 +123,12 @@ impl Fixture {
 
     /// The audited actions about a job, in order.
     pub async fn audited(&self, id: Uuid) -> Vec<String> {
-        #[derive(FromQueryResult)]
-        struct Row {
-            action: String,
-        }
-        let sql = Sql::new("SELECT action FROM audit_logs WHERE resource_type = 'job' AND resource_id = ? ORDER BY id")
-            .bind(id.to_string());
-        self.db.read_all::<Row>(sql).await.expect("entries").into_iter().map(|row| row.action).collect()
+        rows::audited(&self.db, id).await
     }
 
     /// The answer to a `SELECT COUNT(*) AS n …`.
     pub async fn count(&self, sql: Sql) -> i64 {
-        #[derive(FromQueryResult)]
-        struct Row {
-            n: i64,
-        }
-        self.db.read_one::<Row>(sql).await.expect("an answer").expect("a count").n
+        rows::count(&self.db, sql).await
     }
 
     /// Everything there is, in rows: nothing was written if it is the same before and after.

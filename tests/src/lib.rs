@@ -9,6 +9,7 @@ mod fixture;
 pub mod http_app;
 mod outcome;
 mod proxy;
+mod rows;
 
 pub use asked::{Asked, made, result_of};
 pub use backend::Backend;

@@ -17,8 +17,6 @@ pub enum Way {
     Open,
     /// Nothing, and nobody is told: connections stay as they are, as when a cable is cut.
     Stalled,
-    /// Answers, but nothing that clients send.
-    Deaf,
     /// What clients send, but no answer to it.
     Mute,
     /// Nothing: connections are closed and new ones are closed at once.
@@ -27,7 +25,7 @@ pub enum Way {
 
 impl Way {
     fn lets_requests_pass(self) -> bool {
-        self != Self::Stalled && self != Self::Deaf
+        self != Self::Stalled
     }
 
     fn lets_answers_pass(self) -> bool {

@@ -1,8 +1,9 @@
 //! The fields of a JSON object, taken out one by one, so that all that is wrong is told at once.
 
-use serde::de::DeserializeOwned;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde_json::{Map, Value};
 
+use super::wording::complaint;
 use crate::problem::FieldError;
 
 /// Errors told at once: an answer must not grow with whatever was sent.
@@ -55,19 +56,26 @@ impl Fields {
     pub fn optional<T: DeserializeOwned>(&mut self, name: &'static str) -> Option<T> {
         self.known.push(name);
         let value = self.left.remove(name).filter(|value| !value.is_null())?;
-        match serde_path_to_error::deserialize(value) {
-            Ok(value) => Some(value),
-            Err(error) => {
-                let path = error.path().to_string();
-                let field = match path.as_str() {
-                    "." => name.to_owned(),
-                    path if path.starts_with('[') => format!("{name}{path}"),
-                    path => format!("{name}.{path}"),
-                };
-                self.note(FieldError::invalid(field, error.inner().to_string()));
-                None
-            }
-        }
+        self.value(name, value)
+    }
+
+    /// A value that stands at `field`. `None` = an error was noted.
+    pub fn value<'de, T, D>(&mut self, field: &str, value: D) -> Option<T>
+    where
+        T: Deserialize<'de>,
+        D: Deserializer<'de, Error = serde_json::Error>,
+    {
+        let read: Result<T, _> = serde_path_to_error::deserialize(value);
+        read.map_err(|error| {
+            let path = error.path().to_string();
+            let field = match path.as_str() {
+                "." => field.to_owned(),
+                path if path.starts_with('[') => format!("{field}{path}"),
+                path => format!("{field}.{path}"),
+            };
+            self.note(complaint(&field, &error.inner().to_string()));
+        })
+        .ok()
     }
 
     /// Notes that a field will not do.

@@ -13,6 +13,7 @@ mod fields;
 mod headers;
 mod params;
 mod path;
+mod wording;
 
 pub use allowed::{Allowed, GenerateCriteria, GenerateScenarios, Needs, PublishCriteria, Read};
 pub use body::Body;

@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use uuid::Uuid;
 
 use super::fields::MOST_ERRORS;
+use super::wording::plainly;
 use crate::problem::{FieldError, Problem, codes};
 
 /// What can be read from query parameters. `None` = the errors say why.
@@ -57,7 +58,7 @@ impl Params {
         if value.is_empty() {
             return None;
         }
-        value.parse().map_err(|error: T::Err| self.refuse(name, error.to_string())).ok()
+        value.parse().map_err(|error: T::Err| self.refuse(name, plainly(&error.to_string()))).ok()
     }
 
     /// How many items a page has: 1 to 100.

@@ -116,7 +116,7 @@ fn in_review(row: &Job, seen: Option<String>) -> Result<String, Problem> {
 
 /// The result with the edit, checked again.
 fn change(mut made: Made, body: EditBody) -> Result<Made, Problem> {
-    let before = made.criteria_set().cloned().zip(made.suite().cloned());
+    let (criteria_before, suite_before) = (made.criteria_set().cloned(), made.suite().cloned());
     let story = made.story.take().ok_or_else(|| Problem::internal("a job in review has no story"))?;
     let mut errors = Vec::new();
     match (body.criteria, &mut made.criteria) {
@@ -133,14 +133,18 @@ fn change(mut made: Made, body: EditBody) -> Result<Made, Problem> {
         return Err(Problem::invalid(errors));
     }
     if let Some(artifact) = &mut made.criteria {
-        artifact.set = checks::recheck_criteria(&story, artifact.set.clone()).map_err(|found| unusable("criteria", found))?;
+        let before = criteria_before.as_ref().map_or(&[][..], |set| &set.criteria);
+        let checked = checks::recheck_criteria(&story, artifact.set.clone(), before);
+        artifact.set = checked.map_err(|found| unusable("criteria", found))?;
     }
     if let Some(mut artifact) = made.suite.take() {
         // The scenarios are checked against the criteria as they are now.
         let set = made.criteria.as_ref().map(|artifact| &artifact.set).or(artifact.criteria.as_ref());
         let set = set.ok_or_else(|| Problem::internal("a suite has no criteria"))?;
-        artifact.suite = checks::recheck_suite(&story, set, artifact.suite).map_err(|found| unusable("suite", found))?;
-        if let Some((criteria, suite)) = &before {
+        let before = suite_before.as_ref().map_or(&[][..], |suite| &suite.scenarios);
+        let checked = checks::recheck_suite(&story, set, artifact.suite, before);
+        artifact.suite = checked.map_err(|found| unusable("suite", found))?;
+        if let Some((criteria, suite)) = criteria_before.as_ref().zip(suite_before.as_ref()) {
             checks::mark_outdated(criteria, suite, set, &mut artifact.suite);
         }
         made.suite = Some(artifact);

@@ -11,6 +11,7 @@ use shared::domain::request::LlmChoice;
 use uuid::Uuid;
 
 use super::duration;
+use super::value::{id, whole};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -79,7 +80,7 @@ pub(crate) struct GenerateArgs {
     pub(crate) llm: Option<LlmChoice>,
 
     /// Take the criteria from this job or history entry (test-scenarios only)
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = id)]
     pub(crate) criteria_from: Option<Uuid>,
 
     /// Name of the Jira connection; the default one when not given
@@ -91,7 +92,7 @@ pub(crate) struct GenerateArgs {
     pub(crate) callback_url: Option<String>,
 
     /// From -10 (later) to 10 (sooner)
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(i32).range(-10..=10))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole(-10..=10))]
     pub(crate) priority: Option<i32>,
 
     /// Print one JSON object a line to stdout instead of text

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::duration;
 use super::generate::{Format, word};
+use super::value::{id, whole};
 
 /// `jqa jobs …`.
 #[derive(Debug, Subcommand)]
@@ -32,7 +33,7 @@ pub(crate) enum JobsCommand {
 #[derive(Debug, Args)]
 pub(crate) struct JobArgs {
     /// The job
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = id)]
     pub(crate) id: Uuid,
 
     /// Print JSON to stdout instead of text
@@ -57,7 +58,7 @@ pub(crate) struct ListArgs {
     pub(crate) issue_key: Option<IssueKey>,
 
     /// At most this many
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, default_value_t = 20, value_parser = whole(1..=10_000_u32))]
     pub(crate) limit: u32,
 
     /// Print one JSON object a line to stdout instead of a table
@@ -69,7 +70,7 @@ pub(crate) struct ListArgs {
 #[derive(Debug, Args)]
 pub(crate) struct WatchArgs {
     /// The job
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = id)]
     pub(crate) id: Uuid,
 
     /// How long; the job goes on on the server after it
@@ -88,7 +89,7 @@ pub(crate) struct WatchArgs {
 )]
 pub(crate) struct ApproveArgs {
     /// The job
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = id)]
     pub(crate) id: Uuid,
 
     /// The content_hash of the result that was reviewed
@@ -109,7 +110,7 @@ pub(crate) struct ApproveArgs {
 #[command(after_help = "Examples:\n  jqa result ID > SHOP-12.feature\n  jqa result ID --format csv --out cases.csv")]
 pub(crate) struct ResultArgs {
     /// The job
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = id)]
     pub(crate) id: Uuid,
 
     /// How it is written
@@ -146,7 +147,7 @@ pub(crate) struct SearchArgs {
     pub(crate) jql: String,
 
     /// At most this many
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, default_value_t = 20, value_parser = whole(1..=10_000_u32))]
     pub(crate) limit: u32,
 
     /// Print one JSON object a line to stdout instead of a table

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::value::whole;
+
 /// `jqa login`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -23,7 +25,7 @@ pub(crate) struct DoctorArgs {
     #[arg(long, conflicts_with = "server")]
     pub(crate) client: bool,
 
-    /// Check only what the server needs: settings, database, queue, Jira
+    /// Check only what the server needs: settings, database, queue, Jira, model
     #[arg(long)]
     pub(crate) server: bool,
 
@@ -47,7 +49,7 @@ Two answers of 429, and a comment whose answer is lost after it was written:
 Other actions: {\"delay_ms\":500}, {\"drop\":\"before\"}, {\"drop_then_apply_ms\":2000}, {\"truncate_body\":true}. GET /_journal shows what was asked.")]
 pub(crate) struct SandboxArgs {
     /// Where it listens; 0 takes a free port
-    #[arg(long, value_name = "N", default_value_t = 8090)]
+    #[arg(long, value_name = "N", default_value_t = 8090, value_parser = whole(0..=u16::MAX))]
     pub(crate) port: u16,
 
     /// Stories to begin with instead of the built-in ones, one JSON object a line
@@ -55,7 +57,7 @@ pub(crate) struct SandboxArgs {
     pub(crate) stories: Option<PathBuf>,
 
     /// Wait this long before each answer
-    #[arg(long, value_name = "MS", default_value_t = 0)]
+    #[arg(long, value_name = "MS", default_value_t = 0, value_parser = whole(0..=600_000_u64))]
     pub(crate) latency: u64,
 }
 
@@ -74,7 +76,7 @@ pub(crate) struct DemoArgs {
     pub(crate) once: bool,
 
     /// Where the server listens; 0 takes a free port
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = whole(0..=u16::MAX))]
     pub(crate) port: u16,
 
     /// Keep the database in this folder; otherwise it is removed at the end

@@ -4,7 +4,7 @@
 //! * [`jobs`]: looking at jobs and steering them
 //! * [`local`]: what runs on this machine: sandbox, demo, doctor, login
 //! * [`server`]: the processes and what opens the database
-//! * [`duration`]: `10m`, `1h30m`
+//! * [`duration`]: `10m`, `1h30m`; [`value`]: ids and numbers
 
 pub(crate) mod duration;
 pub(crate) mod generate;
@@ -13,6 +13,7 @@ pub(crate) mod local;
 pub(crate) mod server;
 #[cfg(test)]
 mod tests;
+mod value;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -91,9 +91,35 @@ fn wrong_values_are_named_with_what_would_have_been_right() {
     assert!(refused("jqa generate nonsense").contains("'nonsense' is not a Jira issue key; it should look like SHOP-12"));
     assert!(refused("jqa generate SHOP-1 --timeout soon").contains("write it like 90s, 10m or 1h30m"));
     assert!(refused("jqa generate SHOP-1 --publish wiki").contains("[possible values: comment, description]"));
-    assert!(refused("jqa generate SHOP-1 --priority 11").contains("-10..=10"));
+    assert!(refused("jqa generate SHOP-1 --priority 11").contains("a whole number from -10 to 10"));
+    assert!(refused("jqa jobs show 17").contains("an id looks like 01a20381-"));
+    assert!(refused("jqa generate SHOP-1 --criteria-from 17").contains("an id looks like 01a20381-"));
+    assert!(refused("jqa jobs list --limit many").contains("a whole number from 1 to 10000"));
+    assert!(refused("jqa sandbox --port 70000").contains("a whole number from 0 to 65535"));
     assert!(refused("jqa jobs list --status done").contains("awaiting_review"));
     assert!(refused("jqa generate").contains("KEY"));
+}
+
+#[test]
+fn every_value_that_is_typed_or_left_out_is_read_as_what_it_is() {
+    let id = "01a20381-adbb-771e-9b37-8a6825610c57";
+    for line in [
+        "jqa jobs list",
+        "jqa jobs list --limit 3",
+        "jqa search project=SHOP --limit 3",
+        "jqa sandbox --port 1 --latency 5",
+        "jqa sandbox",
+        "jqa demo --port 1",
+        "jqa generate SHOP-1 --priority -3",
+        &format!("jqa generate SHOP-1 --kind test-scenarios --criteria-from {id}"),
+        &format!("jqa jobs show {id}"),
+        &format!("jqa jobs watch {id}"),
+        &format!("jqa jobs approve {id}"),
+        &format!("jqa result {id}"),
+    ] {
+        // A reader of another type than its field is found out here alone, by a panic.
+        assert!(Cli::try_parse_from(line.split_whitespace()).is_ok(), "{line}");
+    }
 }
 
 #[test]

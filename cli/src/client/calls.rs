@@ -62,9 +62,9 @@ impl Client {
         self.pages(call, limit).await
     }
 
-    /// What a job made.
-    pub(crate) async fn result(&self, id: Uuid) -> Result<ResultView, ClientError> {
-        self.json(Call::get(format!("/api/v1/jobs/{id}/result")).query("format", Some("json"))).await
+    /// What a job made, and the same as the text that came.
+    pub(crate) async fn result(&self, id: Uuid) -> Result<(ResultView, String), ClientError> {
+        self.json_and_text(Call::get(format!("/api/v1/jobs/{id}/result")).query("format", Some("json"))).await
     }
 
     /// What a job made, as text.

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use futures::StreamExt as _;
 use reqwest::header;
 use serde_json::json;
-use shared::domain::job::Stage;
+use shared::domain::job::{JobStatus, Stage};
 use uuid::Uuid;
 
 use super::sse::{SseEvent, SseParser};
-use super::views::{EventView, JobView};
+use super::views::{EventView, JobView, rests};
 use super::{Client, ClientError};
 
 /// How long the server may be away altogether.
@@ -78,12 +78,15 @@ impl Follower<'_> {
         }
         let (mut parser, mut pieces) = (SseParser::default(), response.bytes_stream());
         while let Some(Ok(piece)) = pieces.next().await {
-            let mut may_rest = false;
+            let mut rest = None;
             for event in parser.feed(&piece) {
-                may_rest |= self.take(&event, tell);
+                rest = self.take(&event, tell).or(rest);
             }
             self.after = parser.last_id().map(str::to_owned).or_else(|| self.after.take());
-            if may_rest && let Some(job) = self.at_rest().await? {
+            // One that rests otherwise has gone on since: the stream tells how.
+            if let Some(status) = rest
+                && let Some(job) = self.at_rest().await?.filter(|job| job.status == status)
+            {
                 return Ok(Some(job));
             }
             if parser.is_overlong() {
@@ -94,16 +97,17 @@ impl Follower<'_> {
         self.at_rest().await
     }
 
-    /// Tells an event that was not told yet; whether the job may be at rest after it.
-    fn take(&mut self, event: &SseEvent, tell: &mut impl FnMut(&EventView)) -> bool {
-        let Ok(event) = serde_json::from_str::<EventView>(&event.data) else { return false };
+    /// Tells an event that was not told yet; the state in which the job may be at rest after it.
+    fn take(&mut self, event: &SseEvent, tell: &mut impl FnMut(&EventView)) -> Option<JobStatus> {
+        let event = serde_json::from_str::<EventView>(&event.data).ok()?;
         if event.seq <= self.seq {
-            return false;
+            return None;
         }
         self.seq = event.seq;
         self.stored.extend(event.data["stage"].as_str().and_then(|stage| stage.parse::<Stage>().ok()));
         tell(&event);
-        matches!(event.kind.as_str(), "job.succeeded" | "job.failed" | "job.cancelled" | "job.awaiting_review")
+        let status: JobStatus = event.kind.strip_prefix("job.")?.parse().ok()?;
+        rests(status).then_some(status)
     }
 
     async fn at_rest(&self) -> Result<Option<JobView>, ClientError> {

@@ -156,7 +156,7 @@ impl Client {
         let mut call = Call::post("/api/v1/auth/login", Some(body)).anonymous();
         call.repeatable = true;
         let response = Box::pin(self.send(&call)).await?;
-        let login: LoginView = self.read(&call, response).await?;
+        let (login, _): (LoginView, _) = self.read(&call, response).await?;
         *self.token_slot() = Some(login.access_token.clone());
         let credentials = Credentials {
             url: self.0.base.clone(),
@@ -169,8 +169,23 @@ impl Client {
 
     /// Sends and reads JSON.
     pub(crate) async fn json<T: DeserializeOwned>(&self, call: Call) -> Result<T, ClientError> {
+        Ok(self.json_and_text(call).await?.0)
+    }
+
+    /// Sends and reads JSON; answers it as it came, too.
+    pub(crate) async fn json_and_text<T: DeserializeOwned>(&self, call: Call) -> Result<(T, String), ClientError> {
         let response = self.send(&call).await?;
         self.read(&call, response).await
+    }
+
+    async fn read<T: DeserializeOwned>(&self, call: &Call, response: Response) -> Result<(T, String), ClientError> {
+        let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if !kind.contains("json") {
+            return Err(ClientError::NotOurs { url: self.0.base.clone(), reason: "it does not send JSON".to_owned() });
+        }
+        let text = response.text().await.map_err(|error| self.unreachable(&error))?;
+        let malformed = |error: serde_json::Error| ClientError::Malformed { call: call.name(), reason: error.to_string() };
+        Ok((serde_json::from_str(&text).map_err(malformed)?, text))
     }
 
     /// Sends and reads text.
@@ -249,15 +264,6 @@ impl Client {
             };
         }
         ClientError::Problem(Box::new(problem))
-    }
-
-    async fn read<T: DeserializeOwned>(&self, call: &Call, response: Response) -> Result<T, ClientError> {
-        let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        if !kind.contains("json") {
-            return Err(ClientError::NotOurs { url: self.0.base.clone(), reason: "it does not send JSON".to_owned() });
-        }
-        let body = response.bytes().await.map_err(|error| self.unreachable(&error))?;
-        serde_json::from_slice(&body).map_err(|error| ClientError::Malformed { call: call.name(), reason: error.to_string() })
     }
 
     /// What a transport error means to a person.

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use futures::StreamExt as _;
 use serde_json::{Value, json};
 use shared::domain::job::{JobKind, JobStatus};
 use uuid::Uuid;
@@ -62,13 +63,17 @@ fn problem(status: u16, code: &str) -> Response {
     (StatusCode::from_u16(status).unwrap(), headers, body).into_response()
 }
 
-fn stream(events: &[(i64, &str)]) -> Response {
+fn events(events: &[(i64, &str)]) -> String {
     let id = Uuid::nil();
     let event = |(seq, kind): &(i64, &str)| {
         let data = json!({"job_id": id, "seq": seq, "kind": kind, "at": "2026-01-01T10:00:00Z", "data": {"stage": "fetch"}});
         format!("id: {seq}\nevent: {kind}\ndata: {data}\n\n")
     };
-    let body = format!("retry: 1\n\n{}", events.iter().map(event).collect::<String>());
+    events.iter().map(event).collect()
+}
+
+fn stream(all: &[(i64, &str)]) -> Response {
+    let body = format!("retry: 1\n\n{}", events(all));
     ([(header::CONTENT_TYPE, "text/event-stream")], body).into_response()
 }
 
@@ -124,6 +129,22 @@ async fn an_approval_long_ago_does_not_end_the_following() {
     let fake = Fake::with([stream(&all[..2]), job("running"), job("running"), stream(&all[2..]), job("succeeded")]);
     let ended = follow(&client(&fake).await, Uuid::nil(), |_| {}).await.unwrap();
     assert_eq!(ended.status, JobStatus::Succeeded);
+}
+
+#[tokio::test]
+async fn what_came_after_an_approval_is_told_also_to_who_comes_late() {
+    let all = [(1, "job.awaiting_review"), (2, "job.approved"), (3, "job.succeeded")];
+    // Its events come in pieces, and it has ended before the first of them.
+    let pieces = all.map(|event| Ok::<_, std::convert::Infallible>(events(&[event])));
+    let slow = futures::stream::iter(pieces).then(|piece| async {
+        tokio::task::yield_now().await;
+        piece
+    });
+    let stream = ([(header::CONTENT_TYPE, "text/event-stream")], axum::body::Body::from_stream(slow)).into_response();
+    let fake = Fake::with([stream].into_iter().chain((0..3).map(|_| job("succeeded"))));
+    let mut told = Vec::new();
+    follow(&client(&fake).await, Uuid::nil(), |event| told.push(event.kind.clone())).await.unwrap();
+    assert_eq!(told, ["job.awaiting_review", "job.approved", "job.succeeded"]);
 }
 
 #[tokio::test]

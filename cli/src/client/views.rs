@@ -88,7 +88,7 @@ pub(crate) struct JobView {
 impl JobView {
     /// Whether nothing more happens unless a person does something.
     pub(crate) fn is_at_rest(&self) -> bool {
-        self.status.is_ended() || self.status == JobStatus::AwaitingReview
+        rests(self.status)
     }
 
     /// What to look at and to type when it waits for review.
@@ -97,6 +97,11 @@ impl JobView {
         let flag = if changed { " --publish-stale" } else { "" };
         format!("`jqa result {id}`, then `jqa jobs approve {id}{flag}`", id = self.id)
     }
+}
+
+/// Whether nothing more happens in this state unless a person does something.
+pub(crate) fn rests(status: JobStatus) -> bool {
+    status.is_ended() || status == JobStatus::AwaitingReview
 }
 
 /// A stage of a job.

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::json;
 use shared::domain::job::JobStatus;
+use shared::domain::publish::{PublishOutcome, Published};
 use uuid::Uuid;
 
 use super::{plain, print_json, span, style};
@@ -161,39 +162,35 @@ fn sentence(event: &EventView, before: DateTime<Utc>) -> Option<String> {
         "job.edited" => "was edited".to_owned(),
         "job.approved" => "was approved".to_owned(),
         "job.cancel_requested" => "is being cancelled".to_owned(),
-        "job.succeeded" => return published(&event.data["summary"]["published"]),
         _ => return None,
     })
 }
 
-/// What became of each place that was to be written; `None` when there was none.
-fn published(places: &serde_json::Value) -> Option<String> {
-    let word = |value: &serde_json::Value| plain(value.as_str().unwrap_or_default());
-    let lines: Vec<String> = places
-        .as_array()?
-        .iter()
-        .map(|place| {
-            let (mode, outcome) = (word(&place["target"]["mode"]), word(&place["outcome"]));
-            match outcome.as_str() {
-                "conflict" => format!("{mode} NOT written: a person changed it; --on-conflict overwrite or merge decides"),
-                "failed" => format!("{mode} NOT written; `jqa result --format json` says why"),
-                _ => format!("{mode} {outcome}"),
+/// What became of each place that was to be written, after a colon; empty when there was none.
+fn published(places: &[Published]) -> String {
+    let words = places.iter().map(|place| {
+        let mode = place.target.mode;
+        match place.outcome {
+            PublishOutcome::Conflict => {
+                format!("{mode} NOT written: a person changed it; --on-conflict overwrite or merge decides")
             }
-        })
-        .collect();
-    (!lines.is_empty()).then(|| lines.join(", "))
+            PublishOutcome::Failed => format!("{mode} NOT written: {} [{}]", plain(&place.message), plain(&place.code)),
+            PublishOutcome::Created | PublishOutcome::Updated | PublishOutcome::Unchanged => format!("{mode} {}", place.outcome),
+        }
+    });
+    let words = words.collect::<Vec<_>>().join(", ");
+    if words.is_empty() { words } else { format!(": {words}") }
 }
 
-/// The state of a job at rest, in words.
+/// The state of a job at rest, in words: all that a person must know, whichever events came through.
 pub(crate) fn verdict(job: &JobView, took: &str) -> String {
+    let because = job.error.as_ref().map(|error| format!(": {} [{}]", plain(&error.message), plain(&error.code)));
+    let because = because.unwrap_or_default();
     match job.status {
-        JobStatus::Succeeded => format!("{} ({took})", style::good("succeeded")),
-        JobStatus::Cancelled => format!("{} ({took})", style::bad("cancelled")),
-        JobStatus::AwaitingReview => format!("awaits review: {}", job.how_to_approve()),
-        JobStatus::Failed => match &job.error {
-            Some(error) => format!("{} ({took}): {} [{}]", style::bad("failed"), plain(&error.message), plain(&error.code)),
-            None => format!("{} ({took})", style::bad("failed")),
-        },
+        JobStatus::Succeeded => format!("{} ({took}){}", style::good("succeeded"), published(&job.published)),
+        JobStatus::Cancelled => format!("{} ({took}){}", style::bad("cancelled"), published(&job.published)),
+        JobStatus::AwaitingReview => format!("awaits review{because}; {}", job.how_to_approve()),
+        JobStatus::Failed => format!("{} ({took}){because}", style::bad("failed")),
         JobStatus::Queued | JobStatus::Running => format!("is {}", job.status),
     }
 }
@@ -225,20 +222,51 @@ mod tests {
         assert_eq!(told("job.retrying", serde_json::Value::Null).as_deref(), Some("will be tried again"));
         assert_eq!(told("job.of_the_future", json!({})), None);
         assert_eq!(told("job.succeeded", json!({"summary": {}})), None);
-        let places = json!([{"target": {"mode": "comment"}, "outcome": "updated"}, {"target": {"mode": "description"}, "outcome": "conflict"}]);
+    }
+
+    fn job(status: &str, rest: &serde_json::Value) -> JobView {
+        let mut job = json!({
+            "id": Uuid::nil(), "kind": "full-pipeline", "status": status, "issue_key": "SHOP-1", "created_at": "2026-01-01T10:00:00Z",
+        });
+        job.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+        serde_json::from_value(job).unwrap()
+    }
+
+    #[test]
+    fn a_job_at_rest_says_what_it_wrote_and_what_it_did_not() {
+        let place = |mode, outcome, code, message| json!({"target": {"mode": mode, "what": "all"}, "outcome": outcome, "code": code, "message": message});
+        let told = |places| verdict(&job("succeeded", &json!({ "published": places })), "2.0 s");
+        assert_eq!(told(json!([])), "succeeded (2.0 s)");
+        assert_eq!(told(json!([place("comment", "created", "", "")])), "succeeded (2.0 s): comment created");
+        let places = json!([
+            place("comment", "conflict", "publish.conflict", "changed"),
+            place("description", "failed", "jira.forbidden", "the account may not edit"),
+        ]);
         assert_eq!(
-            told("job.succeeded", json!({"summary": {"published": places}})).as_deref(),
-            Some("comment updated, description NOT written: a person changed it; --on-conflict overwrite or merge decides")
+            told(places),
+            "succeeded (2.0 s): comment NOT written: a person changed it; --on-conflict overwrite or merge decides, \
+             description NOT written: the account may not edit [jira.forbidden]"
+        );
+    }
+
+    #[test]
+    fn a_job_that_stopped_for_a_person_says_why() {
+        let stopped =
+            json!({"error": {"code": "story.changed", "message": "the story changed since it was read; nothing was written"}});
+        let id = Uuid::nil();
+        assert_eq!(
+            verdict(&job("awaiting_review", &stopped), "2.0 s"),
+            format!(
+                "awaits review: the story changed since it was read; nothing was written [story.changed]; \
+                 `jqa result {id}`, then `jqa jobs approve {id} --publish-stale`"
+            )
         );
     }
 
     #[test]
     fn a_failed_job_says_why() {
-        let job: JobView = serde_json::from_value(json!({
-            "id": Uuid::nil(), "kind": "full-pipeline", "status": "failed", "issue_key": "SHOP-1", "created_at": "2026-01-01T10:00:00Z",
-            "error": {"code": "jira.not_found", "message": "SHOP-1 does not exist"}, "lane": "bulk",
-        }))
-        .unwrap();
+        let failed = json!({"error": {"code": "jira.not_found", "message": "SHOP-1 does not exist"}, "lane": "bulk"});
+        let job = job("failed", &failed);
         assert_eq!(verdict(&job, "2.0 s"), "failed (2.0 s): SHOP-1 does not exist [jira.not_found]");
         assert_eq!(serde_json::to_value(&job).unwrap()["lane"], "bulk", "what is not known is kept");
     }

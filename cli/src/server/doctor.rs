@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use shared::adapters::connections::Connections;
+use shared::adapters::connections::{Author, Connections};
 use shared::adapters::queue::{RedisQueue, connect};
-use shared::config::Settings;
+use shared::config::{LlmSection, Settings};
 use shared::domain::job::Lane;
-use shared::ports::Queue;
+use shared::ports::{Llm, LlmError, Queue};
 use shared::telemetry::Metrics;
+use url::Url;
 
 use super::{foundation, read_settings};
 use crate::commands::Check;
@@ -17,7 +18,7 @@ use crate::commands::Check;
 /// A service that takes longer to answer counts as away.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Checks settings, database, queue and Jira.
+/// Checks settings, database, queue, Jira and the model.
 pub(crate) async fn doctor(config: Option<PathBuf>) -> Vec<Check> {
     let settings = match read_settings(config.as_deref()) {
         Ok(settings) => settings,
@@ -86,8 +87,129 @@ async fn connections(settings: &Settings) -> Vec<Check> {
         },
     };
     let model = match connections.author(None) {
-        Ok(_) => Check::good("model", format!("{} writes", settings.llm.provider)),
+        Ok(Author::Offline) => Check::good("model", "the offline drafter writes; it needs no model and no key"),
+        Ok(Author::Model(llm)) => model(&*llm, &settings.llm).await,
         Err(failure) => Check::bad("model", failure.message, "Check JQA_LLM_PROVIDER and its settings."),
     };
     vec![jira, model]
+}
+
+/// Asks for the list of models: it needs the address, the key and the model's name, and nobody bills it.
+async fn model(llm: &dyn Llm, settings: &LlmSection) -> Check {
+    let bad = |detail: String, mend: &str| Check::bad("model", detail, mend);
+    let address = settings.base_url.as_ref().map_or("", Url::as_str);
+    let error = match llm.models().await {
+        Ok(listed) if is_listed(&listed, llm.model()) => {
+            return Check::good("model", format!("{} writes: {address} has {}", llm.provider(), llm.model()));
+        }
+        Ok(listed) => {
+            let some = if listed.is_empty() { "none".to_owned() } else { shown(&listed, llm.model()) };
+            return bad(
+                format!("{address} answers, but does not list the model '{}'; it lists {some}", llm.model()),
+                "Set JQA_LLM_MODEL to a model that the server has.",
+            );
+        }
+        Err(error) => error,
+    };
+    match error {
+        LlmError::Unauthorized if settings.api_key.is_empty() => {
+            bad(format!("{address} wants an API key, and none is set"), "Set JQA_LLM_API_KEY, or JQA_LLM_API_KEY_FILE.")
+        }
+        LlmError::Unauthorized => {
+            bad(format!("{address} does not accept the API key"), "Renew JQA_LLM_API_KEY; it must be one of this provider.")
+        }
+        LlmError::NoAnswer(why) => bad(
+            format!("{address} cannot be reached: {why}"),
+            "Check JQA_LLM_BASE_URL, that the server runs, and the network between.",
+        ),
+        LlmError::Rejected { status: 404 | 405, .. } | LlmError::InvalidReply(_) => bad(
+            format!("{address} has no list of models: {error}"),
+            "Check JQA_LLM_BASE_URL: for most servers it ends in /v1. A server that lists none can be tried by one story alone.",
+        ),
+        LlmError::QuotaExhausted(_) => bad(format!("{address}: {error}"), "Look at the account of JQA_LLM_API_KEY there."),
+        other => bad(format!("{address}: {other}"), "Run it again a little later; look at the provider's own state if it stays."),
+    }
+}
+
+/// Whether a name stands for a model of the list, as servers understand it: Ollama adds the tag `latest`, Gemini lists
+/// `models/…`.
+fn is_listed(listed: &[String], model: &str) -> bool {
+    let is = |id: &str| id == model || id.strip_suffix(":latest") == Some(model) || id.strip_prefix("models/") == Some(model);
+    listed.iter().any(|id| is(id))
+}
+
+/// Some of a list, those first that are alike to the model.
+fn shown(listed: &[String], model: &str) -> String {
+    const MOST: usize = 5;
+    let begin: String = model.chars().take(4).collect();
+    let (alike, others): (Vec<&String>, Vec<&String>) = listed.iter().partition(|id| id.contains(&begin));
+    let names: Vec<&str> = alike.into_iter().chain(others).take(MOST).map(String::as_str).collect();
+    let more = listed.len() - names.len();
+    if more == 0 { names.join(", ") } else { format!("{} and {more} more", names.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::config::Source;
+
+    use super::*;
+
+    async fn checked(variables: &[(&str, &str)]) -> String {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let settings = Settings::read(&Source::new(variables, None).unwrap()).unwrap();
+        let Check { ok, detail, mend, .. } = connections(&settings).await.remove(1);
+        format!("{} {detail}\n→ {mend}", ok.unwrap()).trim_end().to_owned()
+    }
+
+    async fn model_at(base: &str, key: &str, model: &str) -> String {
+        let compatible = [("JQA_LLM_PROVIDER", "openai_compatible"), ("JQA_LLM_BASE_URL", base), ("JQA_LLM_MODEL", model)];
+        checked(&[&compatible[..], &[("JQA_LLM_API_KEY", key)]].concat()).await
+    }
+
+    #[tokio::test]
+    async fn the_models_address_key_and_name_are_tried_without_a_call_that_costs() {
+        let sandbox = sandbox::bind(([127, 0, 0, 1], 0).into(), sandbox::Options::default()).await.unwrap();
+        let base = format!("{}/llm/v1", sandbox.url());
+        let mut told = vec![model_at(&base, "key", "sandbox").await];
+        told.push(model_at(&base, "key", "sandbax").await);
+        told.push(model_at(&base, "", "sandbox").await);
+        sandbox.state().order(sandbox::Fault::status(401).on("GET", "/llm/v1/models"));
+        told.push(model_at(&base, "s3cret-key", "sandbox").await);
+        told.push(model_at(&format!("{base}/v2"), "key", "sandbox").await);
+        assert_eq!(sandbox.state().llm_calls(), 0, "the model itself was not asked");
+        sandbox.stop().await;
+        told.push(model_at(&base, "key", "sandbox").await);
+        insta::assert_snapshot!(told.join("\n").replace(&base, "BASE"), @r"
+        true openai_compatible writes: BASE has sandbox
+        →
+        false BASE answers, but does not list the model 'sandbax'; it lists sandbox, sandbox-slow-500, sandbox-429, sandbox-truncated, sandbox-refusal and 4 more
+        → Set JQA_LLM_MODEL to a model that the server has.
+        false BASE wants an API key, and none is set
+        → Set JQA_LLM_API_KEY, or JQA_LLM_API_KEY_FILE.
+        false BASE does not accept the API key
+        → Renew JQA_LLM_API_KEY; it must be one of this provider.
+        false BASE/v2 has no list of models: the model provider refused the request (404): there is no such address; check the base URL
+        → Check JQA_LLM_BASE_URL: for most servers it ends in /v1. A server that lists none can be tried by one story alone.
+        false BASE cannot be reached: no connection: Connection refused (os error 111)
+        → Check JQA_LLM_BASE_URL, that the server runs, and the network between.
+        ");
+    }
+
+    #[tokio::test]
+    async fn the_offline_drafter_needs_nothing() {
+        assert_eq!(checked(&[]).await, "true the offline drafter writes; it needs no model and no key\n→");
+    }
+
+    #[test]
+    fn a_name_is_compared_as_servers_understand_it() {
+        let listed = ["qwen3:latest", "models/gemini-x", "gpt-4o"].map(str::to_owned);
+        for known in ["qwen3", "qwen3:latest", "gemini-x", "gpt-4o"] {
+            assert!(is_listed(&listed, known), "{known}");
+        }
+        for unknown in ["qwen", "gpt-4", "latest", ""] {
+            assert!(!is_listed(&listed, unknown), "{unknown}");
+        }
+        let many: Vec<String> = (0..9).map(|n| format!("a-{n}")).chain(["qwen2".to_owned()]).collect();
+        assert_eq!(shown(&many, "qwen3"), "qwen2, a-0, a-1, a-2, a-3 and 5 more");
+    }
 }

@@ -17,14 +17,19 @@ mod process;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use shared::config::{ConfigProblem, Settings, Source};
 
 use crate::args::server::ServerCommand;
+use crate::output::count;
 
 pub(crate) use demo::{DemoServer, start_demo};
 pub(crate) use doctor::doctor;
+
+/// Nobody wonders about a silence that is shorter.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// Runs a process, or a command that opens the database.
 ///
@@ -46,13 +51,21 @@ pub(crate) async fn run(command: ServerCommand, config: Option<PathBuf>) -> anyh
 
 async fn migrate(settings: &Settings) -> anyhow::Result<()> {
     make_data_dir(settings)?;
-    migrate_schema(settings).await?;
-    println!("the database is up to date");
+    println!("{}", up_to_date(migrate_schema(settings).await?));
     Ok(())
 }
 
-/// Brings the schema up to date. A new SQLite file is for us alone, for it holds stories; its journals take after it.
-async fn migrate_schema(settings: &Settings) -> anyhow::Result<()> {
+/// What became of the schema, in words.
+fn up_to_date(applied: usize) -> String {
+    match applied {
+        0 => "the database is up to date".to_owned(),
+        applied => format!("the database was brought up to date ({} applied)", count(applied, "change", "changes")),
+    }
+}
+
+/// Brings the schema up to date; answers how many changes were applied. A new SQLite file is for us alone, for it holds
+/// stories; its journals take after it.
+async fn migrate_schema(settings: &Settings) -> anyhow::Result<usize> {
     if let Some(file) = settings.database.sqlite_file() {
         let mut options = std::fs::OpenOptions::new();
         options.append(true).create(true);
@@ -60,7 +73,21 @@ async fn migrate_schema(settings: &Settings) -> anyhow::Result<()> {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         options.open(&file).with_context(|| format!("{} cannot be opened; see JQA_DATABASE_URL", file.display()))?;
     }
-    migration::migrate(&settings.database.url).await.context("the database cannot be migrated")
+    let place = settings.database.place();
+    let migrating = Box::pin(migration::migrate(&settings.database.url));
+    let tell = || tracing::warn!("waiting for {place}: it does not answer yet, or another process migrates it");
+    let migrated = told_if_slow(MOMENT, migrating, tell).await;
+    migrated.with_context(|| format!("{place} cannot be migrated; see JQA_DATABASE_URL"))
+}
+
+/// Work that nobody should wait for in silence: when it takes longer than a moment, they are told once.
+async fn told_if_slow<T>(moment: Duration, work: impl Future<Output = T>, tell: impl FnOnce()) -> T {
+    let mut work = std::pin::pin!(work);
+    tokio::select! {
+        done = &mut work => return done,
+        () = tokio::time::sleep(moment) => tell(),
+    }
+    work.await
 }
 
 fn read_settings(config: Option<&Path>) -> anyhow::Result<Settings> {
@@ -89,6 +116,24 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+
+    #[tokio::test]
+    async fn who_waits_for_more_than_a_moment_is_told_and_nobody_else() {
+        assert_eq!(told_if_slow(MOMENT, std::future::ready(7), || panic!("it was done at once")).await, 7);
+        // This work ends when somebody was told of it.
+        let (tell, told) = tokio::sync::oneshot::channel();
+        assert_eq!(told_if_slow(Duration::ZERO, told, || tell.send(8).unwrap()).await, Ok(8));
+    }
+
+    #[tokio::test]
+    async fn changes_are_counted_and_the_second_time_there_are_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let values = vec![("JQA_DATABASE_URL".to_owned(), format!("sqlite://{}", folder.path().join("jqa.db").display()))];
+        let settings = Settings::read(&Source::new(values, None).unwrap()).unwrap();
+        let first = migrate_schema(&settings).await.unwrap();
+        assert!(up_to_date(first).starts_with("the database was brought up to date ("), "{}", up_to_date(first));
+        assert_eq!(up_to_date(migrate_schema(&settings).await.unwrap()), "the database is up to date");
+    }
 
     #[tokio::test]
     async fn a_new_database_file_is_for_its_owner_alone() {

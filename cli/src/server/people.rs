@@ -57,7 +57,10 @@ async fn update_admin(db: &Db, row: &Model, password: &str) -> anyhow::Result<()
 /// `jqa user create`: safe beside a running server.
 pub(super) async fn create(settings: &Settings, new: NewUser) -> anyhow::Result<()> {
     super::make_data_dir(settings)?;
-    super::migrate_schema(settings).await?;
+    let applied = super::migrate_schema(settings).await?;
+    if applied > 0 {
+        eprintln!("{}", super::up_to_date(applied));
+    }
     let email = checked(&new.email, &new.password)?;
     let db = foundation::open(settings).await?;
     let id = db.clock().new_id();

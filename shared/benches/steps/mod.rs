@@ -102,7 +102,7 @@ pub(crate) struct Source {
 impl Source {
     pub(crate) fn new(story: &Sandboxed) -> Self {
         let name = format!("{}-{}", story.key, story.labels.last().map_or("", String::as_str));
-        Self { name, body: issue(story).to_string(), options: ReadOptions::default() }
+        Self { name, body: story.to_issue().to_string(), options: ReadOptions::default() }
     }
 
     pub(crate) fn is_usual(&self) -> bool {
@@ -111,28 +111,6 @@ impl Source {
         let criteria = drafter::criteria(&story).criteria.len();
         (2_000..=9_500).contains(&self.body.len()) && (3..=12).contains(&criteria)
     }
-}
-
-fn issue(story: &Sandboxed) -> Value {
-    let comments: Vec<Value> = (100..)
-        .zip(&story.comments)
-        .map(|(id, comment): (u32, _)| json!({"id": id.to_string(), "body": comment.body.to_adf()}))
-        .collect();
-    let kind = if story.issue_type.is_empty() { "Story" } else { &story.issue_type };
-    json!({
-        "key": story.key,
-        "id": "10001",
-        "names": {"customfield_10042": "Acceptance Criteria"},
-        "fields": {
-            "summary": story.summary,
-            "description": story.description.to_adf(),
-            "customfield_10042": story.acceptance_criteria.to_adf(),
-            "issuetype": {"name": kind},
-            "status": {"name": "To Do"},
-            "labels": story.labels,
-            "comment": {"total": comments.len(), "comments": comments},
-        },
-    })
 }
 
 /// The times of all steps of one job, in the order of [`Step::ALL`].

@@ -12,6 +12,7 @@ use super::source::Source;
 use crate::adapters::llm::PROVIDERS;
 use crate::adapters::webhook::{Network, OutboundPolicy};
 use crate::jobs::{Limits, Retention};
+use crate::telemetry::logs;
 
 impl Settings {
     /// Parses everything; all problems at once.
@@ -43,7 +44,7 @@ impl Settings {
                 grace: r.duration("JQA_GRACE"),
             },
             outbound: outbound(&mut r),
-            log: source.text("JQA_LOG").to_owned(),
+            log: log(&mut r),
             log_format: r.one_of("JQA_LOG_FORMAT", &["auto", "json", "text"]),
             data_dir,
         };
@@ -222,6 +223,14 @@ fn outbound(r: &mut Reader) -> OutboundPolicy {
     OutboundPolicy { allow_http: !allow.is_empty(), allow }
 }
 
+fn log(r: &mut Reader) -> String {
+    let filter = r.source.text("JQA_LOG").to_owned();
+    if !logs::is_filter(&filter) {
+        r.problems.push(ConfigProblem::new("JQA_LOG", "should be a log filter such as warn or info,worker=debug"));
+    }
+    filter
+}
+
 fn limits(r: &mut Reader) -> Limits {
     let lease = r.positive("JQA_LEASE");
     let heartbeat = if r.optional("JQA_HEARTBEAT").is_some() { r.positive("JQA_HEARTBEAT") } else { lease / 3 };
@@ -272,11 +281,19 @@ mod tests {
             ("JQA_JIRA_URL", "https://a.example"),
             ("JQA_LLM_PROVIDER", "gpt"),
             ("JQA_OUTBOUND_ALLOW", "10.0.0.0/99"),
+            ("JQA_LOG", "info,worker=loud"),
         ])
         .unwrap_err();
         let names: Vec<_> = problems.iter().map(|problem| problem.name.as_str()).collect();
-        let wrong =
-            ["JQA_DATABASE_URL", "JQA_JIRA_EMAIL", "JQA_JIRA_TOKEN", "JQA_LEASE", "JQA_LLM_PROVIDER", "JQA_OUTBOUND_ALLOW"];
+        let wrong = [
+            "JQA_DATABASE_URL",
+            "JQA_JIRA_EMAIL",
+            "JQA_JIRA_TOKEN",
+            "JQA_LEASE",
+            "JQA_LLM_PROVIDER",
+            "JQA_LOG",
+            "JQA_OUTBOUND_ALLOW",
+        ];
         assert_eq!(names.iter().copied().collect::<BTreeSet<_>>(), BTreeSet::from(wrong));
     }
 

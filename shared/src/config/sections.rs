@@ -27,6 +27,17 @@ impl DatabaseSettings {
         let path = self.url.strip_prefix("sqlite:")?.trim_start_matches("//").split('?').next()?;
         Some(PathBuf::from(path))
     }
+
+    /// What and where it is, for people: never a name or a password.
+    #[must_use]
+    pub fn place(&self) -> String {
+        if let Some(file) = self.sqlite_file() {
+            return format!("the SQLite file {}", file.display());
+        }
+        let url = Url::parse(&self.url).ok();
+        let host = url.as_ref().and_then(Url::host_str).filter(|host| !host.is_empty()).unwrap_or("localhost");
+        format!("PostgreSQL at {host}:{}", url.as_ref().and_then(Url::port).unwrap_or(5432))
+    }
 }
 
 /// HTTP in.
@@ -169,4 +180,18 @@ pub struct Settings {
     pub log: String,
     /// Log format.
     pub log_format: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_of_a_database_holds_no_secret() {
+        let place = |url: &str| DatabaseSettings { url: url.to_owned(), pool: 1, acquire_timeout: Duration::ZERO }.place();
+        assert_eq!(place("postgres://jqa:s3cret@db.internal:6432/jqa?sslmode=require"), "PostgreSQL at db.internal:6432");
+        assert_eq!(place("postgresql://jqa:s3cret@[::1]/jqa"), "PostgreSQL at [::1]:5432");
+        assert_eq!(place("postgres:///jqa?host=/run/postgresql&password=s3cret"), "PostgreSQL at localhost:5432");
+        assert_eq!(place("sqlite:///var/lib/jqa/jqa.sqlite?mode=rwc"), "the SQLite file /var/lib/jqa/jqa.sqlite");
+    }
 }

@@ -145,6 +145,9 @@ pub trait Llm: Send + Sync + 'static {
     /// Asks once.
     async fn complete(&self, prompt: &Prompt) -> Result<Completion, LlmFailure>;
 
+    /// The models that the provider says it has; asking costs nothing.
+    async fn models(&self) -> Result<Vec<String>, LlmError>;
+
     /// Provider name for metrics and records.
     fn provider(&self) -> &'static str;
 

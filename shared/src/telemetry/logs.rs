@@ -6,16 +6,18 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
 use tracing_subscriber::prelude::*;
 
-/// Starts logging to standard error. A wrong filter is told, and `info` is used instead.
+/// Whether a text can be used as a filter.
+#[must_use]
+pub fn is_filter(text: &str) -> bool {
+    EnvFilter::try_new(text).is_ok()
+}
+
+/// Starts logging to standard error. The filter was checked with the settings.
 pub fn start(filter: &str, format: &str) {
-    let (parsed, complaint) = match EnvFilter::try_new(filter) {
-        Ok(parsed) => (parsed, None),
-        Err(error) => (EnvFilter::new("info"), Some(error.to_string())),
-    };
     let text = format == "text" || (format == "auto" && std::io::stderr().is_terminal());
-    let registry = tracing_subscriber::registry().with(parsed);
+    let registry = tracing_subscriber::registry().with(EnvFilter::new(filter));
     // A second start (tests in one process) keeps the first.
-    let started = if text {
+    let _ = if text {
         registry.with(fmt::layer().with_target(false).with_writer(std::io::stderr)).try_init()
     } else {
         registry
@@ -29,7 +31,4 @@ pub fn start(filter: &str, format: &str) {
             )
             .try_init()
     };
-    if let (Ok(()), Some(complaint)) = (started, complaint) {
-        tracing::warn!(%complaint, "JQA_LOG is no log filter; using info");
-    }
 }

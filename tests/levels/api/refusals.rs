@@ -151,6 +151,125 @@ async fn query_parameters_are_checked_like_fields() {
     assert_eq!((dry.status, dry.fields()), (400, vec!["dry_run".to_owned()]));
 }
 
+/// Every place in a body, as a JSON pointer.
+fn places(value: &Value, at: &str, found: &mut Vec<String>) {
+    found.push(at.to_owned());
+    match value {
+        Value::Object(object) => object.iter().for_each(|(name, value)| places(value, &format!("{at}/{name}"), found)),
+        Value::Array(items) => items.iter().enumerate().for_each(|(n, value)| places(value, &format!("{at}/{n}"), found)),
+        _ => {}
+    }
+}
+
+/// A body of each kind with every field there is.
+fn whole_bodies() -> [(&'static str, &'static str, Value); 5] {
+    let id = "019af000-0000-7000-8000-000000000000";
+    let target = json!({ "mode": "comment", "what": "all" });
+    let evidence = json!([{ "source": "summary", "quote": "q", "verified": true }]);
+    let finding = json!({ "item": "AC-1", "code": "then.vague", "severity": "warning", "message": "m" });
+    let criterion = json!({
+        "id": "AC-1", "title": "t", "kind": "rule", "given": ["g"], "when": ["w"], "then": ["t"], "origin": "stated", "rule": "r",
+        "examples": { "header": ["a"], "rows": [["1"]] }, "evidence": evidence, "gherkin": "", "findings": [finding],
+    });
+    let scenario = json!({
+        "id": "TS-1", "title": "t", "technique": "happy", "priority": "high", "preconditions": ["p"],
+        "steps": [{ "action": "a", "data": "d", "expected": "e" }], "given": ["g"], "when": ["w"], "then": ["t"], "covers": ["AC-1"],
+        "origin": "stated", "examples": { "header": ["a"], "rows": [["1"]] }, "evidence": evidence, "gherkin": "", "findings": [finding],
+    });
+    [
+        ("POST", "/auth/login", json!({ "email": "a@b.c", "password": "p" })),
+        (
+            "POST",
+            "/generate/test-scenarios",
+            json!({
+                "issue_key": "SHOP-2", "connection": "default", "llm": { "provider": "offline", "model": "m" }, "language": "en",
+                "review": "none", "publish": [target], "on_conflict": "keep", "publish_stale": true, "criteria_from": id,
+                "callback_url": "https://ci.example.org/x", "priority": 1,
+            }),
+        ),
+        (
+            "POST",
+            "/jira/publish",
+            json!({
+                "from": id, "publish": [target], "on_conflict": "keep", "publish_stale": true, "callback_url": "https://ci.example.org/x",
+            }),
+        ),
+        ("POST", "/jobs/{id}/approve", json!({ "content_hash": "h", "publish_stale": true })),
+        ("PATCH", "/jobs/{id}/result", json!({ "criteria": { "criteria": [criterion] }, "suite": { "scenarios": [scenario] } })),
+    ]
+}
+
+/// Words that only a programmer, of this program, understands.
+fn is_for_people(message: &str) -> bool {
+    let words = ["expected ", "invalid ", "variant", "struct", "sequence", "untagged", "i32", "i64", "u64", "parsing", "`"];
+    words.iter().all(|word| !message.contains(word))
+}
+
+#[tokio::test]
+async fn whatever_is_wrong_in_a_body_or_a_query_is_told_in_words_for_people() {
+    let r = Refusing::start().await;
+    let mut told = std::collections::BTreeSet::new();
+    for (method, path, body) in whole_bodies() {
+        let reference = r.app.document.operations().find(|(other, template, _)| other == method && template.ends_with(path));
+        let schema = reference.unwrap().2.pointer("/requestBody/content/application~1json/schema").unwrap().to_string();
+        let name = schema.split("schemas/").nth(1).unwrap().split('"').next().unwrap();
+        let known = r.app.document.json["components"]["schemas"][name]["properties"].as_object().unwrap();
+        assert!(known.keys().all(|field| body.get(field).is_some()), "{path}: a field is not tried: {known:?}");
+        let mut found = Vec::new();
+        places(&body, "", &mut found);
+        let path = path.replace("{id}", "019af000-0000-7000-8000-000000000000");
+        for place in found.iter().skip(1) {
+            for wrong in [
+                json!(1),
+                json!(1.5),
+                json!(-1),
+                json!(1e30),
+                json!(u64::MAX),
+                json!("x"),
+                json!(true),
+                json!([]),
+                json!([1]),
+                json!({}),
+                json!({ "x": 1 }),
+            ] {
+                let mut body = body.clone();
+                *body.pointer_mut(place).unwrap() = wrong.clone();
+                body["nobody_knows"] = json!(1);
+                let answer = r.app.ask(method, &path).by(&r.qa).header("if-match", "\"h\"").json(body).await;
+                assert_eq!(answer.status, 422, "{method} {path} with {wrong} at {place}: {}", answer.text);
+                for error in answer.json()["errors"].as_array().unwrap() {
+                    let message = error["message"].as_str().unwrap();
+                    assert!(is_for_people(message), "{method} {path} with {wrong} at {place}: {error}");
+                    told.insert(message.replace(char::is_numeric, "0"));
+                }
+            }
+        }
+    }
+    let asked: Vec<(String, String)> = (r.app.document.operations())
+        .filter(|(method, _, _)| method == "GET")
+        .flat_map(|(_, path, operation)| {
+            let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+            let names = parameters.into_iter().filter(|parameter| parameter["in"] == "query");
+            names.map(move |name| (path.trim_start_matches("/api/v1").to_owned(), name["name"].as_str().unwrap().to_owned()))
+        })
+        .collect();
+    assert!(asked.len() > 10, "{asked:?}");
+    for (path, name) in asked {
+        let path = path.replace("{id}", "019af000-0000-7000-8000-000000000000").replace("{key}", "SHOP-2");
+        for wrong in ["x", "-1", "1.5", "99999999999999999999", "true", "%00"] {
+            let answer = r.get(&format!("{path}?{name}={wrong}")).await;
+            let errors = if answer.status == 400 { answer.json()["errors"].clone() } else { json!([]) };
+            for error in errors.as_array().into_iter().flatten() {
+                let message = error["message"].as_str().unwrap();
+                assert!(is_for_people(message), "{path}?{name}={wrong}: {error}");
+                told.insert(message.replace(char::is_numeric, "0"));
+            }
+        }
+    }
+    told.retain(|message| !message.contains('\''));
+    insta::assert_snapshot!(told.into_iter().collect::<Vec<_>>().join("\n"));
+}
+
 #[tokio::test]
 async fn jql_that_jira_refuses_is_the_callers_mistake_in_jiras_words() {
     let r = Refusing::start().await;

@@ -167,6 +167,41 @@ async fn what_a_person_writes_anew_gets_an_id_and_is_called_proposed() {
 }
 
 #[tokio::test]
+async fn ids_stay_with_their_items_and_none_is_given_again_in_an_edit() {
+    let review = Review::of("full-pipeline", json!([])).await;
+    let read = review.result["suite"]["scenarios"].as_array().unwrap().clone();
+    let ids = |scenarios: &[Value]| scenarios.iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let (last, second) = (read.len(), read[1].clone());
+    // The second goes first, the last goes, one comes, and one that was copied without its id is still itself.
+    let mut new = second.clone();
+    new["title"] = json!("The limit holds in a second tab");
+    new["when"] = json!(["the cart is opened in a second tab"]);
+    let mut copied = read[2].clone();
+    for item in [&mut new, &mut copied] {
+        item.as_object_mut().unwrap().remove("id");
+    }
+    let edited = [vec![second, new, read[0].clone(), copied], read[3..last - 1].to_vec()].concat();
+    let answer = review.edit(&review.etag, json!({ "suite": { "scenarios": edited } })).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let mut wanted = vec!["TS-2".to_owned(), format!("TS-{}", last + 1), "TS-1".to_owned(), "TS-3".to_owned()];
+    wanted.extend(ids(&read[3..last - 1]));
+    assert_eq!(ids(answer.json()["suite"]["scenarios"].as_array().unwrap()), wanted);
+
+    // A number that was another criterion's would be covered by the scenarios of that one.
+    let mut criteria = review.result["criteria"]["criteria"].as_array().unwrap().clone();
+    let gone = criteria.pop().unwrap()["id"].as_str().unwrap().to_owned();
+    criteria.push(json!({ "title": "The cart survives a restart", "kind": "state", "given": ["a cart with 3 items"],
+        "when": ["the browser is closed and opened again"], "then": ["the cart still holds 3 items"] }));
+    let scenarios: Vec<Value> =
+        read.into_iter().filter(|item| !item["covers"].as_array().unwrap().contains(&json!(gone))).collect();
+    let both = json!({ "criteria": { "criteria": criteria }, "suite": { "scenarios": scenarios } });
+    let answer = review.edit(answer.etag(), both).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let kept = ids(answer.json()["criteria"]["criteria"].as_array().unwrap());
+    assert_eq!(kept.last(), Some(&format!("AC-{}", criteria.len() + 1)), "{gone} is not given again: {kept:?}");
+}
+
+#[tokio::test]
 async fn an_approval_is_bound_to_what_was_seen_and_publishes_just_that() {
     let review = Review::of("acceptance-criteria", json!([{ "mode": "comment" }])).await;
     let before = review.app.jira().comments("SHOP-2").len();

@@ -88,6 +88,19 @@ contract! {
         assert!(delivery::claim(&f.db, due.id, "next").await.expect("an answer").is_some());
     }
 
+    async fn a_delivery_of_a_worker_that_renewed_after_the_look_stays_with_it(f: Arc<Fixture>) {
+        let due = due(&f).await;
+        let late = f.worker("late").await;
+        let claimed = delivery::claim(&f.db, due.id, "late").await.expect("an answer").expect("a delivery");
+        f.seconds_later(16);
+        let lapsed = shared::store::worker::lapsed(&f.db).await.expect("an answer");
+        assert!(lapsed.contains(&"late".to_owned()), "{lapsed:?}");
+        late.beats().await;
+        assert_eq!(delivery::reclaim(&f.db, "late").await.expect("an answer"), 0);
+        assert_eq!(now(&f, &due).await.status, "running");
+        assert!(delivery::settle(&f.db, &claimed, Tried::Succeeded { status: 200 }).await.expect("an answer"), "it was sent once");
+    }
+
     async fn deliveries_whose_bell_was_not_heard_are_claimed_directly(f: Arc<Fixture>) {
         let due = due(&f).await;
         assert!(delivery::claim_overdue(&f.db, 2000, 10, "w").await.expect("an answer").is_empty());

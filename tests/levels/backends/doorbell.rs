@@ -41,6 +41,21 @@ struct Bell {
     prefix: String,
 }
 
+/// The one connection of a worker, and what wakes it.
+#[derive(Clone)]
+struct Ear {
+    connection: ConnectionManager,
+    queue: RedisQueue,
+}
+
+impl Ear {
+    /// Waits until all that was asked so far is answered: Redis answers a connection in the order in which it asked.
+    async fn has_its_answers(&self) {
+        let asked = async { redis::cmd("PING").query_async::<String>(&mut self.connection.clone()).await };
+        assert_eq!(asked.await.expect("an answer"), "PONG");
+    }
+}
+
 impl Bell {
     async fn new() -> Option<Self> {
         Self::of(Setup::default()).await
@@ -65,11 +80,21 @@ impl Bell {
     }
 
     fn worker_of(&self, slots: usize, poll: Duration, grace: Duration) -> Machine {
+        self.worker_with(&self.ear(), slots, poll, grace)
+    }
+
+    fn worker_with(&self, ear: &Ear, slots: usize, poll: Duration, grace: Duration) -> Machine {
+        let Ear { connection, queue } = ear.clone();
+        let doorbell = Doorbell::Redis { connection, prefix: self.prefix.clone(), poll, queue };
+        self.app.start_runner_at(doorbell, slots, grace)
+    }
+
+    /// What a worker listens with.
+    fn ear(&self) -> Ear {
         let client = redis::Client::open(format!("redis://{}/", self.way.addr())).expect("a URL of Redis");
         let connection = connect(client).expect("a connection");
         let queue = RedisQueue::new(connection.clone(), self.prefix.clone(), BOUND);
-        let doorbell = Doorbell::Redis { connection, prefix: self.prefix.clone(), poll, queue };
-        self.app.start_runner_at(doorbell, slots, grace)
+        Ear { connection, queue }
     }
 
     /// Rings for a job, past the way of the workers.
@@ -151,15 +176,17 @@ async fn b3_an_idle_worker_hears_each_ring_long_before_its_heartbeat() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn b4_answers_that_are_slower_than_the_poll_do_not_stop_it() {
     let Some(bell) = Bell::new().await else { return };
-    let machine = bell.worker_of(8, Duration::from_millis(100), GRACE);
+    let (ear, poll) = (bell.ear(), Duration::from_millis(100));
+    let machine = bell.worker_with(&ear, 8, poll, GRACE);
     bell.is_heard(1).await;
     let rounds = async {
         for _ in 0..10 {
             bell.way.set(Way::Stalled);
-            tokio::time::sleep(Duration::from_millis(250)).await;
+            // So slow is Redis.
+            tokio::time::sleep(poll * 5 / 2).await;
             bell.way.set(Way::Open);
             // What was asked meanwhile is answered before somebody rings.
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            ear.has_its_answers().await;
             let id = bell.rung().await;
             assert_eq!(bell.succeeds(id).await.epoch, 1);
         }
@@ -311,13 +338,15 @@ async fn b21_a_ring_that_comes_again_while_its_job_runs_starts_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn b23_a_ring_that_a_stopping_worker_took_along_costs_two_seconds_and_no_job() {
     let Some(bell) = Bell::new().await else { return };
-    let leaving = bell.worker(8);
+    // It looks only when it is woken.
+    let ear = bell.ear();
+    let leaving = bell.worker_with(&ear, 8, PATIENCE * 2, GRACE);
     bell.is_heard(1).await;
-    bell.way.set(Way::Deaf);
-    let id = bell.rung().await;
-    // What it had asked before is answered by now. Its next fetch reaches Redis, and the answer does not reach it.
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    ear.has_its_answers().await;
+    // Its look reaches Redis, and the answer does not reach it.
     bell.way.set(Way::Mute);
+    let id = bell.rung().await;
+    ear.queue.rung().ring(LANE);
     bell.until("the ring is gone", async || bell.waiting().await == 0).await;
     leaving.stop().await;
     bell.way.set(Way::Open);

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shared::domain::event::EventKind;
+use shared::domain::job::Lane;
 use shared::domain::verdict::Failure;
 use shared::jobs::Outcome;
 use shared::ports::Clock;
+use shared::store::Sql;
 use tests::{Fixture, contract, held};
 
 const AWAY: &str = "jira.unavailable";
@@ -92,6 +94,33 @@ contract! {
         dues.sort_unstable();
         dues.dedup();
         assert!(dues.len() > 10, "{dues:?}");
+    }
+
+    async fn a_job_that_nobody_can_read_stops_no_other_and_fails_in_the_end(f: Arc<Fixture>) {
+        let id = f.queued().await;
+        let strange = Sql::new("UPDATE jobs SET request = ? WHERE id = ?").bind(r#"{"of":"the future"}"#).bind(id);
+        f.db.execute(strange).await.expect("an answer");
+        let other = f.queued().await;
+        let worker = f.worker("w").await;
+        f.seconds_later(3);
+        let taken = f.jobs.claim_overdue(Lane::Interactive, 10, &worker.name).await.expect("an answer");
+        assert_eq!(taken.iter().map(|claimed| claimed.fence.job_id).collect::<Vec<_>>(), [other]);
+
+        let row = f.row(id).await;
+        assert_eq!((row.status.as_str(), row.error_code.as_deref(), row.lease_owner.as_deref()), ("queued", Some("job.unreadable"), None));
+        assert_eq!((row.attempt, row.due_at - f.clock.now_ms()), (0, 60_000), "a newer worker may take it within the minute");
+        assert!(f.heard().len() < 4, "nobody rings for it in a circle");
+        assert!(worker.tries(id).await.is_none(), "not due yet");
+
+        f.later(f.jobs.limits().deadline);
+        worker.beats().await;
+        assert!(worker.tries(id).await.is_none(), "there is nothing to run");
+        let row = f.row(id).await;
+        assert_eq!((row.status.as_str(), row.error_code.as_deref()), ("failed", Some("job.unreadable")));
+        assert!(row.ended_at.is_some() && row.error_message.is_some_and(|message| message.contains("upgrade the workers")));
+        let last = f.events(id).await.pop().expect("an event");
+        assert_eq!((last.kind, &last.data["code"], &last.data["status"]), (EventKind::Failed, &"job.unreadable".into(), &"failed".into()));
+        assert_eq!(f.audited(id).await, ["job.submit", "job.failed"]);
     }
 
     async fn a_job_that_is_given_back_at_shutdown_is_due_at_once_and_nothing_was_counted(f: Arc<Fixture>) {

@@ -107,14 +107,11 @@ async fn a_job_that_waits_between_two_places_is_cancelled_at_once_with_the_first
 
 #[tokio::test]
 async fn a_job_that_runs_is_cancelled_between_two_places_with_the_first() {
-    let app = std::sync::Arc::new(App::start().await);
+    let app = App::start().await;
     let id = app.asks(JobKind::FullPipeline, STORY).to(PublishMode::Comment).to(PublishMode::Description).submit().await;
     // The comment is on its way when somebody cancels.
     let late = app.jira().order(Fault::new(Action::Delay { delay_ms: 1000 }).on("POST", "/comment"));
-    let run = tokio::spawn({
-        let app = app.clone();
-        async move { app.worker("w").run(id).await }
-    });
+    let run = app.begins("w", id);
     until(|| app.jira().faults().used(late) > 0).await;
     assert_eq!(app.jobs.cancel(id, &app.person()).await.expect("a cancel"), Ended::Asked);
     run.await.expect("a run");
@@ -125,13 +122,10 @@ async fn a_job_that_runs_is_cancelled_between_two_places_with_the_first() {
 
 #[tokio::test]
 async fn a_job_whose_worker_died_during_a_write_is_not_cancelled_before_that_is_found_out() {
-    let app = std::sync::Arc::new(App::start().await);
+    let app = App::start().await;
     let id = app.asks(JobKind::FullPipeline, STORY).to(PublishMode::Comment).submit().await;
     let late = app.jira().order(Fault::new(Action::Delay { delay_ms: 1000 }).on("POST", "/comment"));
-    let run = tokio::spawn({
-        let app = app.clone();
-        async move { app.worker("doomed").run(id).await }
-    });
+    let run = app.begins("doomed", id);
     until(|| app.jira().faults().used(late) > 0).await;
     assert_eq!(app.jobs.cancel(id, &app.person()).await.expect("a cancel"), Ended::Asked);
     // Its request is on the way, and is carried out although nobody waits for the answer.

@@ -180,13 +180,10 @@ async fn an_update_whose_answer_was_lost_is_found_and_adopted() {
 
 #[tokio::test]
 async fn a_successor_of_a_worker_that_died_during_a_write_adopts_what_it_wrote() {
-    let app = Arc::new(App::start().await);
+    let app = App::start().await;
     let id = app.asks(JobKind::AcceptanceCriteria, STORY).to(PublishMode::Comment).submit().await;
     let held = app.jira().order(Fault::new(Action::Delay { delay_ms: 1000 }).on("POST", "/comment"));
-    let task = tokio::spawn({
-        let app = app.clone();
-        async move { app.worker("doomed").run(id).await }
-    });
+    let task = app.begins("doomed", id);
     until(|| app.jira().faults().used(held) > 0).await;
     // Its request is on the way, and is carried out although nobody waits for the answer.
     app.seconds_later(16);

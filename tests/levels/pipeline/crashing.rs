@@ -26,13 +26,10 @@ async fn stored(app: &App, id: Uuid, next: Stage) {
 
 #[tokio::test]
 async fn a_crash_after_the_criteria_does_not_pay_for_them_again() {
-    let app = Arc::new(App::with_model("sandbox").await);
+    let app = App::with_model("sandbox").await;
     let hanging = app.jira().order(Fault::new(NEVER).on("POST", LLM).after(1));
     let id = app.asks(JobKind::FullPipeline, STORY).submit().await;
-    let task = tokio::spawn({
-        let app = app.clone();
-        async move { app.worker("doomed").run(id).await }
-    });
+    let task = app.begins("doomed", id);
     stored(&app, id, Stage::Scenarios).await;
     until(|| app.jira().faults().used(hanging) > 0).await;
     task.abort();

@@ -140,15 +140,12 @@ async fn a_description_that_would_be_too_long_is_left_alone_and_the_reason_is_to
 
 #[tokio::test]
 async fn what_a_person_saves_between_the_look_and_the_write_is_kept() {
-    let app = std::sync::Arc::new(App::start().await);
+    let app = App::start().await;
     let from = made(&app, STORY).await;
     let id = app.asks(JobKind::Publication, STORY).from(from).to(PublishMode::Description).submit().await;
     // The first look is of the whole issue, the second comes right before the write.
     let late = app.jira().order(Fault::new(Action::Delay { delay_ms: 500 }).on("GET", "/issue/").after(1));
-    let run = tokio::spawn({
-        let app = app.clone();
-        async move { app.worker("w").run(id).await }
-    });
+    let run = app.begins("w", id);
     until(|| app.jira().faults().used(late) > 0).await;
     app.later(Duration::from_secs(1));
     app.jira().edit(STORY, |fields| {

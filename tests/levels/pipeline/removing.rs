@@ -161,14 +161,11 @@ async fn a_worker_whose_lease_is_nearly_over_removes_nothing() {
 
 #[tokio::test]
 async fn nothing_is_removed_after_a_cancel() {
-    let app = std::sync::Arc::new(App::start().await);
+    let app = App::start().await;
     let (job, _, _) = twice(&app).await;
     let id = app.asks(JobKind::Publication, STORY).from(job).to(PublishMode::Comment).submit().await;
     let late = app.jira().order(Fault::new(Action::Delay { delay_ms: 1000 }).on("GET", "/comment"));
-    let run = tokio::spawn({
-        let app = app.clone();
-        async move { app.worker("w").run(id).await }
-    });
+    let run = app.begins("w", id);
     until(|| app.jira().faults().used(late) > 0).await;
     app.jobs.cancel(id, &app.person()).await.expect("a cancel");
     run.await.expect("a run");

@@ -1,12 +1,13 @@
 //! Between writing and publishing: people approve, and stories change.
 
+use sandbox::{Action, Fault};
 use shared::domain::job::JobKind;
 use shared::domain::publish::{PublishMode, PublishOutcome};
 use shared::jobs::Approval;
 use tests::app::App;
 use uuid::Uuid;
 
-use crate::support::{STORY, made, ours};
+use crate::support::{STORY, made, ours, until};
 
 fn change(app: &App) {
     app.jira().edit(STORY, |fields| {
@@ -43,6 +44,8 @@ async fn a_story_that_changed_while_a_person_looked_is_published_only_when_they_
     change(&app);
     approve(&app, id).await;
     assert_eq!(app.status(id).await, ("awaiting_review".to_owned(), "story.changed".to_owned()));
+    let told = app.job(id).await.error_message.expect("a message");
+    assert!(told.contains("; nothing was written. Approve with publish_stale"), "{told}");
     approve(&app, id).await;
     assert_eq!(app.status(id).await, ("awaiting_review".to_owned(), "story.changed".to_owned()), "nobody said so");
     assert!(app.writes().is_empty());
@@ -51,6 +54,23 @@ async fn a_story_that_changed_while_a_person_looked_is_published_only_when_they_
     assert_eq!(ours(&app, STORY).len(), 1);
     let audited = ["job.submit", "job.approve", "job.approve", "job.approve", "jira.write", "job.succeeded"];
     assert_eq!(app.audited(id).await, audited);
+}
+
+#[tokio::test]
+async fn what_was_written_before_the_story_changed_is_not_called_nothing() {
+    let app = App::start().await;
+    let from = made(&app, STORY).await;
+    let both = app.asks(JobKind::Publication, STORY).from(from).to(PublishMode::Comment).to(PublishMode::Description);
+    let id = both.submit().await;
+    let first = app.jira().order(Fault::new(Action::Delay { delay_ms: 1000 }).on("POST", "/comment"));
+    let run = app.begins("w", id);
+    until(|| app.jira().faults().used(first) > 0).await;
+    change(&app);
+    run.await.expect("a run");
+    assert_eq!(app.status(id).await, ("awaiting_review".to_owned(), "story.changed".to_owned()));
+    let told = app.job(id).await.error_message.expect("a message");
+    assert!(told.contains("; what was written before stands, nothing more was. Approve"), "{told}");
+    assert_eq!((ours(&app, STORY).len(), app.writes().len()), (1, 1));
 }
 
 #[tokio::test]

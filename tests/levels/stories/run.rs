@@ -2,7 +2,6 @@
 
 use gherkin::{Feature, GherkinEnv};
 use sandbox::Story;
-use serde_json::{Value, json};
 use shared::domain::checks::{self, Quality};
 use shared::domain::criterion::Testable;
 use shared::domain::language::Language;
@@ -30,33 +29,9 @@ pub(crate) struct Run {
     pub(crate) texts: Vec<String>,
 }
 
-/// The story as Jira answers it.
-fn issue(story: &Story) -> Value {
-    let comments: Vec<Value> = story
-        .comments
-        .iter()
-        .enumerate()
-        .map(|(index, comment)| json!({"id": (100 + index).to_string(), "body": comment.body.to_adf()}))
-        .collect();
-    let kind = if story.issue_type.is_empty() { "Story" } else { &story.issue_type };
-    json!({
-        "key": story.key,
-        "id": "10001",
-        "names": {"customfield_10042": "Acceptance Criteria"},
-        "fields": {
-            "summary": story.summary,
-            "description": story.description.to_adf(),
-            "customfield_10042": story.acceptance_criteria.to_adf(),
-            "issuetype": {"name": kind},
-            "labels": story.labels,
-            "comment": {"total": comments.len(), "comments": comments},
-        },
-    })
-}
-
 /// Takes a story the whole way.
 pub(crate) fn run(source: &Story) -> Run {
-    let story = reading::story(&issue(source), "https://jira.example.org/browse/X-1", &reading::ReadOptions::default())
+    let story = reading::story(&source.to_issue(), "https://jira.example.org/browse/X-1", &reading::ReadOptions::default())
         .expect("the double answers with an issue");
     let language = story.language;
     let set = checks::settle_criteria(&story, checks::criteria(&story, language, drafter::criteria(&story), None), None);

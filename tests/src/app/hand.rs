@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use shared::domain::job::Lane;
 use shared::jobs::{Claimed, Heartbeat, Jobs, Lease};
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 use worker::deliveries::Deliveries;
 use worker::pipeline::{End, Pipeline};
@@ -22,6 +23,14 @@ pub struct Hand {
     deliveries: Deliveries,
     lease: Lease,
     heartbeat: Heartbeat,
+}
+
+impl App {
+    /// A worker that has begun with a job, while the test goes on.
+    pub fn begins(&self, name: &str, id: Uuid) -> JoinHandle<End> {
+        let hand = self.worker(name);
+        tokio::spawn(async move { hand.run(id).await })
+    }
 }
 
 impl Hand {

@@ -18,6 +18,7 @@ use shared::store::{Sql, artifact, event, job};
 use uuid::Uuid;
 
 use super::App;
+use crate::rows;
 
 /// A row of the ledger of model calls.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
@@ -122,22 +123,12 @@ impl App {
 
     /// The audited actions about a job, in order.
     pub async fn audited(&self, id: Uuid) -> Vec<String> {
-        #[derive(FromQueryResult)]
-        struct Row {
-            action: String,
-        }
-        let sql = Sql::new("SELECT action FROM audit_logs WHERE resource_type = 'job' AND resource_id = ? ORDER BY id")
-            .bind(id.to_string());
-        self.jobs.db().read_all::<Row>(sql).await.expect("entries").into_iter().map(|row| row.action).collect()
+        rows::audited(self.jobs.db(), id).await
     }
 
     /// The answer to a `SELECT COUNT(*) AS n …`.
     pub async fn count(&self, sql: Sql) -> i64 {
-        #[derive(FromQueryResult)]
-        struct Row {
-            n: i64,
-        }
-        self.jobs.db().read_one::<Row>(sql).await.expect("an answer").expect("a count").n
+        rows::count(self.jobs.db(), sql).await
     }
 
     /// The value of a metric, named with its labels as Prometheus scrapes it; 0 when it is absent.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use shared::domain::issue_key::IssueKey;
 use shared::domain::job::{JobKind, Lane};
 use shared::domain::publish::{OnConflict, PublishMode, PublishTarget, PublishWhat};
 use shared::domain::request::{JobRequest, Review};
@@ -11,7 +10,7 @@ use shared::ports::Clock;
 use uuid::Uuid;
 
 use super::{App, PERSON};
-use crate::asked::idempotency_key;
+use crate::asked::{idempotency_key, request};
 
 /// A request that is being made.
 #[derive(Debug)]
@@ -24,20 +23,7 @@ pub struct Order<'a> {
 
 impl<'a> Order<'a> {
     pub(super) fn new(app: &'a App, kind: JobKind, key: &str) -> Self {
-        let request = JobRequest {
-            issue_key: IssueKey::parse(key).expect("a key"),
-            connection: "default".into(),
-            llm: None,
-            language: None,
-            review: Review::None,
-            publish: Vec::new(),
-            on_conflict: OnConflict::Keep,
-            publish_stale: false,
-            from: None,
-            content_hash: None,
-            callback_url: None,
-        };
-        Self { app, kind, request, key: None }
+        Self { app, kind, request: request(key), key: None }
     }
 
     /// Everything goes there.

@@ -70,18 +70,12 @@ fn items<T: DeserializeOwned + serde::Serialize>(fields: &mut Fields, path: &str
             fields.refuse(format!("{path}[{n}].evidence"), message);
             continue;
         }
-        match serde_path_to_error::deserialize::<_, T>(&item) {
-            Ok(value) => {
-                // What was read, written again, shows which fields nobody knows.
-                let known = serde_json::to_value(&value).unwrap_or_default();
-                refuse_unknown(fields, &format!("{path}[{n}]"), &item, &known);
-                read.push(value);
-            }
-            Err(error) => {
-                let inner = error.path().to_string();
-                let field = if inner == "." { format!("{path}[{n}]") } else { format!("{path}[{n}].{inner}") };
-                fields.refuse(field, error.inner().to_string());
-            }
+        let at = format!("{path}[{n}]");
+        if let Some(value) = fields.value::<T, _>(&at, &item) {
+            // What was read, written again, shows which fields nobody knows.
+            let known = serde_json::to_value(&value).unwrap_or_default();
+            refuse_unknown(fields, &at, &item, &known);
+            read.push(value);
         }
     }
     read

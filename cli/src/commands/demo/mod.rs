@@ -73,7 +73,7 @@ async fn play(stage: &Stage) -> anyhow::Result<Exit> {
             continue;
         }
         let id = outcome.id.context("a job that succeeded has an id")?;
-        let result = client.result(id).await?;
+        let (result, _) = client.result(id).await?;
         let now = jira.comments(&outcome.key).await?;
         let new = comments::new_ones(known(index), &now);
         // What does not fit into a comment goes on in further ones: they count with their first.

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde_json::json;
 use shared::domain::job::JobStatus;
+use uuid::Uuid;
 
 use super::order::Outcome;
 use super::refuse_several_on_stdout;
 use crate::args::generate::{Format, GenerateArgs};
-use crate::client::Client;
+use crate::client::{Client, ClientError};
 use crate::exit::Exit;
 use crate::output::progress::Progress;
 use crate::output::{print, print_json, summary};
@@ -64,22 +65,28 @@ impl Delivery {
 
     async fn deliver(&self, client: &Client, outcome: &mut Outcome, progress: &Progress) -> anyhow::Result<Option<PathBuf>> {
         let Some(id) = outcome.id else { return Ok(None) };
-        let result = client.result(id).await?;
+        // Read first whatever the format: what is to be known of a result stands in it.
+        let (result, json) = client.result(id).await?;
         for warning in summary::warnings(&result) {
             progress.note(&format!("{} note: {warning}", outcome.key));
         }
         outcome.result = Some(result);
         if let Some(folder) = &self.folder {
-            let text = client.result_text(id, self.format.as_str()).await?;
+            let text = self.text(client, id, json).await?;
             let file = folder.join(format!("{}.{}", outcome.key, self.format.extension()));
             write(folder, &file, &text).with_context(|| format!("{} could not be written", file.display()))?;
             progress.note(&format!("{} written to {}", outcome.key, file.display()));
             return Ok(Some(file));
         }
         if self.alone && !self.json {
-            print(&client.result_text(id, self.format.as_str()).await?);
+            print(&self.text(client, id, json).await?);
         }
         Ok(None)
+    }
+
+    /// The result in the format asked for.
+    async fn text(&self, client: &Client, id: Uuid, json: String) -> Result<String, ClientError> {
+        if self.format == Format::Json { Ok(json) } else { client.result_text(id, self.format.as_str()).await }
     }
 }
 

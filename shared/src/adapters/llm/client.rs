@@ -6,10 +6,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use url::Url;
 
-use super::openai_compatible::{Params, decode, encode};
+use super::openai_compatible::{MODELS, Params, decode, decode_models, encode};
 use super::settings::{ConfigProblem, LlmSettings};
 use super::transport::Transport;
-use crate::ports::{Clock, Completion, Llm, LlmFailure, Prompt, SystemClock};
+use crate::ports::{Clock, Completion, Llm, LlmError, LlmFailure, Prompt, SystemClock};
 
 /// The name of the Chat Completions provider.
 pub(super) const OPENAI_COMPATIBLE: &str = "openai_compatible";
@@ -71,6 +71,12 @@ impl Llm for OpenAiCompatible {
         let answer = self.transport.post(&encode(prompt, &self.params)).await?;
         let result = decode(answer.status, &answer.headers, &answer.body, SystemClock.now());
         result.map_err(|failed| LlmFailure { error: self.transport.cleaned(failed.error, prompt), ..failed })
+    }
+
+    async fn models(&self) -> Result<Vec<String>, LlmError> {
+        let answer = self.transport.get(MODELS).await?;
+        decode_models(answer.status, &answer.headers, &answer.body, SystemClock.now())
+            .map_err(|error| self.transport.hidden(error))
     }
 
     fn provider(&self) -> &'static str {

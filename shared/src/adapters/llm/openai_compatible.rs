@@ -120,6 +120,26 @@ pub fn decode(status: u16, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>)
     }
 }
 
+/// Where the models are listed, as path segments below the base URL.
+pub const MODELS: &[&str] = &["models"];
+
+/// Reads the list of models.
+pub fn decode_models(status: u16, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<Vec<String>, LlmError> {
+    let parsed: Option<Value> = serde_json::from_slice(body).ok();
+    if !matches!(status, 200..=299) {
+        return Err(failure(status, headers, parsed.as_ref(), now));
+    }
+    let listed = parsed.as_ref().and_then(|answer| answer.get("data")).and_then(Value::as_array);
+    let listed = listed.ok_or_else(|| {
+        unreadable(if looks_like_a_page(body) {
+            "a web page; check the base URL"
+        } else {
+            "no list of models; check the base URL"
+        })
+    })?;
+    Ok(listed.iter().filter_map(|model| model.get("id")?.as_str()).map(|id| excerpt(id, SHOWN)).collect())
+}
+
 /// The JSON object that an answer holds.
 fn reply(answer: &Value, headers: &HeaderMap, now: DateTime<Utc>) -> Result<String, LlmError> {
     if answer.get("error").is_some_and(|error| !error.is_null()) {

@@ -50,6 +50,31 @@ async fn a_call_goes_to_its_address_with_its_key() {
 }
 
 #[tokio::test]
+async fn the_models_are_listed_with_the_key_and_told_without_it() {
+    let listed =
+        || Reply::json(200, &json!({ "object": "list", "data": [{ "id": "m-1" }, { "name": "no id" }, { "id": "m-2" }] }));
+    let server = TestServer::start(move |_| listed()).await;
+    assert_eq!(client(&settings(&server)).models().await.unwrap(), ["m-1", "m-2"]);
+    let asked = server.requests().remove(0);
+    assert_eq!((asked.method.as_str(), asked.path.as_str()), ("GET", "/v1/models"));
+    assert_eq!(asked.header("authorization"), format!("Bearer {KEY}"));
+}
+
+#[tokio::test]
+async fn a_list_of_models_that_is_none_says_why_without_the_key() {
+    let told = |reply: fn(&str) -> Reply| async move {
+        let server = TestServer::start(move |asked| reply(asked.header("authorization"))).await;
+        client(&settings(&server)).models().await.unwrap_err()
+    };
+    assert_eq!(told(|_| Reply::status(401)).await, LlmError::Unauthorized);
+    assert!(matches!(told(|_| Reply::html(404, "<html>")).await, LlmError::Rejected { status: 404, .. }));
+    assert!(matches!(told(|_| Reply::html(200, "<html>")).await, LlmError::InvalidReply(why) if why.contains("web page")));
+    assert!(matches!(told(|_| Reply::json(200, &json!([]))).await, LlmError::InvalidReply(why) if why.contains("no list")));
+    let echoed = told(|key| Reply::json(400, &json!({ "error": { "message": key } }))).await;
+    assert!(!format!("{echoed} {echoed:?}").contains(KEY), "{echoed}");
+}
+
+#[tokio::test]
 async fn a_server_without_key_is_asked_without_one() {
     let server = TestServer::start(|_| reply()).await;
     client(&LlmSettings { api_key: Some(Secret::new("")), ..settings(&server) }).complete(&prompt()).await.unwrap();

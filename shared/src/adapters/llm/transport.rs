@@ -1,9 +1,10 @@
 //! The one place that does I/O: limits, time, credentials.
 
 use std::fmt;
+use std::time::Duration;
 
-use reqwest::Client;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::{Client, RequestBuilder};
 use tokio::sync::Semaphore;
 use url::Url;
 
@@ -14,6 +15,9 @@ use crate::ports::{LlmError, Prompt};
 
 /// A reply of a hundred thousand tokens is far below this.
 const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
+
+/// Time limit of what is no model's work.
+const SHORT: Duration = Duration::from_secs(10);
 
 /// A provider's words that share so many bytes with the prompt are not shown.
 const ECHO: usize = 40;
@@ -48,12 +52,25 @@ impl Transport {
     /// Sends one call, once: a repeated call is billed twice, so that repetition is for the job to decide.
     pub(super) async fn post(&self, body: &HttpBody) -> Result<Answer, LlmError> {
         let _slot = self.slots.acquire().await.map_err(|_| LlmError::NoAnswer("the connection is being closed".to_owned()))?;
+        let request = self.client.post(self.url(body.path));
+        self.send(request.header(CONTENT_TYPE, "application/json").body(body.json.clone())).await
+    }
+
+    /// Reads what costs nothing and is there at once.
+    pub(super) async fn get(&self, path: &[&str]) -> Result<Answer, LlmError> {
+        self.send(self.client.get(self.url(path)).timeout(SHORT)).await
+    }
+
+    fn url(&self, path: &[&str]) -> Url {
         let mut url = self.base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(body.path);
+            segments.pop_if_empty().extend(path);
         }
-        let mut request = self.client.post(url).header(ACCEPT, "application/json");
-        request = request.header(CONTENT_TYPE, "application/json").body(body.json.clone());
+        url
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Answer, LlmError> {
+        let mut request = request.header(ACCEPT, "application/json");
         if let Some(key) = &self.key {
             request = request.bearer_auth(key.expose());
         }
@@ -65,19 +82,27 @@ impl Transport {
 
     /// Providers repeat keys and prompts in their messages; neither may stay in an error.
     pub(super) fn cleaned(&self, error: LlmError, prompt: &Prompt) -> LlmError {
-        let clean = |text: String| {
-            if echoes(&text, &prompt.user) || echoes(&text, &prompt.system) {
-                return "its message repeats the prompt and is not shown".to_owned();
-            }
-            self.key.as_ref().map_or(text.clone(), |key| key.hidden_in(&text))
+        let is_echo = |text: &str| echoes(text, &prompt.user) || echoes(text, &prompt.system);
+        let shown = |text: String| {
+            if is_echo(&text) { "its message repeats the prompt and is not shown".to_owned() } else { text }
         };
-        match error {
-            LlmError::QuotaExhausted(message) => LlmError::QuotaExhausted(clean(message)),
-            LlmError::Rejected { status, message } => LlmError::Rejected { status, message: clean(message) },
-            LlmError::InvalidReply(message) => LlmError::InvalidReply(clean(message)),
-            LlmError::NoAnswer(message) => LlmError::NoAnswer(clean(message)),
-            other => other,
-        }
+        self.hidden(reworded(error, shown))
+    }
+
+    /// The error without the key.
+    pub(super) fn hidden(&self, error: LlmError) -> LlmError {
+        reworded(error, |text| self.key.as_ref().map_or(text.clone(), |key| key.hidden_in(&text)))
+    }
+}
+
+/// The error with the provider's words changed.
+fn reworded(error: LlmError, change: impl Fn(String) -> String) -> LlmError {
+    match error {
+        LlmError::QuotaExhausted(message) => LlmError::QuotaExhausted(change(message)),
+        LlmError::Rejected { status, message } => LlmError::Rejected { status, message: change(message) },
+        LlmError::InvalidReply(message) => LlmError::InvalidReply(change(message)),
+        LlmError::NoAnswer(message) => LlmError::NoAnswer(change(message)),
+        other => other,
     }
 }
 

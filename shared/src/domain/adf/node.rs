@@ -109,14 +109,8 @@ impl<'a> Node<'a> {
             out.extend_from_slice(b",\"version\":1");
         }
         if !self.attrs.is_empty() {
-            out.extend_from_slice(b",\"attrs\":{");
-            for (number, (name, attr)) in self.attrs.iter().enumerate() {
-                out.extend_from_slice(if number > 0 { b"," } else { b"" });
-                hash::json(out, name);
-                out.push(b':');
-                attr.write(out);
-            }
-            out.push(b'}');
+            out.extend_from_slice(b",\"attrs\":");
+            attributes(out, &self.attrs, Attr::write);
         }
         match &self.inside {
             Inside::Nothing => {}
@@ -142,14 +136,9 @@ impl<'a> Node<'a> {
         let mut attrs: Vec<&(&str, Attr<'_>)> = self.attrs.iter().filter(|(name, attr)| attr.says_something(name)).collect();
         attrs.sort_unstable_by_key(|(name, _)| *name);
         if !attrs.is_empty() {
-            out.extend_from_slice(b"\"attrs\":{");
-            for (number, (name, attr)) in attrs.into_iter().enumerate() {
-                out.extend_from_slice(if number > 0 { b"," } else { b"" });
-                hash::json(out, name);
-                out.push(b':');
-                attr.canonical(out);
-            }
-            out.extend_from_slice(b"},");
+            out.extend_from_slice(b"\"attrs\":");
+            attributes(out, attrs, Attr::canonical);
+            out.push(b',');
         }
         match &self.inside {
             Inside::Nothing => {}
@@ -188,6 +177,22 @@ impl<'a> Node<'a> {
         };
         self.kind == "paragraph" && empty
     }
+}
+
+/// Writes attributes in the order given.
+fn attributes<'n, 'a: 'n>(
+    out: &mut Vec<u8>,
+    attrs: impl IntoIterator<Item = &'n (&'static str, Attr<'a>)>,
+    value: impl Fn(&Attr<'a>, &mut Vec<u8>),
+) {
+    out.push(b'{');
+    for (number, (name, attr)) in attrs.into_iter().enumerate() {
+        out.extend_from_slice(if number > 0 { b"," } else { b"" });
+        hash::json(out, name);
+        out.push(b':');
+        value(attr, out);
+    }
+    out.push(b'}');
 }
 
 /// The kind of a whole document, which has a version.

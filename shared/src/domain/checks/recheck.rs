@@ -9,21 +9,22 @@ use super::ladder::Ladder;
 use super::remark::{self, add_new, clip, error, soften};
 use super::sieve::{finish, is_structural};
 use super::{ids, scope, suite};
-use crate::domain::criterion::{CriteriaSet, Question, Testable};
+use crate::domain::criterion::{CriteriaSet, Criterion, Question, Testable};
 use crate::domain::evidence::Origin;
 use crate::domain::finding::{Finding, FindingCode, Severity};
 use crate::domain::normal;
-use crate::domain::scenario::Suite;
+use crate::domain::scenario::{Scenario, Suite};
 use crate::domain::story::Story;
 
-/// Checks an edited set of criteria.
+/// Checks an edited set of criteria. What has no id gets that of a criterion of `before` with its words, else the next number
+/// that none of them has.
 ///
 /// # Errors
 /// What makes it unusable, each finding naming its item: an id twice, no `Then`, a table that does not fit.
-pub fn recheck_criteria(story: &Story, edited: CriteriaSet) -> Result<CriteriaSet, Vec<Finding>> {
+pub fn recheck_criteria(story: &Story, edited: CriteriaSet, before: &[Criterion]) -> Result<CriteriaSet, Vec<Finding>> {
     let mut set = edited;
     let ladder = Ladder::for_criteria(normal::Haystack::new(story), set.language, &set.out_of_scope);
-    let criteria = recheck_items(&ladder, std::mem::take(&mut set.criteria));
+    let criteria = recheck_items(&ladder, std::mem::take(&mut set.criteria), before);
     let (criteria, questions) = both(criteria, recheck_questions(std::mem::take(&mut set.questions)))?;
     set.criteria = criteria;
     set.questions = questions;
@@ -43,14 +44,14 @@ pub fn recheck_criteria(story: &Story, edited: CriteriaSet) -> Result<CriteriaSe
     Ok(set)
 }
 
-/// Checks an edited suite against the criteria it covers.
+/// Checks an edited suite against the criteria it covers; ids as for criteria.
 ///
 /// # Errors
 /// What makes it unusable, each finding naming its item: an id twice, no `Then`, a criterion that does not exist.
-pub fn recheck_suite(story: &Story, criteria: &CriteriaSet, edited: Suite) -> Result<Suite, Vec<Finding>> {
+pub fn recheck_suite(story: &Story, criteria: &CriteriaSet, edited: Suite, before: &[Scenario]) -> Result<Suite, Vec<Finding>> {
     let mut suite = edited;
     let ladder = Ladder::for_scenarios(story, suite.language, criteria);
-    let scenarios = recheck_items(&ladder, std::mem::take(&mut suite.scenarios));
+    let scenarios = recheck_items(&ladder, std::mem::take(&mut suite.scenarios), before);
     let (scenarios, questions) = both(scenarios, recheck_questions(std::mem::take(&mut suite.questions)))?;
     suite.scenarios = scenarios;
     suite.questions = questions;
@@ -72,7 +73,7 @@ fn both<A, B>(left: Result<A, Vec<Finding>>, right: Result<B, Vec<Finding>>) -> 
     }
 }
 
-fn recheck_items<T: Checked>(ladder: &Ladder<'_>, items: Vec<T>) -> Result<Vec<T>, Vec<Finding>> {
+fn recheck_items<T: Checked>(ladder: &Ladder<'_>, items: Vec<T>, before: &[T]) -> Result<Vec<T>, Vec<Finding>> {
     let mut wrong = wrong_ids(T::PREFIX, items.iter().map(T::id));
     let mut kept: Vec<T> = Vec::with_capacity(items.len());
     let mut shapes: Vec<Shape> = Vec::with_capacity(items.len());
@@ -103,7 +104,7 @@ fn recheck_items<T: Checked>(ladder: &Ladder<'_>, items: Vec<T>) -> Result<Vec<T
     if !wrong.is_empty() {
         return Err(wrong);
     }
-    ids::assign(&mut kept, &[]);
+    ids::assign(&mut kept, before);
     for item in &mut kept {
         finish(item, ladder);
     }

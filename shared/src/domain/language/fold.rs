@@ -5,21 +5,26 @@ use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 /// Lower case without accents and with plain apostrophes, so that `Étant donné` and `etant donne` are the same.
 pub(crate) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
+    push_lower(&mut folded, text, fold_letter);
+    folded
+}
+
+/// Appends a text in lower case: ASCII, which is most of it, at once, every other letter as `other` says.
+pub(crate) fn push_lower(out: &mut String, text: &str, mut other: impl FnMut(&mut String, char)) {
     let mut rest = text;
     while !rest.is_empty() {
         let ascii = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
-        let start = folded.len();
-        folded.push_str(rest.get(..ascii).unwrap_or_default());
-        if let Some(new) = folded.get_mut(start..) {
+        let start = out.len();
+        out.push_str(rest.get(..ascii).unwrap_or_default());
+        if let Some(new) = out.get_mut(start..) {
             new.make_ascii_lowercase();
         }
         let mut letters = rest.get(ascii..).unwrap_or_default().chars();
         if let Some(letter) = letters.next() {
-            fold_letter(&mut folded, letter);
+            other(out, letter);
         }
         rest = letters.as_str();
     }
-    folded
 }
 
 /// The letters of Latin-1 from U+00C0 on.

@@ -7,7 +7,7 @@ mod stop_words;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use fold::{fold, fold_letter};
+pub(crate) use fold::{fold, fold_letter, push_lower};
 pub use keywords::Keywords;
 
 super::words::words! {

@@ -6,6 +6,7 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 use super::markup;
 use super::runs::{Run, runs};
+use crate::domain::language;
 
 /// The text without markup, invisible characters and typography, on one line and in lower case.
 #[must_use]
@@ -86,18 +87,7 @@ pub(super) fn fold(text: &str) -> String {
 
 /// Appends plain text in lower case.
 fn push_lower(out: &mut String, text: &str) {
-    let mut rest = text;
-    while !rest.is_empty() {
-        let ascii = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
-        let start = out.len();
-        out.push_str(rest.get(..ascii).unwrap_or_default());
-        if let Some(new) = out.get_mut(start..) {
-            new.make_ascii_lowercase();
-        }
-        let mut letters = rest.get(ascii..).unwrap_or_default().chars();
-        push_plain(out, letters.next().into_iter().flat_map(char::to_lowercase));
-        rest = letters.as_str();
-    }
+    language::push_lower(out, text, |out, letter| push_plain(out, letter.to_lowercase()));
 }
 
 /// Appends letters in lower case; those that have two spellings in one of them.

@@ -113,6 +113,18 @@ fn what_is_no_reply_is_invalid() {
 }
 
 #[test]
+fn a_blank_reply_is_no_reply_and_is_billed_all_the_same() {
+    let thought = json!([{ "type": "reasoning", "text": "{\"a\":1}" }, { "type": "text", "text": " \n" }]);
+    for content in [json!(null), json!(""), json!(" \t\r\n"), json!("\u{a0}\u{2003}"), json!([]), thought] {
+        let mut answer: Value = serde_json::from_str(&choice("stop", &json!({ "content": content }))).unwrap();
+        answer["usage"] = json!({ "prompt_tokens": 7, "completion_tokens": 1 });
+        let failed = decode(200, &HeaderMap::new(), answer.to_string().as_bytes(), DateTime::UNIX_EPOCH).unwrap_err();
+        assert_eq!(failed.error, LlmError::InvalidReply("an empty reply".to_owned()), "{content}");
+        assert_eq!(failed.usage, Some(Usage { input_tokens: 7, output_tokens: 1 }), "{content}");
+    }
+}
+
+#[test]
 fn an_error_in_a_success_is_an_error() {
     let limited = r#"{"error":{"code":429,"message":"slow down"}}"#;
     assert_eq!(error(200, &[("retry-after", "3")], limited), LlmError::RateLimited { retry_after: Some(Duration::from_secs(3)) });

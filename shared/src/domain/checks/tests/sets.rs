@@ -1,5 +1,7 @@
 use super::fixture::*;
-use crate::domain::checks::{criteria, quality, repair_criteria, repair_scenarios, scenarios, settle_criteria, settle_suite};
+use crate::domain::checks::{
+    criteria, in_other_language, quality, repair_criteria, repair_scenarios, scenarios, settle_criteria, settle_suite,
+};
 use crate::domain::evidence::Origin;
 use crate::domain::finding::{FindingCode::*, Severity};
 use crate::domain::language::Language;
@@ -100,9 +102,31 @@ fn the_language_of_a_reply_is_believed_when_its_words_agree() {
     reply.language = " DE-de ".into();
     let set = criteria(&story(), Language::English, reply.clone(), None).set;
     assert_eq!((set.language, set.findings.last().map(|f| f.code)), (Language::German, Some(LanguageNotAsked)));
+    let told = set.findings.last().map_or("", |finding| &finding.message);
+    assert!(told.starts_with("English was asked for, the result is in German: "), "{told}");
     assert!(set.criteria[0].gherkin.contains("Wenn das Passwort"), "{}", set.criteria[0].gherkin);
     reply.language = "klingon".into();
     assert_eq!(criteria(&story(), Language::English, reply, None).set.language, Language::English);
+}
+
+#[test]
+fn a_result_in_another_language_says_which_was_asked_for_which_it_is_and_why() {
+    let finding = in_other_language(Language::French, Language::German, "the drafter writes in the language of the story");
+    assert_eq!((finding.code.as_str(), finding.severity), ("language.not_as_asked", Severity::Warning));
+    assert_eq!(
+        finding.message,
+        "French was asked for, the result is in German: the drafter writes in the language of the story."
+    );
+}
+
+#[test]
+fn items_that_say_nothing_are_sent_back_and_then_dropped() {
+    let blank = criterion(" ", "\u{a0}", "\t", "the account is locked");
+    let checked = checked(vec![blank, locked()]);
+    assert!(checked.failed.iter().any(|failed| codes(&failed.findings).contains(&Malformed)), "{:?}", checked.failed);
+    let set = settle_criteria(&story(), checked, None);
+    assert_eq!(set.criteria.iter().map(|kept| kept.title.as_str()).collect::<Vec<_>>(), ["Lock"]);
+    assert_eq!(set.dropped.len(), 1);
 }
 
 #[test]
