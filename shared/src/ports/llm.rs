@@ -142,8 +142,8 @@ impl From<LlmError> for Failure {
 /// A model.
 #[async_trait]
 pub trait Llm: Send + Sync + 'static {
-    /// Asks once.
-    async fn complete(&self, prompt: &Prompt) -> Result<Completion, LlmFailure>;
+    /// Asks once. The prompt is given away, because an answer may take minutes.
+    async fn complete(&self, prompt: Prompt) -> Result<Completion, LlmFailure>;
 
     /// Provider name for metrics and records.
     fn provider(&self) -> &'static str;

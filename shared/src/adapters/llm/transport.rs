@@ -7,10 +7,10 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use tokio::sync::Semaphore;
 use url::Url;
 
-use super::openai_compatible::HttpBody;
+use super::openai_compatible::{HttpBody, texts};
 use super::settings::{ConfigProblem, LlmSettings};
 use crate::adapters::http::{self, Answer, Secret, Trouble, exchange};
-use crate::ports::{LlmError, Prompt};
+use crate::ports::LlmError;
 
 /// A reply of a hundred thousand tokens is far below this.
 const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
@@ -64,9 +64,9 @@ impl Transport {
     }
 
     /// Providers repeat keys and prompts in their messages; neither may stay in an error.
-    pub(super) fn cleaned(&self, error: LlmError, prompt: &Prompt) -> LlmError {
+    pub(super) fn cleaned(&self, error: LlmError, sent: &HttpBody) -> LlmError {
         let clean = |text: String| {
-            if echoes(&text, &prompt.user) || echoes(&text, &prompt.system) {
+            if texts(sent).iter().any(|prompt| echoes(&text, prompt)) {
                 return "its message repeats the prompt and is not shown".to_owned();
             }
             self.key.as_ref().map_or(text.clone(), |key| key.hidden_in(&text))
