@@ -209,7 +209,7 @@ impl Jobs {
         )
         .bind(fence.job_id)
         .bind(fence.epoch);
-        Ok(Verb::new("jobs", fence.job_id, guard).run::<Job>(&self.db).await?.is_some())
+        Verb::new("jobs", fence.job_id, guard).took(&self.db).await
     }
 
     pub(super) async fn confirm(

@@ -3,7 +3,6 @@
 use super::Jobs;
 use super::claim::Claimed;
 use super::error::Fenced;
-use crate::store::job::Job;
 use crate::store::llm_call::{self, NewCall, Settled};
 use crate::store::{Sql, StoreError, Verb};
 
@@ -14,11 +13,11 @@ impl Jobs {
         let guard = Sql::new("UPDATE jobs SET updated_at = {now} WHERE id = ? AND epoch = ? AND status = 'running'")
             .bind(fence.job_id)
             .bind(fence.epoch);
-        let held = Verb::new("jobs", fence.job_id, guard).then(llm_call::reserve(call)).run::<Job>(&self.db).await?;
-        if held.is_some() {
-            llm_call::close_abandoned(&self.db, fence.job_id, fence.epoch).await?;
+        if !Verb::new("jobs", fence.job_id, guard).then(llm_call::reserve(call)).took(&self.db).await? {
+            return Ok(Err(Fenced));
         }
-        Ok(held.map(|_| ()).ok_or(Fenced))
+        llm_call::close_abandoned(&self.db, fence.job_id, fence.epoch).await?;
+        Ok(Ok(()))
     }
 
     /// Settles a call whatever became of its job.

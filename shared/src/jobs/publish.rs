@@ -13,8 +13,7 @@ use crate::domain::event::EventKind;
 use crate::domain::job::JobStatus;
 use crate::domain::publish::PublishMode;
 use crate::store::audit::Actor;
-use crate::store::job::Job;
-use crate::store::publication::{self, Intent, Known, Publication, TargetKey, Writer, Written};
+use crate::store::publication::{self, Intent, Known, Publication, Taken, TargetKey, Writer, Written};
 use crate::store::{Sql, StoreError, Verb, audit, event};
 
 /// Why nothing may be written.
@@ -52,15 +51,17 @@ impl Records {
 }
 
 impl Jobs {
-    /// Takes the target for this job. `false` = another job is writing there; try later.
+    /// Takes the target for this job. `None` = another job is writing there; try later.
     pub async fn acquire_target(
         &self,
         claimed: &Claimed,
         issue_id: &str,
         mode: PublishMode,
         hold: Duration,
-    ) -> Result<bool, StoreError> {
-        publication::acquire(&self.db, &claimed.row.connection, issue_id, mode, writer(&claimed.fence), ms(hold)).await
+    ) -> Result<Option<Taken>, StoreError> {
+        let row = &claimed.row;
+        let behind = row.approved_by.unwrap_or(row.owner_id);
+        publication::acquire(&self.db, &row.connection, issue_id, mode, writer(&claimed.fence), behind, ms(hold)).await
     }
 
     /// The record of a target.
@@ -131,10 +132,7 @@ impl Jobs {
             .gate(Some(publication::keep_target(intent, writer(fence))))
             .then(publication::intend(intent))
             .then(audit::about_held(self.clock().new_id(), &actor, intent.action.audited_as(), "job", fence.job_id, &details));
-        match verb.run::<Job>(&self.db).await? {
-            Some(_) => Ok(Ok(())),
-            None => Ok(Err(self.why_refused(claimed).await?)),
-        }
+        Ok(if verb.took(&self.db).await? { Ok(()) } else { Err(self.why_refused(claimed).await?) })
     }
 
     /// Why a verb that comes before a write took nothing.
@@ -163,8 +161,7 @@ impl Jobs {
         let guard = Sql::new("UPDATE jobs SET updated_at = {now} WHERE id = ? AND epoch = ? AND status = 'running'")
             .bind(fence.job_id)
             .bind(fence.epoch);
-        let held = Verb::new("jobs", fence.job_id, guard).then(publication::adopt(found)).run::<Job>(&self.db).await?;
-        Ok(held.is_some())
+        Verb::new("jobs", fence.job_id, guard).then(publication::adopt(found)).took(&self.db).await
     }
 
     /// Records what became of a write whose answer was lost, as it was found; `None` = nothing of it is there.

@@ -142,8 +142,8 @@ impl From<LlmError> for Failure {
 /// A model.
 #[async_trait]
 pub trait Llm: Send + Sync + 'static {
-    /// Asks once.
-    async fn complete(&self, prompt: &Prompt) -> Result<Completion, LlmFailure>;
+    /// Asks once. The prompt is given away, because an answer may take minutes.
+    async fn complete(&self, prompt: Prompt) -> Result<Completion, LlmFailure>;
 
     /// The models that the provider says it has; asking costs nothing.
     async fn models(&self) -> Result<Vec<String>, LlmError>;

@@ -59,12 +59,15 @@ pub struct Writer {
     pub epoch: i64,
 }
 
-#[derive(FromQueryResult)]
-struct HeldUntil {
-    held_until: i64,
+/// A target that was taken.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct Taken {
+    /// What the account behind the publication is by now; `None` = it was deactivated, or is gone.
+    pub role: Option<String>,
 }
 
-/// Takes the target for a job, or keeps it. `false` = another job that still runs holds it, or may still be writing.
+/// Takes the target for a job, or keeps it, and looks at the account `behind` what is written. `None` = another job that still
+/// runs holds it, or may still be writing.
 ///
 /// The writer must hold its own job; a stale one takes nothing.
 pub async fn acquire(
@@ -73,26 +76,28 @@ pub async fn acquire(
     issue_id: &str,
     mode: PublishMode,
     writer: Writer,
+    behind: Uuid,
     hold_ms: i64,
-) -> Result<bool, StoreError> {
-    let rows: Vec<HeldUntil> = db
+) -> Result<Option<Taken>, StoreError> {
+    let rows = db
         .write_all(
             Sql::new(
                 "INSERT INTO publish_targets (connection, issue_id, mode, job_id, epoch, held_until) \
                  SELECT ?, ?, ?, jobs.id, jobs.epoch, {now} + ? FROM jobs WHERE jobs.id = ? AND jobs.epoch = ? AND jobs.status = 'running' \
                  ON CONFLICT (connection, issue_id, mode) DO UPDATE SET job_id = excluded.job_id, epoch = excluded.epoch, \
                  held_until = excluded.held_until WHERE publish_targets.job_id = excluded.job_id OR publish_targets.held_until < {now} \
-                 RETURNING held_until",
+                 RETURNING (SELECT users.role FROM users WHERE users.id = ? AND users.active) AS role",
             )
             .bind(connection)
             .bind(issue_id)
             .bind(mode.as_str())
             .bind(hold_ms)
             .bind(writer.job_id)
-            .bind(writer.epoch),
+            .bind(writer.epoch)
+            .bind(behind),
         )
         .await?;
-    Ok(rows.first().is_some_and(|row| row.held_until > 0))
+    Ok(rows.into_iter().next())
 }
 
 /// Keeps the target that a writer has taken while it writes there; takes no row when it is not its own any more, or when it

@@ -24,13 +24,15 @@ pub struct Verb {
     gate: Option<Sql>,
     guard: Sql,
     then: Vec<Sql>,
+    /// The columns of the changed row that are answered.
+    answer: &'static str,
 }
 
 impl Verb {
     /// A change of the row `id` of `table`. The guard is an `UPDATE` or `INSERT` without `RETURNING`.
     #[must_use]
     pub fn new(table: &'static str, id: Uuid, guard: Sql) -> Self {
-        Self { table, id, gate: None, guard, then: Vec::with_capacity(8) }
+        Self { table, id, gate: None, guard, then: Vec::with_capacity(8), answer: "*" }
     }
 
     /// A statement that must write a row before anything else happens.
@@ -61,6 +63,13 @@ impl Verb {
         row.map(|row| T::from_query_result(&row, "")).transpose().map_err(StoreError::from)
     }
 
+    /// Runs it and answers whether the guard took its row, for those who do not read it.
+    pub async fn took(mut self, db: &Db) -> Result<bool, StoreError> {
+        self.answer = "id";
+        let statement = self.statement(db);
+        Ok(!db.write_rows(statement).await?.is_empty())
+    }
+
     /// The whole verb as the database gets it.
     pub(super) fn statement(self, db: &Db) -> Statement {
         let (text, values) = if db.is_postgres() { self.one_statement(db) } else { self.script(db) };
@@ -86,7 +95,7 @@ impl Verb {
             sql.render(&mut text, &mut values, now, &[("held", Name::Text("held"))]);
             text.push(')');
         }
-        text.push_str(" SELECT * FROM held");
+        let _ = write!(text, " SELECT {} FROM held", self.answer);
         (text, values)
     }
 
@@ -100,7 +109,7 @@ impl Verb {
             "(SELECT 1) AS gate"
         };
         self.guard.render(&mut text, &mut values, now, &[("gate", Name::Text(gate_name))]);
-        text.push_str(" RETURNING *");
+        let _ = write!(text, " RETURNING {}", self.answer);
         text.push_str(REMEMBER);
         let held = Name::Row(self.table, self.id);
         for sql in self.then {

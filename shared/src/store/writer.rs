@@ -2,8 +2,8 @@
 //! disk and none ever meets "database is locked" from within the process.
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, QueryResult, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DbErr, QueryResult, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -24,11 +24,13 @@ pub(super) struct Writer {
 #[derive(Debug)]
 struct Work {
     write: Write,
-    answer: oneshot::Sender<Result<Written, StoreError>>,
+    answer: Answer,
 }
 
+type Answer = oneshot::Sender<Result<Written, StoreError>>;
+
 /// What is to be written: all or nothing, and apart from what others write.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Write {
     /// Statements, separated by semicolons, whose `RETURNING` rows are wanted.
     Rows(Statement),
@@ -77,27 +79,32 @@ impl Writer {
 async fn write_what_comes(connection: DatabaseConnection, mut waiting: mpsc::Receiver<Work>) {
     let mut group = Vec::with_capacity(GROUP);
     while waiting.recv_many(&mut group, GROUP).await > 0 {
-        match together(&connection, &group).await {
-            Ok(all) => group.drain(..).zip(all).for_each(|(work, written)| work.tell(Ok(written))),
-            // One of them is refused, which is no matter of the others.
-            Err(_) if group.len() > 1 => {
-                for work in group.drain(..) {
-                    let alone = together(&connection, std::slice::from_ref(&work)).await;
-                    work.tell(alone.map_err(StoreError::from).and_then(first));
-                }
-            }
-            Err(error) => {
-                let error = StoreError::from(error);
-                if let Some(work) = group.pop() {
-                    work.tell(Err(error));
+        let together = if group.len() > 1 { together(&connection, &group).await.ok() } else { None };
+        match together {
+            Some(all) => group.drain(..).zip(all).for_each(|(work, written)| tell(work.answer, Ok(written))),
+            // Nobody waits beside it; or one of them is refused, which is no matter of the others.
+            None => {
+                for Work { write, answer } in group.drain(..) {
+                    tell(answer, alone(&connection, write).await.map_err(StoreError::from));
                 }
             }
         }
     }
 }
 
-fn first(written: Vec<Written>) -> Result<Written, StoreError> {
-    written.into_iter().next().ok_or_else(|| StoreError::Bug("a write without an answer".into()))
+/// A transaction of its own, in one message to the thread of the connection.
+async fn alone(connection: &DatabaseConnection, write: Write) -> Result<Written, DbErr> {
+    let Write::Rows(mut statements) = write else {
+        // A statement is a transaction.
+        return write.run(connection).await;
+    };
+    statements.sql = format!("BEGIN IMMEDIATE; {}; COMMIT", statements.sql.trim_end_matches([';', ' ']));
+    let written = Write::Rows(statements).run(connection).await;
+    if written.is_err() {
+        // Refused where the transaction did not begin, or is over.
+        let _ = connection.execute_unprepared("ROLLBACK").await;
+    }
+    written
 }
 
 async fn together(connection: &DatabaseConnection, group: &[Work]) -> Result<Vec<Written>, DbErr> {
@@ -106,7 +113,7 @@ async fn together(connection: &DatabaseConnection, group: &[Work]) -> Result<Vec
     let transaction = connection.begin_with_options(immediate).await?;
     let mut all = Vec::with_capacity(group.len());
     for work in group {
-        match work.run(&transaction).await {
+        match work.write.clone().run(&transaction).await {
             Ok(written) => all.push(written),
             Err(error) => {
                 transaction.rollback().await?;
@@ -118,16 +125,16 @@ async fn together(connection: &DatabaseConnection, group: &[Work]) -> Result<Vec
     Ok(all)
 }
 
-impl Work {
-    async fn run(&self, transaction: &DatabaseTransaction) -> Result<Written, DbErr> {
-        Ok(match &self.write {
-            Write::Rows(statements) => Written::Rows(transaction.query_all_raw(statements.clone()).await?),
-            Write::Count(statement) => Written::Count(transaction.execute_raw(statement.clone()).await?.rows_affected()),
+impl Write {
+    async fn run(self, connection: &impl ConnectionTrait) -> Result<Written, DbErr> {
+        Ok(match self {
+            Self::Rows(statements) => Written::Rows(connection.query_all_raw(statements).await?),
+            Self::Count(statement) => Written::Count(connection.execute_raw(statement).await?.rows_affected()),
         })
     }
+}
 
-    /// Whoever asked may have gone away; what is written is written.
-    fn tell(self, written: Result<Written, StoreError>) {
-        let _ = self.answer.send(written);
-    }
+/// Whoever asked may have gone away; what is written is written.
+fn tell(answer: Answer, written: Result<Written, StoreError>) {
+    let _ = answer.send(written);
 }

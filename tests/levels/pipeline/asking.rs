@@ -29,10 +29,10 @@ async fn a_full_pipeline_by_the_drafter_takes_four_round_trips() {
 }
 
 #[tokio::test]
-async fn a_full_pipeline_with_a_comment_takes_nine_round_trips() {
+async fn a_full_pipeline_with_a_comment_takes_eight_round_trips() {
     let app = App::start().await;
-    // submit, claim, earlier results, stages, authority, target, records, intent, end
-    assert_eq!(round_trips(&app, app.asks(JobKind::FullPipeline, STORY).to(PublishMode::Comment)).await, 9);
+    // submit, claim, earlier results, stages, target, records, intent, end
+    assert_eq!(round_trips(&app, app.asks(JobKind::FullPipeline, STORY).to(PublishMode::Comment)).await, 8);
 }
 
 #[tokio::test]
@@ -43,10 +43,10 @@ async fn a_full_pipeline_by_a_model_takes_six_round_trips() {
 }
 
 #[tokio::test]
-async fn a_full_pipeline_by_a_model_with_a_comment_takes_eleven_round_trips() {
+async fn a_full_pipeline_by_a_model_with_a_comment_takes_ten_round_trips() {
     let app = App::with_model("sandbox").await;
-    // submit, claim, fetch, earlier results, criteria, scenarios, authority, target, records, intent, end
-    assert_eq!(round_trips(&app, app.asks(JobKind::FullPipeline, STORY).to(PublishMode::Comment)).await, 11);
+    // submit, claim, fetch, earlier results, criteria, scenarios, target, records, intent, end
+    assert_eq!(round_trips(&app, app.asks(JobKind::FullPipeline, STORY).to(PublishMode::Comment)).await, 10);
 }
 
 /// Tables that stay small, and what a statement makes for itself.

@@ -6,7 +6,9 @@ use sandbox::{Action, Fault};
 use serde_json::{Value, json};
 use shared::domain::job::{JobKind, Stage};
 use shared::domain::publish::{OnConflict, PublishMode, PublishOutcome, PublishWhat};
-use tests::app::App;
+use shared::domain::user::Role;
+use shared::store::Sql;
+use tests::app::{App, PERSON};
 use uuid::Uuid;
 
 use crate::support::{STORY, client, document, id_of, made, ours, post_as_a_person, publish, words};
@@ -47,6 +49,22 @@ async fn a_comment_is_created_once_and_the_same_again_writes_nothing() {
     assert!(app.writes().is_empty(), "{:?}", app.writes());
     assert_eq!(ours(&app, STORY).len(), 1);
     assert!((app.metric("jira_publish_success_total") - 1.0).abs() < 0.1);
+}
+
+#[tokio::test]
+async fn an_account_that_may_not_publish_any_more_publishes_nothing() {
+    let left = Sql::new("UPDATE users SET active = FALSE WHERE id = ?").bind(PERSON);
+    let demoted = Sql::new("UPDATE users SET role = ? WHERE id = ?").bind(Role::Developer.as_str()).bind(PERSON);
+    for change in [left, demoted] {
+        let app = App::start().await;
+        let first = made(&app, STORY).await;
+        app.jobs.db().execute(change).await.expect("a change");
+        let id = publish(&app, first, STORY, PublishMode::Comment, OnConflict::Keep).await;
+        assert_eq!(app.status(id).await, ("failed".to_owned(), "caller.revoked".to_owned()));
+        assert!(app.writes().is_empty(), "{:?}", app.writes());
+        let held = Sql::new("SELECT COUNT(*) AS n FROM publish_targets WHERE held_until > 0");
+        assert_eq!(app.count(held).await, 0, "others may write there");
+    }
 }
 
 #[tokio::test]

@@ -75,7 +75,7 @@ impl<'a> Session<'a> {
     }
 
     /// Asks once and reads the reply as `T`.
-    pub(super) async fn ask<T: DeserializeOwned>(&mut self, prompt: &Prompt) -> Result<T, End> {
+    pub(super) async fn ask<T: DeserializeOwned>(&mut self, prompt: Prompt) -> Result<T, End> {
         let id = self.reserve_call().await?;
         let began = Instant::now();
         let asking = self.context.interruptible(self.llm.complete(prompt));
@@ -120,7 +120,7 @@ impl<'a> Session<'a> {
     }
 
     /// Asks for failed items again. `None` = the round failed; what was good before stands, and is not asked and paid for again.
-    pub(super) async fn ask_again<T: DeserializeOwned>(&mut self, prompt: &Prompt) -> Result<Option<T>, End> {
+    pub(super) async fn ask_again<T: DeserializeOwned>(&mut self, prompt: Prompt) -> Result<Option<T>, End> {
         match self.ask(prompt).await {
             Ok(reply) => Ok(Some(reply)),
             Err(End::Failed(failure)) => {

@@ -208,7 +208,8 @@ impl Context<'_> {
                 Next::Waits => return Ok(()),
                 Next::Cancelled => return Err(End::Cancelled),
             }
-            ended.clear();
+            // Its room goes too: the next stage may wait for a model.
+            ended = Vec::new();
         }
     }
 

@@ -150,13 +150,13 @@ async fn ask(session: &mut Session<'_>, story: &Story, criteria: &CriteriaSet, b
         let checked = checks::scenarios(story, criteria, empty, before);
         return Ok(checks::settle_suite(story, criteria, checked, before));
     }
-    let reply: ScenariosReply = session.ask(&prompts::scenarios(story, criteria, language)).await?;
+    let reply: ScenariosReply = session.ask(prompts::scenarios(story, criteria, language)).await?;
     let mut checked = checks::scenarios(story, criteria, reply, before);
     for _ in 0..REPAIR_ROUNDS {
         if checked.failed.is_empty() {
             break;
         }
-        let Some(reply) = session.ask_again(&prompts::repair_scenarios(story, criteria, &checked.failed, language)).await? else {
+        let Some(reply) = session.ask_again(prompts::repair_scenarios(story, criteria, &checked.failed, language)).await? else {
             break;
         };
         checked = checks::repair_scenarios(story, criteria, checked, reply, before);

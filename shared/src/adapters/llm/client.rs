@@ -67,10 +67,13 @@ fn checked_base(settings: &LlmSettings) -> Result<Url, ConfigProblem> {
 
 #[async_trait]
 impl Llm for OpenAiCompatible {
-    async fn complete(&self, prompt: &Prompt) -> Result<Completion, LlmFailure> {
-        let answer = self.transport.post(&encode(prompt, &self.params)).await?;
+    async fn complete(&self, prompt: Prompt) -> Result<Completion, LlmFailure> {
+        let body = encode(&prompt, &self.params);
+        // Thousands of calls may wait at once; what was sent is all that is kept of each, and kept once.
+        drop(prompt);
+        let answer = self.transport.post(&body).await?;
         let result = decode(answer.status, &answer.headers, &answer.body, SystemClock.now());
-        result.map_err(|failed| LlmFailure { error: self.transport.cleaned(failed.error, prompt), ..failed })
+        result.map_err(|failed| LlmFailure { error: self.transport.cleaned(failed.error, &body), ..failed })
     }
 
     async fn models(&self) -> Result<Vec<String>, LlmError> {

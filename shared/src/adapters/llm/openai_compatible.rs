@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use reqwest::header::HeaderMap;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::salvage::salvage;
@@ -13,6 +14,9 @@ use super::settings::{Structured, TokenParam};
 use crate::adapters::http::{excerpt, retry_after};
 use crate::domain::json::to_json;
 use crate::ports::{Completion, LlmError, LlmFailure, Prompt, Usage};
+
+/// More than a body takes beside its messages and its schema.
+const FRAME: usize = 512;
 
 /// A provider's words are shown up to this length.
 const SHOWN: usize = 300;
@@ -47,8 +51,8 @@ pub struct Params {
 pub struct HttpBody {
     /// Path segments below the base URL.
     pub path: &'static [&'static str],
-    /// The body, as JSON.
-    pub json: String,
+    /// The body, as JSON; copies share it.
+    pub json: Bytes,
 }
 
 /// Writes the call down.
@@ -64,13 +68,14 @@ pub fn encode(prompt: &Prompt, params: &Params) -> HttpBody {
     };
     let messages = [Message { role: "system", content: &system }, Message { role: "user", content: &prompt.user }];
     // Put together from what is JSON already: the schema is the longest part of it and always the same.
-    let mut json = format!(
-        r#"{{"model":{},"messages":{},"{}":{}"#,
+    let messages = to_json(&messages);
+    let mut json = String::with_capacity(messages.len() + schema.len() + FRAME);
+    json.push_str(&format!(
+        r#"{{"model":{},"messages":{messages},"{}":{}"#,
         to_json(&params.model),
-        to_json(&messages),
         params.token_param.as_str(),
         params.max_output_tokens
-    );
+    ));
     match params.structured {
         Structured::JsonSchema => {
             let name = schema_name(prompt.name);
@@ -85,13 +90,27 @@ pub fn encode(prompt: &Prompt, params: &Params) -> HttpBody {
         json.push_str(&format!(r#","temperature":{}"#, to_json(&temperature)));
     }
     json.push('}');
-    HttpBody { path: &["chat", "completions"], json }
+    HttpBody { path: &["chat", "completions"], json: json.into_boxed_str().into_boxed_bytes().into() }
 }
 
 #[derive(Serialize)]
 struct Message<'a> {
     role: &'static str,
     content: &'a str,
+}
+
+/// The texts of the messages that a body holds.
+pub fn texts(body: &HttpBody) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Sent {
+        messages: Vec<Text>,
+    }
+    #[derive(Deserialize)]
+    struct Text {
+        content: String,
+    }
+    let sent = serde_json::from_slice::<Sent>(&body.json);
+    sent.map_or_else(|_| Vec::new(), |sent| sent.messages.into_iter().map(|text| text.content).collect())
 }
 
 /// At most 64 letters, digits, `_` and `-`.

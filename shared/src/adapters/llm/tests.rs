@@ -40,7 +40,7 @@ fn reply() -> Reply {
 async fn a_call_goes_to_its_address_with_its_key() {
     let server = TestServer::start(|_| reply()).await;
     let llm = client(&settings(&server));
-    assert_eq!(llm.complete(&prompt()).await.unwrap().text, "{}");
+    assert_eq!(llm.complete(prompt()).await.unwrap().text, "{}");
     assert_eq!((llm.provider(), llm.model()), ("openai_compatible", "m-1"));
     let asked = server.requests().remove(0);
     assert_eq!((asked.method.as_str(), asked.path.as_str()), ("POST", "/v1/chat/completions"));
@@ -77,7 +77,7 @@ async fn a_list_of_models_that_is_none_says_why_without_the_key() {
 #[tokio::test]
 async fn a_server_without_key_is_asked_without_one() {
     let server = TestServer::start(|_| reply()).await;
-    client(&LlmSettings { api_key: Some(Secret::new("")), ..settings(&server) }).complete(&prompt()).await.unwrap();
+    client(&LlmSettings { api_key: Some(Secret::new("")), ..settings(&server) }).complete(prompt()).await.unwrap();
     assert_eq!(server.requests()[0].header("authorization"), "");
 }
 
@@ -85,7 +85,7 @@ async fn a_server_without_key_is_asked_without_one() {
 async fn nothing_is_repeated_and_no_redirect_is_followed() {
     for told in [500, 302] {
         let server = TestServer::start(move |_| Reply::status(told).with("location", "/v1/elsewhere")).await;
-        client(&settings(&server)).complete(&prompt()).await.unwrap_err();
+        client(&settings(&server)).complete(prompt()).await.unwrap_err();
         assert_eq!(server.requests().len(), 1);
     }
 }
@@ -95,7 +95,7 @@ async fn slow_dropped_and_cut_answers_are_no_answer() {
     for (name, told) in [("never", Reply::never as fn() -> Reply), ("dropped", Reply::dropped), ("cut", Reply::cut)] {
         let server = TestServer::start(move |_| told()).await;
         let timeout = Duration::from_millis(100);
-        let error = client(&LlmSettings { timeout, ..settings(&server) }).complete(&prompt()).await.unwrap_err().error;
+        let error = client(&LlmSettings { timeout, ..settings(&server) }).complete(prompt()).await.unwrap_err().error;
         assert!(matches!(error, LlmError::NoAnswer(_)), "{name}: {error}");
     }
 }
@@ -108,7 +108,7 @@ async fn no_more_calls_are_under_way_than_allowed() {
         .map(|_| {
             tokio::spawn({
                 let llm = Arc::clone(&llm);
-                async move { llm.complete(&prompt()).await }
+                async move { llm.complete(prompt()).await }
             })
         })
         .collect();
@@ -133,13 +133,13 @@ async fn neither_key_nor_prompt_is_in_debug_output_or_an_error() {
     assert!(!format!("{settings:?}").contains(KEY));
     for model in ["key", "prompt"] {
         let llm = client(&LlmSettings { model: Some(model.to_owned()), ..settings.clone() });
-        let error = llm.complete(&prompt()).await.unwrap_err();
+        let error = llm.complete(prompt()).await.unwrap_err();
         let text = format!("{error} {error:?}");
         assert!(!text.contains(KEY) && !text.contains("invoice"), "{text}");
     }
     let llm = client(&settings);
     drop(server);
-    let error = llm.complete(&prompt()).await.unwrap_err().error;
+    let error = llm.complete(prompt()).await.unwrap_err().error;
     assert!(matches!(&error, LlmError::NoAnswer(why) if why.starts_with("no connection") && !why.contains(KEY)), "{error}");
 }
 

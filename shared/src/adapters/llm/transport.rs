@@ -8,10 +8,10 @@ use reqwest::{Client, RequestBuilder};
 use tokio::sync::Semaphore;
 use url::Url;
 
-use super::openai_compatible::HttpBody;
+use super::openai_compatible::{HttpBody, texts};
 use super::settings::{ConfigProblem, LlmSettings};
 use crate::adapters::http::{self, Answer, Secret, Trouble, exchange};
-use crate::ports::{LlmError, Prompt};
+use crate::ports::LlmError;
 
 /// A reply of a hundred thousand tokens is far below this.
 const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
@@ -81,8 +81,9 @@ impl Transport {
     }
 
     /// Providers repeat keys and prompts in their messages; neither may stay in an error.
-    pub(super) fn cleaned(&self, error: LlmError, prompt: &Prompt) -> LlmError {
-        let is_echo = |text: &str| echoes(text, &prompt.user) || echoes(text, &prompt.system);
+    pub(super) fn cleaned(&self, error: LlmError, sent: &HttpBody) -> LlmError {
+        let prompts = texts(sent);
+        let is_echo = |text: &str| prompts.iter().any(|prompt| echoes(text, prompt));
         let shown = |text: String| {
             if is_echo(&text) { "its message repeats the prompt and is not shown".to_owned() } else { text }
         };

@@ -23,7 +23,6 @@ use shared::domain::json::to_json;
 use shared::domain::publish::{PublishMode, PublishOutcome, PublishTarget, Published};
 use shared::domain::request::Review;
 use shared::domain::result::{PublishArtifact, content_hash};
-use shared::domain::story::Story;
 use shared::domain::user::Role;
 use shared::domain::verdict::{Failure, Verdict};
 use shared::jobs::{Advance, Records};
@@ -31,7 +30,6 @@ use shared::ports::{Comment, Jira};
 use shared::publishing::{self, Subject};
 use shared::store::made::Made;
 use shared::store::publication::Written;
-use shared::store::user;
 
 use super::{Context, End, Stored, story};
 use outcome::{nothing_to_write, refused};
@@ -43,7 +41,6 @@ const BUSY: Duration = Duration::from_secs(1);
 impl Context<'_> {
     pub(super) async fn publish(&self, made: &mut Made) -> Result<Stored, End> {
         self.is_what_was_approved(made)?;
-        self.authority_still_stands(made).await?;
         let mut progress = Progress::default();
         let result = self.publish_all(made, &mut progress).await;
         if result.as_ref().map_or(true, |published| nothing_was_published(published)) {
@@ -72,19 +69,6 @@ impl Context<'_> {
         }
     }
 
-    /// Whoever stands behind the publication may have been deactivated, or have lost the right, since the job was accepted.
-    async fn authority_still_stands(&self, made: &Made) -> Result<(), End> {
-        let row = &self.claimed.row;
-        let who = user::by_id(self.jobs().db(), row.approved_by.unwrap_or(row.owner_id)).await?;
-        let role: Option<Role> = who.filter(|user| user.active).and_then(|user| user.role.parse().ok());
-        let needs = self.claimed.request.publish.iter().flat_map(|target| made.rights_for(*target));
-        if role.is_some_and(|role| needs.clone().all(|right| role.may(right))) {
-            return Ok(());
-        }
-        let message = "the account behind this publication was deactivated or may not publish any more; somebody else can publish the result";
-        Err(Failure::fail("caller.revoked", message).into())
-    }
-
     /// Records writes that were carried out, while the last one is recorded with the end of the job.
     async fn settle(&self, progress: &mut Progress) -> Result<(), End> {
         for written in progress.unsettled.drain(..) {
@@ -109,7 +93,7 @@ impl Context<'_> {
                     published.push(nothing_to_write(target));
                     continue;
                 }
-                published.push(self.target(jira.as_ref(), &subject, story, target, progress).await?);
+                published.push(self.target(jira.as_ref(), &subject, made, target, progress).await?);
             }
         }
         Ok(published)
@@ -139,11 +123,12 @@ impl Context<'_> {
         &self,
         jira: &dyn Jira,
         subject: &Subject<'_>,
-        story: &Story,
+        made: &Made,
         target: PublishTarget,
         progress: &mut Progress,
     ) -> Result<Published, End> {
-        self.take(subject, target).await?;
+        let story = story(made)?;
+        self.take(subject, made, target).await?;
         let mut outcome = None;
         let pieces = publishing::pieces(subject, target);
         let records = self.jobs().records(subject.connection, subject.issue_id, target.mode).await?;
@@ -152,7 +137,7 @@ impl Context<'_> {
         for (n, piece) in pieces.iter().enumerate() {
             if n > 0 {
                 // Each piece may take its time; the target is not to be lost meanwhile.
-                self.take(subject, target).await?;
+                self.take(subject, made, target).await?;
             }
             match self.piece(jira, story, piece, progress).await {
                 Ok(done) => outcome = Some(Published::worst(outcome, done)),
@@ -173,10 +158,13 @@ impl Context<'_> {
         Ok(outcome.unwrap_or_else(|| nothing_to_write(target)))
     }
 
-    /// Takes a target for this job, or keeps it.
-    async fn take(&self, subject: &Subject<'_>, target: PublishTarget) -> Result<(), End> {
+    /// Takes a target for this job, or keeps it. Whoever stands behind the publication may have been deactivated, or have lost
+    /// the right, since the job was accepted.
+    async fn take(&self, subject: &Subject<'_>, made: &Made, target: PublishTarget) -> Result<(), End> {
         let taken = self.jobs().acquire_target(&self.claimed, subject.issue_id, target.mode, self.hold()).await?;
-        if taken { Ok(()) } else { Err(target_busy().into()) }
+        let role: Option<Role> = taken.ok_or_else(target_busy)?.role.and_then(|role| role.parse().ok());
+        let mut needs = self.claimed.request.publish.iter().flat_map(|wanted| made.rights_for(*wanted));
+        if role.is_some_and(|role| needs.all(|right| role.may(right))) { Ok(()) } else { Err(revoked().into()) }
     }
 }
 
@@ -194,6 +182,12 @@ struct Progress {
 
 fn target_busy() -> Failure {
     Failure::snooze(BUSY, "publish.target_busy", "another job is writing to the same place")
+}
+
+fn revoked() -> Failure {
+    let message =
+        "the account behind this publication was deactivated or may not publish any more; somebody else can publish the result";
+    Failure::fail("caller.revoked", message)
 }
 
 fn not_approved() -> Failure {

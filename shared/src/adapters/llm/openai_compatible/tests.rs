@@ -15,7 +15,7 @@ fn prompt() -> Prompt {
 }
 
 fn sent(body: &HttpBody) -> Value {
-    serde_json::from_str(&body.json).unwrap()
+    serde_json::from_slice(&body.json).unwrap()
 }
 
 fn params() -> Params {
