@@ -2,7 +2,7 @@
 
 /// Whether the text carries marks only wiki markup has.
 pub(super) fn looks_like_wiki(source: &str) -> bool {
-    const INSIDE: &[&str] = &["{code", "{noformat", "{{", "{quote}", "{panel", "{color", "[~", "(!)", "(/)", "(x)", "(?)", "(i)"];
+    const INSIDE: &[&str] = &["{code", "{noformat", "{{", "{quote}", "{panel", "{color", "[~", "(!)", "(/)"];
     INSIDE.iter().any(|mark| source.contains(mark))
         || source.lines().any(|line| heading(line.trim_start()).is_some() || line.starts_with("||") || line.starts_with("** "))
 }
@@ -114,23 +114,27 @@ fn inline(text: &str) -> String {
     links(&struck(&bold(&out)))
 }
 
-/// `-words-` becomes `~~words~~`; hyphens within and between words stay.
+/// `-words-` becomes `~~words~~`; hyphens within and between words, in code and across cells stay.
 fn struck(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find('-') {
+    let (mut rest, mut closed) = (text, true);
+    while let Some(start) = rest.find(['-', '`']) {
         let (head, tail) = rest.split_at(start);
         out.push_str(head);
-        let tail = &tail[1..];
-        let opens = out.ends_with(|c: char| c.is_whitespace() || c == '(') || out.is_empty();
-        let closes = |(at, _): &(usize, &str)| {
-            let before = tail[..*at].chars().next_back();
-            let after = tail[at + 1..].chars().next();
-            before.is_some_and(|c| !c.is_whitespace() && c != '-') && !after.is_some_and(|c| c.is_alphanumeric() || c == '-')
-        };
-        let end = tail.match_indices('-').find(closes).filter(|_| opens && !tail.starts_with([' ', '-']));
+        let (mark, tail) = tail.split_at(1);
+        if mark == "`" {
+            let end = tail.find('`').map_or(0, |end| end + 1);
+            out.push_str(mark);
+            out.push_str(&tail[..end]);
+            rest = &tail[end..];
+            continue;
+        }
+        let opens = out.is_empty() || out.ends_with(|c: char| c.is_whitespace() || c == '(');
+        // Where one is not closed, none after it is.
+        let end = if closed && opens && !tail.starts_with([' ', '-']) { closing(tail) } else { None };
+        closed &= end.is_some() || !opens;
         match end {
-            Some((end, _)) => {
+            Some(end) => {
                 out.push_str(&format!("~~{}~~", &tail[..end]));
                 rest = &tail[end + 1..];
             }
@@ -141,6 +145,17 @@ fn struck(text: &str) -> String {
         }
     }
     out + rest
+}
+
+/// Where struck words end: at a hyphen behind a word and before none.
+fn closing(text: &str) -> Option<usize> {
+    let cell = text.find(['|', '`']).unwrap_or(text.len());
+    let closes = |(at, _): &(usize, &str)| {
+        let before = text[..*at].chars().next_back();
+        let after = text[at + 1..].chars().next();
+        before.is_some_and(|c| !c.is_whitespace() && c != '-') && !after.is_some_and(|c| c.is_alphanumeric() || c == '-')
+    };
+    text[..cell].match_indices('-').find(closes).map(|(at, _)| at)
 }
 
 /// `*word*` becomes `**word**`; stars inside words and code stay.

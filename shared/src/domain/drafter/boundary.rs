@@ -17,10 +17,13 @@ pub(super) fn of(criterion: &Criterion, text: &str, words: &Lexicon) -> Vec<Prop
     let outcome = if clause.condition.is_some() { clause.outcome.as_str() } else { text };
     let mut all: Vec<ProposedScenario> = Vec::new();
     let limits = number::limits(outcome, words);
-    // Of what people only get, they cannot try another number.
-    let got = criterion.when.iter().any(|when| Plain::new(when).has(words.deeds.fetched));
+    // The size of what people only get is none they could enter.
+    let fetched = criterion.when.iter().any(|when| Plain::new(when).has(words.deeds.fetched));
+    let got = |limit: &Limit| fetched && !number::sizes(&limit.unit).is_empty();
     for at in 0..limits.len() {
-        let Some(said) = subject::read(outcome, &limits, at, words).filter(|said| !said.handed && !got) else { continue };
+        let Some(said) = subject::read(outcome, &limits, at, words).filter(|said| !said.handed && !got(said.limit)) else {
+            continue;
+        };
         // What ends or lasts must be named: that a time is over when it is over tests nothing.
         if said.limit.side == Side::Lasting && said.state.split_whitespace().count() < 2 {
             continue;
@@ -167,8 +170,12 @@ fn begun(criterion: &Criterion, said: &Said<'_>, conditional: bool, words: &Lexi
 
 /// "Up to 6 are free; above that the rate is 1.5 %": the rule for what lies beyond.
 pub(super) fn beyond<'a>(text: &'a str, limit: &Limit, words: &Lexicon) -> Option<&'a str> {
-    let next = text.get(limit.end..)?.split_once(';')?.1.trim();
+    let next = text.get(limit.end..)?.split_once(';')?.1.split(';').next()?.trim();
     let rule = Plain::new(next).after(words.deeds.beyond).map(|rest| tidy(rest.trim_start_matches(',')))?;
+    // "above 10 kg …" has a limit of its own.
+    if rule.split_whitespace().take(2).any(|word| word.starts_with(|letter: char| letter.is_ascii_digit())) {
+        return None;
+    }
     (matches!(limit.side, Side::AtMost | Side::Below) && rule.split_whitespace().count() > 1).then_some(rule)
 }
 
@@ -190,8 +197,8 @@ fn conditional(
         Side::Ahead | Side::AheadAtLeast => fill(phrases.ahead, &[&moment(condition, &value, limit, words)]),
         _ => framed(criterion, condition, &said.with(condition, &value)),
     };
-    let contrary = || contrary(denied, words).unwrap_or_else(|| fill(phrases.absent, &[denied]));
-    let then = if holds { criterion.then.join("; ") } else { contrary() };
+    let absent = || affirmed(denied, words).unwrap_or_else(|| fill(phrases.absent, &[denied]));
+    let then = if holds { criterion.then.join("; ") } else { absent() };
     let place = place(said, (steps, holds), words);
     // The condition as it is tried says more than its number.
     let tried = said.with(condition, &value);
@@ -233,15 +240,19 @@ fn scenario(
 }
 
 /// "No further mail is sent" → "a further mail is sent": a denial is not denied once more.
-fn contrary(denial: &str, words: &Lexicon) -> Option<String> {
+fn affirmed(denial: &str, words: &Lexicon) -> Option<String> {
     let plain = Plain::new(denial);
     let (place, positive) = plain.words().find_map(|(place, word)| {
         let pair = words.deeds.positive.iter().find(|(negative, _)| *negative == word)?;
         Some((place, pair.1))
     })?;
     let (before, after) = (denial.get(..place.start)?, denial.get(place.end..)?);
-    let once = words.deeds.positive.iter().all(|(negative, _)| plain.words().filter(|(_, word)| word == negative).count() < 2);
-    once.then(|| format!("{before}{positive}{after}").split_whitespace().collect::<Vec<_>>().join(" "))
+    // One denial that stands before its noun, and no other.
+    let others = plain.words().filter(|(_, word)| words.deeds.denial.holds(word)).count();
+    let next = plain.words().find(|(other, _)| other.start >= place.end).map_or("", |(_, word)| word);
+    let noun = after.starts_with(' ') && !["longer", "one", "more", "mehr", "meer"].contains(&next);
+    (others < 2 && (noun || after.is_empty()))
+        .then(|| format!("{before}{positive}{after}").split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// Where a value stands.
@@ -286,7 +297,8 @@ fn moment(text: &str, value: &str, limit: &Limit, words: &Lexicon) -> String {
     }
     // German and Dutch put the verb last: the event is the preposition and its noun.
     let verb = |word: &&str| [words.edges.predicate, words.modal].iter().any(|list| list.holds(&Plain::new(word).folded));
-    let event: Vec<&str> = event.split_whitespace().take(3).take_while(|word| !verb(word)).collect();
+    let mut event: Vec<&str> = event.split_whitespace().take(3).take_while(|word| !verb(word)).collect();
+    while event.pop_if(|last| words.edges.articles.holds(&Plain::new(last).folded)).is_some() {}
     format!("{value} {}", event.join(" "))
 }
 
@@ -294,15 +306,11 @@ fn moment(text: &str, value: &str, limit: &Limit, words: &Lexicon) -> String {
 fn awaited(text: &str, limit: &Limit, words: &Lexicon) -> Option<String> {
     let least = match limit.side {
         Side::AtLeast => 2,
-        // "At most 5 attempts before a lock": what comes after the limit, in a word or more.
-        Side::AtMost => 1,
+        // "At most 5 attempts before a lock": what the last attempt brings about, in a word or more.
+        Side::AtMost if words.deeds.attempts.holds(Plain::new(&limit.unit).folded.trim()) => 1,
         _ => return None,
     };
     let hit = Plain::new(text).find_from(words.until, limit.end)?;
-    // "At most 5 until noon" ends with the time, and not with what follows.
-    if limit.side == Side::AtMost && text.get(hit.clone()).is_some_and(|word| ["until", "bis", "totdat"].contains(&word)) {
-        return None;
-    }
     let outcome = tidy(text.get(hit.end..)?);
     (outcome.split_whitespace().count() >= least).then(|| outcome.to_owned())
 }

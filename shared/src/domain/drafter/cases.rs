@@ -9,7 +9,6 @@ use super::wording::Titles;
 use crate::domain::criterion::{CriteriaSet, Criterion, CriterionKind, Testable};
 use crate::domain::evidence::Evidence;
 use crate::domain::language::fold;
-use crate::domain::normal::numbers;
 use crate::domain::reply::{ProposedScenario, ScenariosReply};
 use crate::domain::scenario::{Priority, Step, Technique};
 use crate::domain::story::Story;
@@ -28,6 +27,11 @@ pub(super) fn draft(story: &Story, set: &CriteriaSet) -> ScenariosReply {
     let mut titles = Titles::default();
     let mut known: Vec<String> = Vec::new();
     let mut left_out = 0_usize;
+    let actions: Vec<(&str, Plain<'_>, Gist)> = set
+        .criteria
+        .iter()
+        .filter_map(|criterion| criterion.when.first().map(|when| (criterion.id.as_str(), Plain::new(when), Gist::of(when))))
+        .collect();
     for criterion in &set.criteria {
         // An outline over the values a criterion lists says all that the criterion says.
         let mut own = own(criterion, words);
@@ -39,7 +43,7 @@ pub(super) fn draft(story: &Story, set: &CriteriaSet) -> ScenariosReply {
         // The values on both sides of a limit say all that a criterion says that is nothing but that limit.
         let own = (!variants::replaced(criterion, &rule, &own, &variants, words)).then_some(own);
         for mut scenario in own.into_iter().chain(variants) {
-            if scenario.when.is_empty() || scenario.then.is_empty() || is_told(&scenario, criterion, set) {
+            if scenario.when.is_empty() || scenario.then.is_empty() || is_told(&scenario, criterion, &actions) {
                 continue;
             }
             let said = said(&scenario);
@@ -64,14 +68,21 @@ pub(super) fn draft(story: &Story, set: &CriteriaSet) -> ScenariosReply {
 }
 
 /// Whether another criterion says what becomes of the value that a scenario tries outside its limit ("setting the quantity to 0").
-fn is_told(scenario: &ProposedScenario, criterion: &Criterion, set: &CriteriaSet) -> bool {
-    let value = scenario.steps.first().map(|step| numbers(&step.data)).filter(|_| scenario.then != criterion.then);
-    let Some([value]) = value.as_deref() else { return false };
-    let tried = Gist::of(&scenario.when.join(" "));
-    set.criteria.iter().filter(|other| other.id != criterion.id).any(|other| {
-        let action = other.when.join(" ");
-        numbers(&action).contains(value) && tried.shares(&Gist::of(&action))
+fn is_told(scenario: &ProposedScenario, criterion: &Criterion, actions: &[(&str, Plain<'_>, Gist)]) -> bool {
+    let value = scenario.steps.first().map(|step| fold(&step.data)).unwrap_or_default();
+    let Some(when) = scenario.when.first().filter(|_| !value.is_empty() && scenario.then != criterion.then) else { return false };
+    let tried = Gist::of(when);
+    actions.iter().filter(|(id, ..)| *id != criterion.id).any(|(_, action, gist)| {
+        let named = || action.folded.match_indices(&value).any(|(at, _)| stands_alone(&action.folded, at, at + value.len()));
+        tried.shares(gist) && named()
     })
+}
+
+/// Whether no letter or digit stands right beside a place.
+fn stands_alone(text: &str, start: usize, end: usize) -> bool {
+    let beside = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
+    !beside(text.get(..start).and_then(|head| head.chars().next_back()))
+        && !beside(text.get(end..).and_then(|tail| tail.chars().next()))
 }
 
 /// The criterion itself as a scenario.

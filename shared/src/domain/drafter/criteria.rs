@@ -118,9 +118,7 @@ impl<'a> Draft<'a> {
         }
         let texts: Vec<&str> = self.material.statements.iter().map(|statement| statement.text.as_str()).collect();
         self.doubts.units(&texts, self.words);
-        if from_rules {
-            self.uncovered();
-        }
+        self.uncovered(from_rules);
         self.verdict(summary, from_rules)
     }
 
@@ -239,6 +237,9 @@ impl<'a> Draft<'a> {
             match statement.section {
                 Section::Criteria => self.statement(statement, sentence, lead),
                 Section::Story if lead.is_some_and(|(_, lead)| lead.has(self.words.today)) => {}
+                Section::Story if stated && statement.text.ends_with('?') => {
+                    self.doubts.ask(self.words.phrases.ask_answer, &[&statement.text]);
+                }
                 Section::Story if stated => {
                     let considered = self.repeated(statement, sentence, &gists);
                     self.consider(index, considered);
@@ -259,7 +260,7 @@ impl<'a> Draft<'a> {
     /// A rule in the description beside stated criteria: only where it says something they do not. Whether it is done with.
     fn repeated(&mut self, statement: &Statement<'a>, sentence: &Sentence<'_>, stated: &[Gist]) -> bool {
         let gist = Gist::of(&statement.text);
-        if stated.iter().any(|other| other.is_like(&gist)) {
+        if stated.iter().any(|other| other.says(&gist)) {
             return true;
         }
         let rule = !statement.listed && sentence.has(self.words.strong);
@@ -269,14 +270,14 @@ impl<'a> Draft<'a> {
         rule
     }
 
-    /// What the story says in passing, beside criteria that do not cover it, is asked about.
-    fn uncovered(&mut self) {
+    /// What the story says in passing, beside criteria that do not cover it, is asked about, and so are remarks of people.
+    fn uncovered(&mut self, from_rules: bool) {
         let considered = std::mem::take(&mut self.considered);
         let quotes: Vec<Gist> =
             self.criteria.iter().flat_map(|criterion| &criterion.evidence).map(|said| Gist::of(&said.quote)).collect();
         let quoted = |text: &str| {
             let gist = Gist::of(text);
-            quotes.iter().any(|quote| quote.is_like(&gist))
+            quotes.iter().any(|quote| quote.says(&gist))
         };
         let open: Vec<&str> = self
             .material
@@ -287,10 +288,10 @@ impl<'a> Draft<'a> {
             .filter(|((statement, sentence), considered)| {
                 let text = &statement.text;
                 // Brackets explain, and who does the work or how far it is concerns the team.
-                let explains = text.starts_with(['(', '…']) || text.starts_with("...") || text.contains(['@', '[']);
+                let explains = text.starts_with(['(', '…', '@']) || text.starts_with("...") || text.contains(" @");
                 let says = text.split_whitespace().count() > 2 && !text.ends_with([':', '?']) && !explains && !statement.cited;
                 let told = [self.words.today, self.words.so_that].iter().any(|list| sentence.after(list).is_some());
-                !considered && says && !told && !quoted(text)
+                from_rules && !considered && says && !told && !quoted(text)
             })
             .map(|((statement, _), _)| statement)
             .chain(self.material.remarks.iter().filter(|remark| !quoted(&remark.text)))
@@ -386,15 +387,17 @@ impl<'a> Draft<'a> {
     /// Whether a limit accepts some values, and nothing in the story says what becomes of the others.
     fn leaves_outside_open(&self, sentence: &Sentence<'_>) -> bool {
         let (text, limits) = (sentence.text, sentence.limits());
-        // Of what people only get, they cannot try another number.
-        let got = self.material.narratives.iter().any(|narrative| Plain::new(&narrative.wish).has(self.words.deeds.fetched));
+        // The size of what people only get is none they could enter.
+        let fetched =
+            self.material.narratives.first().is_some_and(|wished| Plain::new(&wished.wish).has(self.words.deeds.fetched));
         let accepts = |at: usize, limit: &number::Limit| {
             let sided = matches!(limit.side, number::Side::AtMost | number::Side::AtLeast | number::Side::Exactly);
             let spans = limit.side == number::Side::Lasting;
             let ends = |said: &subject::Said<'_>| said.kept || said.state.split_whitespace().count() < 2;
             let open = |said: subject::Said<'_>| said.predicate.is_none() && !said.refuses && !said.handed;
+            let entered = !fetched || number::sizes(&limit.unit).is_empty();
             let said = subject::read(text, limits, at, self.words);
-            said.is_some_and(|said| spans && ends(&said) || sided && !got && open(said))
+            said.is_some_and(|said| spans && ends(&said) || sided && entered && open(said))
         };
         // Elsewhere the same number may stand with a refusal ("above 20 is refused").
         let answered = |limit: &number::Limit| {

@@ -1,6 +1,6 @@
 //! A table of a story as one criterion with its rows as examples.
 
-use super::lexicon::fill;
+use super::lexicon::{List, fill, list};
 use super::outline::Table;
 use super::rules::Frame;
 use crate::domain::criterion::{CriterionKind, Examples};
@@ -9,22 +9,20 @@ use crate::domain::language::fold;
 use crate::domain::reply::ProposedCriterion;
 
 /// What the column of roles is called, in all languages: teams mix them.
-const ROLES: &[&str] = &[
+const ROLES: &List = list![
     "role",
     "roles",
     "user role",
     "rolle",
     "rollen",
     "rol",
-    "rollen",
-    "papel",
-    "papeis",
     "perfil",
     "profil",
     "profile",
     "user group",
     "benutzerrolle",
     "gebruikersrol",
+    "papel do usuario",
 ];
 
 /// Most rows that are taken over.
@@ -44,31 +42,45 @@ pub(super) fn criterion(table: &Table<'_>, frame: &Frame<'_>) -> Option<Proposed
     let cell = |column: &String| fill(frame.words.phrases.cell, &[column, &format!("<{column}>")]);
     let (last, inputs) = columns.split_last()?;
     let first = columns.first()?;
-    let matrix = if is_matrix(table) { matrix(&columns, rows, frame) } else { None };
-    let (when, then, examples) = matrix.unwrap_or_else(|| {
-        let rows = rows.iter().take(ROWS).cloned().collect();
-        (inputs.iter().map(cell).collect(), vec![cell(last)], Examples { header: columns.clone(), rows })
-    });
+    let shape = if is_matrix(table) {
+        matrix(&columns, rows, frame).unwrap_or_else(|| {
+            let others = columns.get(1..).unwrap_or_default();
+            Shape { when: vec![cell(first)], then: others.iter().map(cell).collect(), ..plain_shape(&columns, rows, frame) }
+        })
+    } else {
+        Shape { when: inputs.iter().map(cell).collect(), then: vec![cell(last)], ..plain_shape(&columns, rows, frame) }
+    };
     let quotes = table.lines.iter().take(ROWS + 1);
-    // Who may do what: the role of a row, and not that of the story.
-    let roles = examples.header.len() == 3 && ROLES.contains(&fold(first).as_str()) && is_matrix(table);
-    let role = || fill(frame.words.phrases.role_is, &[&format!("<{first}>")]);
-    let deed = || fill(frame.words.phrases.frames.tried, &[&format!("<{}>", frame.words.phrases.frames.case_column)]);
     Some(ProposedCriterion {
         title: columns.join(" / "),
-        kind: if roles { CriterionKind::Permission } else { CriterionKind::Rule },
-        given: if roles { vec![role()] } else { frame.given() },
-        when: if roles { vec![deed()] } else { when },
-        then,
-        examples,
+        kind: shape.kind,
+        given: shape.given,
+        when: shape.when,
+        then: shape.then,
+        examples: shape.examples,
         origin: Origin::Stated,
         evidence: quotes.map(|line| Evidence { source: table.part.to_owned(), quote: (*line).to_owned() }).collect(),
         rule: String::new(),
     })
 }
 
+/// What a table becomes.
+struct Shape {
+    kind: CriterionKind,
+    given: Vec<String>,
+    when: Vec<String>,
+    then: Vec<String>,
+    examples: Examples,
+}
+
+/// The lines of a table as they stand.
+fn plain_shape(columns: &[String], rows: &[Vec<String>], frame: &Frame<'_>) -> Shape {
+    let examples = Examples { header: columns.to_vec(), rows: rows.iter().take(ROWS).cloned().collect() };
+    Shape { kind: CriterionKind::Rule, given: frame.given(), when: Vec::new(), then: Vec::new(), examples }
+}
+
 /// One row for each cell; `None` when they are too many.
-fn matrix(columns: &[String], rows: &[Vec<String>], frame: &Frame<'_>) -> Option<(Vec<String>, Vec<String>, Examples)> {
+fn matrix(columns: &[String], rows: &[Vec<String>], frame: &Frame<'_>) -> Option<Shape> {
     let phrases = &frame.words.phrases;
     let (case, value) = (phrases.frames.case_column, phrases.column);
     let (first, others) = columns.split_first()?;
@@ -78,10 +90,20 @@ fn matrix(columns: &[String], rows: &[Vec<String>], frame: &Frame<'_>) -> Option
         let (head, cells) = row.split_first().map_or((String::new(), &[][..]), |(head, cells)| (head.clone(), cells));
         others.iter().zip(cells).map(move |(column, cell)| vec![head.clone(), column.clone(), cell.clone()])
     });
-    let rows: Vec<Vec<String>> = cells.collect();
+    let rows: Vec<Vec<String>> = cells.take(ROWS + 1).collect();
+    if !clear || rows.len() > ROWS {
+        return None;
+    }
+    let then = vec![fill(phrases.holds, &[&blank(value)])];
+    let examples = Examples { header: vec![first.clone(), case.to_owned(), value.to_owned()], rows };
+    if ROLES.holds(&fold(first)) {
+        // Who may do what: the role of a row, and not that of the story.
+        let given = vec![fill(phrases.role_is, &[&blank(first)])];
+        let when = vec![fill(phrases.frames.tried, &[&blank(case)])];
+        return Some(Shape { kind: CriterionKind::Permission, given, when, then, examples });
+    }
     let when = vec![fill(phrases.cell, &[first, &blank(first)]), fill(phrases.frames.case, &[&blank(case)])];
-    let header = vec![first.clone(), case.to_owned(), value.to_owned()];
-    (clear && rows.len() <= ROWS).then(|| (when, vec![fill(phrases.holds, &[&blank(value)])], Examples { header, rows }))
+    Some(Shape { kind: CriterionKind::Rule, given: frame.given(), when, then, examples })
 }
 
 /// Whether all columns but the first hold values of one kind: amounts of one unit, or the same few words.

@@ -8,6 +8,7 @@ use super::outline::Statement;
 use super::plain::{Plain, words as split_words};
 use crate::domain::evidence::Evidence;
 use crate::domain::language::fold;
+use crate::domain::normal::numbers;
 
 /// The words of a statement as evidence.
 pub(super) fn evidence(statement: &Statement<'_>) -> Evidence {
@@ -27,21 +28,26 @@ pub(super) fn joined(lead: &str, item: &str, words: &Lexicon) -> String {
     format!("{}: {}", clause::tidy(lead), item)
 }
 
-/// The longer words of a sentence, to compare it with many.
-pub(super) struct Gist(BTreeSet<String>);
+/// The longer words of a sentence and its numbers, to compare it with many.
+pub(super) struct Gist {
+    words: BTreeSet<String>,
+    numbers: BTreeSet<String>,
+}
 
 impl Gist {
     pub(super) fn of(text: &str) -> Self {
-        Self(split_words(&fold(text)).filter(|word| word.chars().count() > 3).map(str::to_owned).collect())
+        let words = split_words(&fold(text)).filter(|word| word.chars().count() > 3).map(str::to_owned).collect();
+        Self { words, numbers: numbers(text).into_iter().collect() }
     }
 
     /// Whether two sentences share a word.
     pub(super) fn shares(&self, other: &Self) -> bool {
-        !self.0.is_disjoint(&other.0)
+        !self.words.is_disjoint(&other.words)
     }
 
-    /// Whether two sentences share most of their words.
-    pub(super) fn is_like(&self, other: &Self) -> bool {
-        self.0.intersection(&other.0).count() * 2 > self.0.len().min(other.0.len())
+    /// Whether two sentences share most of their words, and this one has the numbers of the other.
+    pub(super) fn says(&self, other: &Self) -> bool {
+        let shared = self.words.intersection(&other.words).count();
+        shared * 2 > self.words.len().min(other.words.len()) && other.numbers.is_subset(&self.numbers)
     }
 }

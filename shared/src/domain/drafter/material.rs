@@ -63,8 +63,9 @@ pub(super) fn sort<'a>(story: &'a Story, words: &Lexicon) -> Material<'a> {
         }
     }
     let remarks = story.parts.iter().filter(|part| part.kind == PartKind::Comment);
-    let remarks = remarks.flat_map(|part| outline::read(part).statements);
-    material.remarks.extend(remarks.filter(|said| is_remark(said, words)).take(MOST));
+    let remarks = material.without_instructions(remarks.flat_map(|part| outline::read(part).statements).collect());
+    material.left_out += remarks.len().saturating_sub(MOST);
+    material.remarks.extend(remarks.into_iter().take(MOST).filter(|said| is_remark(said, words)));
     material
 }
 
@@ -73,7 +74,7 @@ fn is_remark(said: &Statement<'_>, words: &Lexicon) -> bool {
     let sentence = Sentence::new(&said.text, words);
     let worded = said.text.contains(['"', '“', '„', '«']);
     let rule = sentence.has(words.strong) || sentence.is_conditional() || !sentence.limits().is_empty();
-    (worded || rule) && !said.text.ends_with('?') && !is_instruction(&sentence.folded)
+    (worded || rule) && !said.text.ends_with('?')
 }
 
 /// Two rules in one sentence ("The refund starts by itself; amounts above 500 EUR need a second person"), where the second does not
@@ -91,7 +92,11 @@ fn halves<'a>(statement: Statement<'a>, words: &Lexicon) -> Vec<Statement<'a>> {
         let goes_on =
             [words.edges.pronouns, words.deeds.beyond, words.otherwise, words.and].iter().any(|list| two.after(list).is_some());
         let opens = !two.limits().is_empty() || two.after(words.edges.articles).is_some();
-        let whole = [first, second].iter().all(|text| text.split_whitespace().count() > 3);
+        // Not within brackets or quoted words.
+        let closed = first.matches('(').count() == first.matches(')').count()
+            && first.matches('"').count().is_multiple_of(2)
+            && ["“", "„", "«"].iter().all(|mark| first.rsplit_once(mark).is_none_or(|(_, rest)| rest.contains(['”', '“', '»'])));
+        let whole = closed && [first, second].iter().all(|text| text.split_whitespace().count() > 3);
         (whole && opens && !decides && !goes_on).then(|| [(first.trim_end().to_owned(), quotes.0), (second.to_owned(), quotes.1)])
     });
     match parted {

@@ -2,6 +2,7 @@
 
 use super::lexicon::{Lexicon, fill};
 use super::plain::Plain;
+use super::wording::is_passive;
 
 /// The role and the wish of a story, in its own words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,8 +93,7 @@ impl Narrative {
 
     /// The wish as an action; `None` where nobody acts: what is done to somebody is nothing they do, and to want a thing is no action.
     pub(super) fn act(&self, words: &Lexicon) -> Option<String> {
-        let opener = words.phrases.passive.0;
-        let done_to_them = !opener.is_empty() && Plain::new(&self.wish).after_word(opener).is_some();
+        let done_to_them = is_passive(&Plain::new(&self.wish), words);
         (self.infinitive && !done_to_them).then(|| fill(words.phrases.act, &[core(&self.wish, words)]))
     }
 

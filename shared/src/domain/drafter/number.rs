@@ -1,6 +1,6 @@
 //! Limits: a number, its unit, and on which side of it the rule stands.
 
-use super::lexicon::{Lexicon, List};
+use super::lexicon::{Lexicon, List, list};
 use super::plain::Plain;
 
 /// On which side of a number the rule stands.
@@ -228,7 +228,7 @@ fn range(plain: &Plain<'_>, first: &Number, second: &Number, words: &Lexicon) ->
         return None;
     }
     // "Between 8 h and 20 h": times of a day are no amounts, and what is just outside them the story hardly says.
-    if CLOCK.contains(&Plain::new(unit.trim()).folded.as_str()) {
+    if second.value <= 24 && CLOCK.holds(&Plain::new(unit.trim()).folded) {
         return None;
     }
     if second.value <= first.value {
@@ -274,7 +274,7 @@ fn side(plain: &Plain<'_>, number: &Number, unit: &str, end: usize, words: &Lexi
     // "can be returned up to 30 days after receipt": a moment until which somebody may act.
     if is_time
         && plain.has(words.edges.choice)
-        && plain.after_from(words.after, end).is_some()
+        && plain.after_from(words.deeds.later, end).is_some()
         && let Some(lead) = closes(words.at_most)
     {
         return place(Side::Ahead, lead);
@@ -307,7 +307,7 @@ fn side(plain: &Plain<'_>, number: &Number, unit: &str, end: usize, words: &Lexi
 }
 
 /// What stands after an hour of the day.
-const CLOCK: &[&str] = &["h", "uhr", "uur", "o'clock", "am", "pm", "heures"];
+const CLOCK: &List = list!["h", "uhr", "uur", "am", "pm", "heures"];
 
 /// How often something has to happen, where a condition begins with it ("5 failed logins within …", "nach 3 Anforderungen").
 pub(super) fn occasions(condition: &str, words: &Lexicon) -> Option<Limit> {

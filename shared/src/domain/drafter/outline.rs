@@ -74,9 +74,11 @@ pub(super) fn read(part: &Part) -> Outline<'_> {
         if trimmed.starts_with("```") || trimmed.starts_with("~~~") {
             // A block of Gherkin is read, any other code is not.
             fence = fence.map_or_else(|| Some(is_gherkin(trimmed)), |_| None);
+            reader.table(std::mem::take(&mut table));
+            reader.cited = false;
             continue;
         }
-        if fence == Some(true) && !trimmed.is_empty() {
+        if fence == Some(true) && !(trimmed.is_empty() || is_aside(trimmed)) {
             reader.block += 1;
             reader.say(trimmed, true, 1);
         }
@@ -236,6 +238,13 @@ impl<'a> Reader<'a> {
 fn is_gherkin(line: &str) -> bool {
     let language = line.trim_start_matches(['`', '~']).trim();
     ["gherkin", "cucumber", "feature"].iter().any(|name| language.eq_ignore_ascii_case(name))
+}
+
+/// Tags, comments, names and rows of a block of Gherkin: no step.
+fn is_aside(line: &str) -> bool {
+    const NAMES: &[&str] = &["feature", "background", "rule", "examples", "scenarios"];
+    let name = line.split_once(':').map(|(name, _)| fold(name));
+    line.starts_with(['@', '#', '|']) || name.is_some_and(|name| NAMES.contains(&name.as_str()))
 }
 
 /// A heading that says nothing but what it announces.

@@ -87,6 +87,16 @@ pub(super) fn opens_verb(permission: &str) -> bool {
     !["acce", "toegang", "zugriff", "dispo"].iter().any(|noun| named.contains(noun))
 }
 
+/// Whether a subject is a person: by its last word in English, German and Dutch, by one of its first in the Romance languages.
+pub(super) fn is_person(subject: &str, words: &Lexicon) -> bool {
+    let plain = Plain::new(subject);
+    let named: Vec<&str> = plain.words().map(|(_, word)| word).filter(|word| *word != "innen").collect();
+    let heads_first = !words.infinitive.is_empty() && !words.phrases.frames.verb_last;
+    let head: Vec<&str> =
+        if heads_first { named.into_iter().take(2).collect() } else { named.into_iter().rev().take(1).collect() };
+    head.into_iter().any(|word| words.deeds.people.holds(word))
+}
+
 /// Whether a text denies something by one of the words; "with or without" and "wel of geen" deny nothing.
 pub(super) fn denies(plain: &Plain<'_>, denials: &List, words: &Lexicon) -> bool {
     let mut from = 0;
@@ -95,7 +105,7 @@ pub(super) fn denies(plain: &Plain<'_>, denials: &List, words: &Lexicon) -> bool
         if !words.deeds.or.holds(&Plain::new(before).folded) {
             return true;
         }
-        from = hit.end;
+        from = hit.end.max(from + 1);
     }
     false
 }

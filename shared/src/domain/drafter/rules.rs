@@ -7,7 +7,7 @@ use super::number;
 use super::permission::{self, Permission};
 use super::plain::Plain;
 use super::sentence::Sentence;
-use super::wording::{lower_first, short, step, without_angles};
+use super::wording::{is_passive, lower_first, short, step, without_angles};
 use crate::domain::criterion::{CriterionKind, Examples};
 use crate::domain::evidence::{Evidence, Origin};
 use crate::domain::reply::ProposedCriterion;
@@ -107,7 +107,7 @@ fn stated(sentence: &Sentence<'_>, evidence: Vec<Evidence>, frame: &Frame<'_>) -
     }
     if clause.condition.is_none() && clause.role.is_none() && permission.is_none() {
         acted(&mut criterion, sentence, words);
-        if let Some(deed) = deed(sentence, words) {
+        if let Some(deed) = tried(sentence, words) {
             criterion.given = frame.given();
             criterion.when = vec![step(&fill(words.phrases.frames.tried, &[&deed]), words)];
         }
@@ -134,22 +134,23 @@ fn outcome_of(sentence: &Sentence<'_>, words: &Lexicon) -> String {
 /// German and Dutch: after "Dann" the verb comes before its subject ("dürfen die letzten 5 Passwörter …").
 fn verb_first(outcome: &str, words: &Lexicon) -> String {
     let plain = Plain::new(outcome);
-    let verbs = [words.modal, words.edges.predicate, words.edges.stating, words.verb_first];
-    let verb = verbs.iter().filter_map(|list| plain.find(list)).min_by_key(|hit| hit.start);
+    // Only verbs that are nothing else: "zijn" is also a pronoun.
+    let verb = plain.find(words.edges.predicate).filter(|hit| outcome.get(hit.clone()).is_some_and(|verb| verb != "zijn"));
     let cut = verb.filter(|_| words.phrases.frames.verb_last).and_then(|verb| {
         let (subject, rest) = (outcome.get(..verb.start)?.trim(), outcome.get(verb.start..)?);
-        // A clause within the subject has a verb of its own.
+        // A clause within the subject has a verb of its own, and so may have what comes before an "and".
+        let simple = !Plain::new(subject).has(words.and);
         let short = (1..=7).contains(&subject.split_whitespace().count())
             && !subject.contains([',', ';', '(', '"', '„'])
             && !subject.contains(": ");
         let (verb, rest) = rest.split_once(' ')?;
-        short.then(|| format!("{verb} {} {rest}", lower_first(subject, words)))
+        (short && simple).then(|| format!("{verb} {} {rest}", lower_first(subject, words)))
     });
     cut.unwrap_or_else(|| outcome.to_owned())
 }
 
 /// What people can do, as something that can be tried: "the customer can switch off the messages".
-fn deed(sentence: &Sentence<'_>, words: &Lexicon) -> Option<String> {
+fn tried(sentence: &Sentence<'_>, words: &Lexicon) -> Option<String> {
     let (plain, text): (&Plain<'_>, &str) = (sentence, sentence.text);
     let said = |act: &str| tidy(act.split(';').next().unwrap_or(act)).to_owned();
     let deed = match plain.after(words.deeds.possible) {
@@ -163,18 +164,16 @@ fn deed(sentence: &Sentence<'_>, words: &Lexicon) -> Option<String> {
                 who = head;
             }
             let subject = Plain::new(who);
-            let people = who.split_whitespace().count() <= 5 && subject.has(words.deeds.people) && !subject.has(words.modal);
+            let people = who.split_whitespace().count() <= 5 && permission::is_person(who, words) && !subject.has(words.modal);
             let verb = permission::opens_verb(text.get(hit.clone())?);
             said(text.get(hit.end..).filter(|_| people && verb)?)
         }
     };
     let plain = Plain::new(&deed);
-    let passive = words.phrases.passive.0;
-    let done_to_them = !passive.is_empty() && plain.after_word(passive).is_some() || deed.ends_with("werden");
     let denied = [words.may_not, words.not_within, words.only].iter().any(|list| permission::denies(sentence, list, words));
     let stated = plain.after(words.deeds.states).is_some();
     let whole = deed.contains(' ') && !deed.starts_with([',', ':']);
-    (whole && !done_to_them && !denied && !stated && sentence.limits().is_empty()).then_some(deed)
+    (whole && !is_passive(&plain, words) && !denied && !stated && sentence.limits().is_empty()).then_some(deed)
 }
 
 /// The action that the sentence itself names: "Setting … removes …", "… within 2 seconds after each change".

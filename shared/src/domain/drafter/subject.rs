@@ -3,7 +3,9 @@
 use super::clause::tidy;
 use super::lexicon::{Lexicon, fill};
 use super::number::{self, Limit, Side};
+use super::permission;
 use super::plain::Plain;
+use super::wording::is_passive;
 use crate::domain::language::fold;
 
 /// A limit within its sentence.
@@ -103,7 +105,7 @@ pub(super) fn read<'a>(text: &'a str, limits: &'a [Limit], at: usize, words: &Le
         predicate,
         refuses,
         kept: Plain::new(segment).has(words.deeds.kept),
-        handed: Plain::new(before).has(words.deeds.handed) || Plain::new(segment).has(words.deeds.made),
+        handed: is_handed(before, segment, words),
         span: (first.lead, last.end),
         in_condition: false,
     })
@@ -120,10 +122,11 @@ fn parts(before: &str, after: &str, said_of: bool, words: &Lexicon) -> (Option<S
     }
     let modals = plain.find(words.modal).into_iter().chain(plain.find(words.may));
     let modal = modals.min_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end)));
-    let verb = plain.find(edges.stating).filter(|hit| hit.start > 0);
+    let verbs = [edges.stating, words.deeds.asked].into_iter().filter_map(|list| plain.find(list));
+    let verb = verbs.filter(|hit| hit.start > 0).min_by_key(|hit| hit.start);
     let noun = |end: usize| noun_of(before.get(..end).unwrap_or_default(), words);
     if let Some(modal) = modal.filter(|hit| hit.start > 0 && verb.as_ref().is_none_or(|verb| hit.start <= verb.start)) {
-        return (noun(modal.start), deed(before, &modal, after, words));
+        return (noun(modal.start), attempted(before, &modal, after, words));
     }
     let Some(verb) = verb.filter(|_| !said_of) else {
         let end = plain.find(edges.predicate).map(|hit| hit.start).filter(|at| *at > 0);
@@ -163,12 +166,20 @@ fn measured(before: &str, after: &str, words: &Lexicon) -> Option<(String, Strin
     splits.then(|| (fill(words.phrases.value, &[""]).trim().to_owned(), whole))
 }
 
+/// Whether the product hands out the number: the verb right before it says so, or what is made, and nobody may choose.
+fn is_handed(before: &str, segment: &str, words: &Lexicon) -> bool {
+    let ends = Plain::new(before).folded;
+    let verb =
+        words.deeds.handed.iter().any(|verb| ends.strip_suffix(verb).is_some_and(|head| head.is_empty() || head.ends_with(' ')));
+    let segment = Plain::new(segment);
+    (verb || segment.has(words.deeds.made)) && !segment.has(words.edges.choice)
+}
+
 /// What people may do with the value: "the customer can choose 12 instalments".
-fn deed(before: &str, modal: &std::ops::Range<usize>, after: &str, words: &Lexicon) -> Option<(String, String)> {
-    let who = Plain::new(before.get(..modal.start)?).has(words.deeds.people);
+fn attempted(before: &str, modal: &std::ops::Range<usize>, after: &str, words: &Lexicon) -> Option<(String, String)> {
+    let who = permission::is_person(before.get(..modal.start)?, words);
     let (verb, after) = (before.get(modal.end..)?.trim(), tidy(after));
-    let passive = words.phrases.passive.0;
-    let done_to = !passive.is_empty() && Plain::new(verb).after_word(passive).is_some() || after.ends_with("werden");
+    let done_to = [verb, after].iter().any(|deed| is_passive(&Plain::new(deed), words));
     let said = if words.phrases.frames.verb_last { !after.is_empty() } else { !verb.is_empty() };
     let short = after.split_whitespace().count() <= 4 && !after.contains(',');
     let before = fill(words.phrases.frames.tried, &[verb]).trim().to_owned();

@@ -130,7 +130,8 @@ fn enumeration(text: &str, lexicon: &Lexicon) -> Option<Values> {
     let plain = Plain::new(text);
     let mut from = 0;
     while let Some(hit) = plain.find_from(lexicon.and, from) {
-        from = hit.end;
+        // A letter that folds to several holds a hit without an end of its own.
+        from = hit.end.max(from + 1);
         let head = text.get(..hit.start)?.trim_end().trim_end_matches(',');
         let commas: Vec<&str> = head.split(", ").collect();
         let [first, middle @ ..] = commas.as_slice() else { continue };
@@ -166,7 +167,7 @@ pub(super) fn conditions(text: &str, lexicon: &Lexicon) -> Option<Values> {
     let mut items = Vec::new();
     let (mut start, mut from, mut or) = (0, 0, false);
     while let Some(hit) = plain.find_from(lexicon.middle, from) {
-        from = hit.end;
+        from = hit.end.max(from + 1);
         let head = text.get(start..hit.start)?.trim_end();
         let last = last_word(head).map(|word| Plain::new(word).folded).filter(|word| lexicon.and.holds(word));
         let bare = last.as_ref().map_or(head, |_| head.rsplit_once(' ').map_or(head, |(bare, _)| bare.trim_end()));

@@ -120,7 +120,10 @@ fn contrary(criterion: &Criterion, text: &str, words: &Lexicon) -> Option<Propos
 
 /// What is allowed once is refused the second time.
 fn again(criterion: &Criterion, text: &str, words: &Lexicon) -> Option<ProposedScenario> {
-    if !Plain::new(text).has(words.deeds.once) {
+    let plain = Plain::new(text);
+    let allowed = plain.has(words.may) || plain.has(words.edges.choice);
+    // "only once the order is paid" is a condition.
+    if !(allowed && plain.has(words.deeds.once)) || clause::split(text, words).condition.is_some() {
         return None;
     }
     let mut scenario = derived(criterion, fill(words.phrases.title_refused, &[&criterion.title]), Technique::Negative);
@@ -206,10 +209,23 @@ pub(super) fn each(criterion: &Criterion, words: &Lexicon) -> Option<ProposedSce
     let listed: Vec<String> = lists.iter().filter_map(|values| whole.get(values.start..values.end).map(str::to_owned)).collect();
     for text in scenario.when.iter_mut().chain(&mut scenario.then) {
         for (list, name) in listed.iter().zip(&header) {
-            *text = text.replace(list, &format!("<{name}>"));
+            *text = replaced_words(text, list, &format!("<{name}>"));
         }
     }
     let rows = (0..length).map(|row| lists.iter().filter_map(|values| values.items.get(row).cloned()).collect()).collect();
     scenario.examples = Examples { header, rows };
     Some(scenario)
+}
+
+/// The text with a list replaced where it stands by itself, and not within longer words ("open/closed" in "reopen/closed").
+fn replaced_words(text: &str, list: &str, name: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(list).filter(|_| !list.is_empty()) {
+        let inside = before.chars().next_back().is_some_and(char::is_alphanumeric) || after.starts_with(char::is_alphanumeric);
+        out.push_str(before);
+        out.push_str(if inside { list } else { name });
+        rest = after;
+    }
+    out + rest
 }

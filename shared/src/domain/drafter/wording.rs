@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::clause::tidy;
 use super::lexicon::Lexicon;
+use super::plain::Plain;
 use crate::domain::language::fold;
 use crate::domain::normal::spaced;
 
@@ -26,6 +27,13 @@ pub(super) fn without_angles(text: &str) -> Cow<'_, str> {
         return Cow::Owned(text.replace('<', "‹").replace('>', "›"));
     }
     Cow::Borrowed(text)
+}
+
+/// Whether a deed is done to something: "be notified", "per E-Mail benachrichtigt werden".
+pub(super) fn is_passive(deed: &Plain<'_>, words: &Lexicon) -> bool {
+    let opener = words.phrases.passive.0;
+    let opens = !opener.is_empty() && deed.after_word(opener).is_some();
+    opens || deed.folded.split_whitespace().next_back().is_some_and(|verb| matches!(verb, "werden" | "worden"))
 }
 
 /// A title: short, capital first, no full stop.

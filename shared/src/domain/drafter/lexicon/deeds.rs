@@ -44,6 +44,10 @@ pub(in crate::domain::drafter) struct Deeds {
     pub(in crate::domain::drafter) among: &'static List,
     /// Work for the team, wherever it stands in a sentence.
     pub(in crate::domain::drafter) chores: &'static List,
+    /// What is counted up to a lock.
+    pub(in crate::domain::drafter) attempts: &'static List,
+    /// Words after a span of time that count it from an event.
+    pub(in crate::domain::drafter) later: &'static List,
     /// Words that deny a noun, and what stands there when it is not denied.
     pub(in crate::domain::drafter) positive: &'static [(&'static str, &'static str)],
 }
@@ -64,22 +68,19 @@ pub(in crate::domain::drafter) const fn of(language: Language) -> &'static Deeds
 #[rustfmt::skip]
 const EN: Deeds = Deeds {
     people: list![
-        "user", "users", "customer", "customers", "client", "clients", "consumer", "consumers", "rep", "reps", "representative",
-        "admin", "admins", "administrator", "administrators", "operator", "operators", "agent", "agents", "manager", "managers",
+        "user", "users", "customer", "customers", "consumer", "consumers", "rep", "reps", "representative",
+        "admin", "admins", "administrator", "administrators", "operator", "operators", "manager", "managers",
         "member", "members", "owner", "owners", "patient", "patients", "applicant", "applicants", "requester", "requesters",
         "employee", "employees", "visitor", "visitors", "buyer", "buyers", "seller", "sellers", "student", "students", "teacher",
-        "teachers", "person", "people", "tester", "testers", "developer", "developers", "player", "players", "author", "authors",
-        "editor", "editors", "reviewer", "reviewers", "driver", "drivers", "guest", "guests", "examiner", "examiners", "shopper",
+        "teachers", "person", "people", "tester", "testers", "developer", "developers", "author", "authors",
+        "reviewer", "reviewers", "guest", "guests", "examiner", "examiners", "shopper",
     ],
     possible: list![
         "it should be possible to", "it must be possible to", "it shall be possible to", "it is possible to", "it has to be possible to",
     ],
-    handed: list!["gets", "get", "receives", "receive", "is sent", "are sent", "shows", "show", "displays", "display", "lists"],
+    handed: list!["gets", "receives", "is sent", "are sent", "shows", "displays"],
     once: list!["only once", "just once", "at most once", "only one time", "a single time"],
-    denial: list![
-        "no", "not", "nothing", "never", "none", "nobody", "cannot", "can't", "won't", "isn't", "aren't", "doesn't", "don't",
-        "shouldn't", "expired", "without", "401", "403", "404",
-    ],
+    denial: list!["no", "not", "nothing", "never", "none", "nobody", "cannot", "can't", "won't", "isn't", "aren't", "doesn't", "don't", "shouldn't", "has expired", "401", "403", "404"],
     or: list!["or"],
     relative: list!["that", "which", "who", "whose", "where", "within"],
     available: list!["available", "offered", "possible"],
@@ -93,22 +94,24 @@ const EN: Deeds = Deeds {
     which_case: list!["in which case"],
     respectively: list!["respectively"],
     among: list!["between", "among"],
-    chores: list!["need to document", "needs to document", "needs to be documented", "must be documented", "need to define", "needs to be defined"],
+    chores: list!["need to document", "needs to document"],
+    attempts: list!["attempt", "attempts", "tries", "retries"],
+    later: list!["after"],
     positive: &[("no", "a"), ("nothing", "something")],
 };
 
 #[rustfmt::skip]
 const FR: Deeds = Deeds {
     people: list![
-        "utilisateur", "utilisateurs", "utilisatrice", "utilisatrices", "client", "clients", "cliente", "clientes", "agent", "agents",
+        "utilisateur", "utilisateurs", "utilisatrice", "utilisatrices", "client", "clients", "cliente", "clientes", 
         "administrateur", "administrateurs", "gerant", "gerants", "membre", "membres", "patient", "patients", "employe", "employes",
-        "visiteur", "visiteurs", "acheteur", "acheteurs", "vendeur", "vendeurs", "conducteur", "conducteurs", "personne", "personnes",
+        "visiteur", "visiteurs", "acheteur", "acheteurs", "vendeur", "vendeurs", 
         "abonne", "abonnes", "titulaire",
     ],
     possible: list!["il doit etre possible de", "il doit etre possible d'", "il est possible de", "il est possible d'", "on peut", "on doit pouvoir"],
     handed: list!["recoit", "recoivent", "affiche", "affichent"],
-    once: list!["une seule fois", "qu'une fois", "qu'une seule fois"],
-    denial: list!["ne", "n'", "pas", "aucun", "aucune", "rien", "jamais", "expire", "expiree", "sans", "401", "403", "404"],
+    once: list!["une seule fois", "qu'une seule fois"],
+    denial: list!["pas", "aucun", "aucune", "rien", "jamais", "401", "403", "404"],
     or: list!["ou"],
     relative: list!["qui", "que", "qu'", "dont", "ou"],
     available: list!["disponible", "disponibles", "propose", "proposee", "proposes", "proposees"],
@@ -122,7 +125,9 @@ const FR: Deeds = Deeds {
     which_case: list!["auquel cas"],
     respectively: list!["respectivement"],
     among: list!["entre"],
-    chores: list!["doit etre documente", "doit etre defini", "faut documenter"],
+    chores: list!["faut documenter"],
+    attempts: list!["essai", "essais", "tentative", "tentatives"],
+    later: list!["apres"],
     positive: &[],
 };
 
@@ -137,21 +142,23 @@ const DE: Deeds = Deeds {
     possible: list!["man soll", "man kann", "man muss"],
     handed: list!["erhalt", "erhalten", "bekommt", "bekommen", "empfangt", "zeigt", "zeigen"],
     once: list!["nur einmal", "nur ein einziges mal", "genau einmal", "hochstens einmal"],
-    denial: list!["nicht", "kein", "keine", "keinen", "keinem", "keiner", "nichts", "nie", "niemals", "abgelaufen", "ohne", "401", "403", "404"],
+    denial: list!["nicht", "kein", "keine", "keinen", "keinem", "keiner", "nichts", "nie", "niemals", "401", "403", "404"],
     or: list!["oder"],
     relative: list!["wobei", "sodass"],
     available: list!["verfugbar", "moglich"],
     instead: list!["statt", "anstatt", "anstelle"],
     states: list![],
     made: list!["gesendet", "versendet", "verschickt", "erzeugt", "generiert"],
-    fetched: list!["herunterladen", "exportieren", "drucken", "erhalten"],
+    fetched: list!["herunterladen", "exportieren", "drucken"],
     kept: list!["aufbewahrt", "gespeichert", "archiviert", "behalten"],
     asked: list!["akzeptiert", "benotigt", "braucht", "erfordert", "verlangt", "erlaubt"],
     beyond: list!["daruber", "daruber hinaus"],
     which_case: list!["in diesem fall", "dann"],
-    respectively: list!["beziehungsweise", "jeweils"],
+    respectively: list!["beziehungsweise"],
     among: list!["zwischen"],
-    chores: list!["muss dokumentiert werden", "muss definiert werden"],
+    chores: list![],
+    attempts: list!["versuch", "versuche", "versuchen"],
+    later: list!["nach"],
     positive: &[("keine", "eine"), ("keinen", "einen"), ("keiner", "einer"), ("keinem", "einem"), ("kein", "ein"), ("nichts", "etwas")],
 };
 
@@ -164,8 +171,8 @@ const ES: Deeds = Deeds {
     ],
     possible: list!["debe ser posible", "es posible", "se puede", "se debe poder"],
     handed: list!["recibe", "reciben", "muestra", "muestran"],
-    once: list!["una sola vez", "una unica vez", "solo una vez"],
-    denial: list!["no", "ningun", "ninguno", "ninguna", "nada", "nunca", "caducado", "caducada", "vencido", "sin", "401", "403", "404"],
+    once: list!["una sola vez", "una unica vez"],
+    denial: list!["no", "ningun", "ninguno", "ninguna", "nada", "nunca", "401", "403", "404"],
     or: list!["o", "u"],
     relative: list!["que", "cuyo", "cuya", "donde"],
     available: list!["disponible", "disponibles"],
@@ -179,21 +186,23 @@ const ES: Deeds = Deeds {
     which_case: list!["en cuyo caso"],
     respectively: list!["respectivamente"],
     among: list!["entre"],
-    chores: list!["debe documentarse", "hay que documentar"],
-    positive: &[("ningun", "un"), ("ninguna", "una"), ("nada", "algo")],
+    chores: list!["hay que documentar"],
+    attempts: list!["intento", "intentos"],
+    later: list!["despues de", "despues del", "tras"],
+    positive: &[],
 };
 
 #[rustfmt::skip]
 const NL: Deeds = Deeds {
     people: list![
         "gebruiker", "gebruikers", "klant", "klanten", "consument", "consumenten", "consumer", "medewerker", "medewerkers",
-        "beheerder", "beheerders", "patient", "patienten", "bezoeker", "bezoekers", "lid", "leden", "verkoper", "koper", "persoon",
+        "beheerder", "beheerders", "patient", "patienten", "bezoeker", "bezoekers", "lid", "leden", "verkoper", "persoon",
         "personen", "gemeente", "burger",
     ],
     possible: list!["het moet mogelijk zijn om", "het is mogelijk om", "men kan", "men moet"],
     handed: list!["krijgt", "krijgen", "ontvangt", "ontvangen", "toont", "tonen"],
     once: list!["slechts een keer", "maar een keer", "slechts eenmaal"],
-    denial: list!["niet", "geen", "niets", "nooit", "verlopen", "zonder", "401", "403", "404"],
+    denial: list!["niet", "geen", "niets", "nooit", "401", "403", "404"],
     or: list!["of"],
     relative: list!["waarmee", "waarbij", "zodat"],
     available: list!["beschikbaar", "mogelijk"],
@@ -207,7 +216,9 @@ const NL: Deeds = Deeds {
     which_case: list!["in dat geval"],
     respectively: list!["respectievelijk"],
     among: list!["tussen"],
-    chores: list!["moet gedocumenteerd worden", "moet worden gedocumenteerd"],
+    chores: list![],
+    attempts: list!["poging", "pogingen"],
+    later: list!["na"],
     positive: &[("geen", ""), ("niets", "iets")],
 };
 
@@ -221,7 +232,7 @@ const PT: Deeds = Deeds {
     possible: list!["deve ser possivel", "e possivel", "pode-se"],
     handed: list!["recebe", "recebem", "mostra", "mostram", "exibe", "exibem"],
     once: list!["uma unica vez", "apenas uma vez", "so uma vez", "uma so vez"],
-    denial: list!["nao", "nenhum", "nenhuma", "nada", "nunca", "expirado", "vencido", "sem", "401", "403", "404"],
+    denial: list!["nao", "nenhum", "nenhuma", "nada", "nunca", "401", "403", "404"],
     or: list!["ou"],
     relative: list!["que", "cujo", "cuja", "onde"],
     available: list!["disponivel", "disponiveis"],
@@ -235,6 +246,8 @@ const PT: Deeds = Deeds {
     which_case: list!["nesse caso", "caso em que"],
     respectively: list!["respectivamente"],
     among: list!["entre"],
-    chores: list!["deve ser documentado", "precisa ser documentado"],
-    positive: &[("nenhum", "um"), ("nenhuma", "uma"), ("nada", "algo")],
+    chores: list![],
+    attempts: list!["tentativa", "tentativas"],
+    later: list!["apos", "depois de", "depois da", "depois do"],
+    positive: &[],
 };

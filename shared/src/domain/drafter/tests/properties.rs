@@ -87,6 +87,10 @@ fn a_huge_or_hostile_text_is_read_in_no_time() {
         "Given a When b Then c And ",
         "(",
         "x / y / ",
+        "a -b ",
+        "rojo ⒪ azul, ",
+        "x; the y is z 5 MB. ",
+        "when a is b, ",
     ] {
         let story = story("en", "Title", &format!("## Acceptance criteria\n\n{}", piece.repeat(100_000 / piece.len())));
         let _ = super::suite(&story);

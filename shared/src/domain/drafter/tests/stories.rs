@@ -3,6 +3,7 @@
 use super::{asked, drafted, story};
 use crate::domain::criterion::Testable;
 use crate::domain::drafter::criteria;
+use crate::domain::story::{Part, PartKind};
 
 #[test]
 fn sections_are_told_apart_in_six_languages() {
@@ -206,4 +207,23 @@ fn a_long_wish_is_cut_to_what_is_done() {
     let text = format!("As a developer, I need to be able to {wish}.\n\nAcceptance criteria:\n- The module launches the job");
     let reply = drafted(&story("en", "Jobs", &text));
     assert_eq!(reply.criteria[0].when, ["I create a job module"]);
+}
+
+#[test]
+fn a_rule_with_another_number_is_not_covered_and_comments_count() {
+    let mut story = story(
+        "en",
+        "Costs",
+        "Packaging adds 300 g to every parcel.\n\nAcceptance criteria:\n- Packaging adds 250 g to every parcel",
+    );
+    story.parts.push(Part::new("comment:1", PartKind::Comment, "The message is: \"Too heavy\".\n\nThanks a lot!"));
+    let asked = asked(&drafted(&story));
+    assert!(asked.contains("300 g") && asked.contains("Too heavy") && !asked.contains("Thanks"), "{asked}");
+}
+
+#[test]
+fn of_a_block_of_gherkin_only_steps_are_read() {
+    let text = "```gherkin\n@smoke\nFeature: Stock\n# a comment\nScenario: left\nGiven 3 pieces\nWhen the page is opened\nThen \"3 left\" is shown\n```";
+    let reply = drafted(&story("en", "Stock", text));
+    assert_eq!(reply.criteria.iter().map(|one| one.title.as_str()).collect::<Vec<_>>(), ["Left"]);
 }
