@@ -19,13 +19,13 @@ pub(super) fn of(criterion: &Criterion, text: &str, words: &Lexicon) -> Vec<Prop
     let limits = number::limits(outcome, words);
     // The size of what people only get is none they could enter.
     let fetched = criterion.when.iter().any(|when| Plain::new(when).has(words.deeds.fetched));
-    let got = |limit: &Limit| fetched && !number::sizes(&limit.unit).is_empty();
+    let got = |limit: &Limit| fetched && limit.is_size();
     for at in 0..limits.len() {
         let Some(said) = subject::read(outcome, &limits, at, words).filter(|said| !said.handed && !got(said.limit)) else {
             continue;
         };
         // What ends or lasts must be named: that a time is over when it is over tests nothing.
-        if said.limit.side == Side::Lasting && said.state.split_whitespace().count() < 2 {
+        if said.limit.side == Side::Lasting && !said.names_state() {
             continue;
         }
         all.extend(around(&said).into_iter().map(|value| ruled(criterion, (text, outcome), &said, value, words)));
@@ -93,14 +93,16 @@ fn ruled(
     let limit = said.limit;
     let value = limit.beside(steps);
     let then = criterion.then.join("; ");
+    // What stands before a moment.
+    let before = || outcome.get(..limit.lead).map(tidy).filter(|before| before.split_whitespace().count() > 2);
+    let ahead = if matches!(limit.side, Side::Ahead | Side::AheadAtLeast) { before() } else { None };
     let pick = |pair: (&str, &str)| fill(if plural(&value) { pair.1 } else { pair.0 }, &[&value]);
     let (when, then) = match limit.side {
         Side::Lasting => (fill(phrases.elapsed, &[&value]), lasting(said, holds, words)),
         Side::Ahead | Side::AheadAtLeast => {
             let moment = moment(outcome, &value, limit, words);
             // German and Dutch end with the verb, so that what stands before the moment is no sentence.
-            let bare =
-                outcome.get(..limit.lead).map(tidy).filter(|bare| !frames.verb_last && bare.split_whitespace().count() > 2);
+            let bare = ahead.filter(|_| !frames.verb_last);
             let denied = bare.unwrap_or_else(|| tidy(outcome));
             let then = if holds { bare.map_or(then, str::to_owned) } else { fill(phrases.absent, &[&step(denied, words)]) };
             (fill(phrases.ahead, &[&moment]), then)
@@ -130,11 +132,8 @@ fn ruled(
             (said.when(&value, words), then)
         }
     };
-    let about = said.subject.clone().or_else(|| {
-        let ahead = matches!(limit.side, Side::Ahead | Side::AheadAtLeast);
-        outcome.get(..limit.lead).map(tidy).filter(|bare| ahead && bare.split_whitespace().count() > 2).map(str::to_owned)
-    });
-    let about = about.map_or_else(|| brief(&criterion.title, words), |subject| without_article(&subject, words).to_owned());
+    let about = said.subject.as_deref().or(ahead);
+    let about = about.map_or_else(|| brief(&criterion.title, words), |subject| without_article(subject, words).to_owned());
     let title = entitled(&about, &value, place(said, (steps, holds), words), words);
     let mut scenario = scenario(criterion, said, title, &value, holds, (when, then), words);
     if limit.side == Side::Lasting {
@@ -147,8 +146,7 @@ fn ruled(
 /// Whether what lasts is still so, or what ends has come.
 fn lasting(said: &Said<'_>, holds: bool, words: &Lexicon) -> String {
     let frames = words.phrases.frames;
-    let ends = Plain::new(&said.state).has(words.edges.expiry);
-    let phrase = match (ends, holds) {
+    let phrase = match (said.ends(words), holds) {
         (true, true) => frames.not_yet,
         (true, false) => frames.has_come,
         (false, true) => frames.still,
@@ -160,8 +158,7 @@ fn lasting(said: &Said<'_>, holds: bool, words: &Lexicon) -> String {
 /// What must be so before a span runs: the condition, or the state itself.
 fn begun(criterion: &Criterion, said: &Said<'_>, conditional: bool, words: &Lexicon) -> Vec<String> {
     let frames = words.phrases.frames;
-    let ends = Plain::new(&said.state).has(words.edges.expiry);
-    match (conditional, ends) {
+    match (conditional, said.ends(words)) {
         (true, _) => criterion.when.clone(),
         (false, true) => vec![fill(frames.not_yet, &[&step(&said.state, words)])],
         (false, false) => vec![fill(words.phrases.holds, &[&step(&said.state, words)])],

@@ -3,7 +3,7 @@
 use super::lexicon::{self, Lexicon, fill};
 use super::likeness::Gist;
 use super::permission;
-use super::plain::Plain;
+use super::plain::{Plain, is_whole};
 use super::variants;
 use super::wording::Titles;
 use crate::domain::criterion::{CriteriaSet, Criterion, CriterionKind, Testable};
@@ -73,16 +73,11 @@ fn is_told(scenario: &ProposedScenario, criterion: &Criterion, actions: &[(&str,
     let Some(when) = scenario.when.first().filter(|_| !value.is_empty() && scenario.then != criterion.then) else { return false };
     let tried = Gist::of(when);
     actions.iter().filter(|(id, ..)| *id != criterion.id).any(|(_, action, gist)| {
-        let named = || action.folded.match_indices(&value).any(|(at, _)| stands_alone(&action.folded, at, at + value.len()));
+        let text = action.folded.as_str();
+        let beside = |at: usize| text.get(..at).zip(text.get(at + value.len()..));
+        let named = || text.match_indices(&value).filter_map(|(at, _)| beside(at)).any(|(before, after)| is_whole(before, after));
         tried.shares(gist) && named()
     })
-}
-
-/// Whether no letter or digit stands right beside a place.
-fn stands_alone(text: &str, start: usize, end: usize) -> bool {
-    let beside = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
-    !beside(text.get(..start).and_then(|head| head.chars().next_back()))
-        && !beside(text.get(end..).and_then(|tail| tail.chars().next()))
 }
 
 /// The criterion itself as a scenario.

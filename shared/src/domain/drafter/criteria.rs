@@ -393,9 +393,9 @@ impl<'a> Draft<'a> {
         let accepts = |at: usize, limit: &number::Limit| {
             let sided = matches!(limit.side, number::Side::AtMost | number::Side::AtLeast | number::Side::Exactly);
             let spans = limit.side == number::Side::Lasting;
-            let ends = |said: &subject::Said<'_>| said.kept || said.state.split_whitespace().count() < 2;
+            let ends = |said: &subject::Said<'_>| said.kept || !said.names_state();
             let open = |said: subject::Said<'_>| said.predicate.is_none() && !said.refuses && !said.handed;
-            let entered = !fetched || number::sizes(&limit.unit).is_empty();
+            let entered = !(fetched && limit.is_size());
             let said = subject::read(text, limits, at, self.words);
             said.is_some_and(|said| spans && ends(&said) || sided && entered && open(said))
         };

@@ -5,6 +5,7 @@ use super::lexicon::{Lexicon, List, list};
 use super::narrative::{self, Narrative};
 use super::outline::{self, Statement, Table};
 use super::sentence::Sentence;
+use super::wording::is_balanced;
 use crate::domain::language::fold;
 use crate::domain::story::{PartKind, Story};
 
@@ -93,8 +94,7 @@ fn halves<'a>(statement: Statement<'a>, words: &Lexicon) -> Vec<Statement<'a>> {
             [words.edges.pronouns, words.deeds.beyond, words.otherwise, words.and].iter().any(|list| two.after(list).is_some());
         let opens = !two.limits().is_empty() || two.after(words.edges.articles).is_some();
         // Not within brackets or quoted words.
-        let closed = first.matches('(').count() == first.matches(')').count()
-            && first.matches('"').count().is_multiple_of(2)
+        let closed = is_balanced(first)
             && ["“", "„", "«"].iter().all(|mark| first.rsplit_once(mark).is_none_or(|(_, rest)| rest.contains(['”', '“', '»'])));
         let whole = closed && [first, second].iter().all(|text| text.split_whitespace().count() > 3);
         (whole && opens && !decides && !goes_on).then(|| [(first.trim_end().to_owned(), quotes.0), (second.to_owned(), quotes.1)])

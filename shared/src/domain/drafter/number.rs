@@ -74,6 +74,11 @@ impl Limit {
         )
     }
 
+    /// Whether it limits the size of data ("2 MB").
+    pub(super) fn is_size(&self) -> bool {
+        !sizes(&self.unit).is_empty()
+    }
+
     /// Whether a smaller value exists.
     pub(super) const fn has_below(&self) -> bool {
         self.value > 0

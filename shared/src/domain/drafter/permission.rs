@@ -90,11 +90,10 @@ pub(super) fn opens_verb(permission: &str) -> bool {
 /// Whether a subject is a person: by its last word in English, German and Dutch, by one of its first in the Romance languages.
 pub(super) fn is_person(subject: &str, words: &Lexicon) -> bool {
     let plain = Plain::new(subject);
-    let named: Vec<&str> = plain.words().map(|(_, word)| word).filter(|word| *word != "innen").collect();
+    let named = plain.words().map(|(_, word)| word).filter(|word| *word != "innen");
     let heads_first = !words.infinitive.is_empty() && !words.phrases.frames.verb_last;
-    let head: Vec<&str> =
-        if heads_first { named.into_iter().take(2).collect() } else { named.into_iter().rev().take(1).collect() };
-    head.into_iter().any(|word| words.deeds.people.holds(word))
+    let person = |word: &str| words.deeds.people.holds(word);
+    if heads_first { named.take(2).any(person) } else { named.last().is_some_and(person) }
 }
 
 /// Whether a text denies something by one of the words; "with or without" and "wel of geen" deny nothing.

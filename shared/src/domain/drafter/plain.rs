@@ -144,6 +144,11 @@ impl<'a> Plain<'a> {
     }
 }
 
+/// Whether what stands between these two texts is no piece of a longer word.
+pub(super) fn is_whole(before: &str, after: &str) -> bool {
+    !before.ends_with(char::is_alphanumeric) && !after.starts_with(char::is_alphanumeric)
+}
+
 /// Whether a word ends before what follows it.
 fn ends_before(word: &str, after: &str) -> bool {
     !word.ends_with(char::is_alphanumeric) || !after.starts_with(char::is_alphanumeric)

@@ -43,6 +43,16 @@ impl Said<'_> {
         format!("{before}{value}{after}")
     }
 
+    /// Whether what lasts or ends is named.
+    pub(super) fn names_state(&self) -> bool {
+        self.state.split_whitespace().count() > 1
+    }
+
+    /// Whether the span is one at whose end something comes ("sessions expire").
+    pub(super) fn ends(&self, words: &Lexicon) -> bool {
+        Plain::new(&self.state).has(words.edges.expiry)
+    }
+
     /// A value as an action.
     pub(super) fn when(&self, value: &str, words: &Lexicon) -> String {
         match (&self.case, &self.subject) {

@@ -7,7 +7,7 @@ use super::lexicon::{Lexicon, fill};
 use super::narrative;
 use super::number;
 use super::permission;
-use super::plain::{Plain, unfilled, unmarked, without_markup};
+use super::plain::{Plain, is_whole, unfilled, unmarked, without_markup};
 use super::values::{self, Joined, Values};
 use super::wording::step;
 use crate::domain::criterion::{Criterion, CriterionKind, Examples};
@@ -222,9 +222,8 @@ fn replaced_words(text: &str, list: &str, name: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once(list).filter(|_| !list.is_empty()) {
-        let inside = before.chars().next_back().is_some_and(char::is_alphanumeric) || after.starts_with(char::is_alphanumeric);
         out.push_str(before);
-        out.push_str(if inside { list } else { name });
+        out.push_str(if is_whole(before, after) { name } else { list });
         rest = after;
     }
     out + rest

@@ -63,12 +63,15 @@ fn clause_of(line: &str) -> String {
     }
     let head: String = line.chars().take(TITLE).collect();
     let cut = ["; ", " (", ", ", " – "].iter().filter_map(|mark| head.rfind(mark)).max().filter(|at| *at > TITLE / 2);
-    let balanced =
-        |text: &str| text.matches('"').count().is_multiple_of(2) && text.matches('(').count() == text.matches(')').count();
-    match cut.and_then(|at| head.get(..at)).filter(|text| balanced(text)) {
+    match cut.and_then(|at| head.get(..at)).filter(|text| is_balanced(text)) {
         Some(text) => text.to_owned(),
         None => line.to_owned(),
     }
+}
+
+/// Whether no bracket and no plain quotation mark is left open.
+pub(super) fn is_balanced(text: &str) -> bool {
+    text.matches('"').count().is_multiple_of(2) && text.matches('(').count() == text.matches(')').count()
 }
 
 /// Whether a value is several of something that is counted: "50 items" and not "5 MB".
