@@ -64,7 +64,7 @@ impl App {
         let environment = [("JQA_JIRA_URL", "http://127.0.0.1:9"), ("JQA_JIRA_EMAIL", "a@b.c"), ("JQA_JIRA_TOKEN", "t")];
         let source = Source::new(environment.map(|(name, value)| (name.to_owned(), value.to_owned())), None).unwrap();
         let connections = Connections::of(&Settings::read(&source).unwrap(), &metrics).unwrap();
-        let key = SecretKey::from_text(&"k".repeat(32)).unwrap();
+        let key = SecretKey::from_bytes(&[b'k'; 32]).unwrap();
         let api = Api::new(Parts {
             jobs,
             connections: Arc::new(connections),

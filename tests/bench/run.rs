@@ -124,7 +124,7 @@ impl Bench {
         settings.insert("JQA_DATABASE_URL", services.postgres.clone());
         settings.insert("JQA_REDIS_URL", services.redis.clone());
         settings.insert("JQA_REDIS_PREFIX", format!("bench-{}", std::process::id()));
-        settings.insert("JQA_SECRET_KEY", "a secret key that only the bench ever uses".to_owned());
+        settings.insert("JQA_SECRET_KEY", "bench-K7vX2mQz9LwRb3TnYd8JhGf6Se1Pa0Uc".to_owned());
         settings.insert("JQA_OPS_BIND", format!("127.0.0.1:{}", free_port()?));
         migration::migrate(&services.postgres).await?;
         Self::start("PostgreSQL + Redis", &["api", "worker"], settings, port, sandbox, data, Some(services.postgres.clone()))

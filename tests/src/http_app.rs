@@ -29,7 +29,7 @@ pub use document::Document;
 use crate::app::{App, Machine, Setup};
 
 /// Signs the tokens of tests.
-pub const SECRET_KEY: &str = "a key for tests that no answer may show";
+pub const SECRET_KEY: &str = "tests-K7vX2mQz9LwRb3TnYd8JhGf6Se1Pa0Uc";
 
 /// See the module.
 pub struct HttpApp {

@@ -23,7 +23,7 @@ use clap::{Args, Parser, Subcommand};
 use generate::GenerateArgs;
 use jobs::{JobsCommand, ResultArgs, SearchArgs, StoryArgs};
 use local::{DemoArgs, DoctorArgs, LoginArgs, SandboxArgs};
-use server::{ServeArgs, UserCommand};
+use server::{KeysCommand, ServeArgs, UserCommand};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -126,6 +126,9 @@ pub(crate) enum Command {
     Migrate(ServeArgs),
     /// Print the secret that receivers of callbacks verify signatures with
     CallbackSecret(ServeArgs),
+    /// Make and change the keys that sign tokens and seal secrets
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Manage users in the database
     #[command(subcommand)]
     User(UserCommand),

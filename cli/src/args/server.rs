@@ -40,6 +40,13 @@ pub(crate) struct CreateUserArgs {
     pub(crate) role: Role,
 }
 
+/// `jqa keys …`.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Print a new secret key for JQA_SECRET_KEY; opens nothing and needs no settings
+    Generate,
+}
+
 /// What the server module is asked to do, with everything it cannot ask for itself.
 #[derive(Debug)]
 pub(crate) enum ServerCommand {

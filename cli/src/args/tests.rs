@@ -37,6 +37,7 @@ fn help_names_every_command_and_exit_code() {
       worker           Run a worker alone (needs PostgreSQL)
       migrate          Bring the database up to date
       callback-secret  Print the secret that receivers of callbacks verify signatures with
+      keys             Make and change the keys that sign tokens and seal secrets
       user             Manage users in the database
       help             Print this message or the help of the given subcommand(s)
 

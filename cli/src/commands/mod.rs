@@ -12,7 +12,7 @@ mod session;
 mod signal;
 mod story;
 
-use crate::args::server::{NewUser, ServerCommand, UserCommand};
+use crate::args::server::{KeysCommand, NewUser, ServerCommand, UserCommand};
 use crate::args::{Cli, Command};
 use crate::exit::{Exit, UsageError};
 use crate::server;
@@ -36,6 +36,10 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<std::process::ExitCode> {
             let password = session::new_password(&connect).await?;
             let name = args.name.unwrap_or_else(|| email.clone());
             ServerCommand::CreateUser(NewUser { email, name, role: args.role, password })
+        }
+        Command::Keys(KeysCommand::Generate) => {
+            crate::output::print(&shared::crypto::SecretKey::generate());
+            return Ok(std::process::ExitCode::SUCCESS);
         }
         other => return Box::pin(run_client(other, &connect, config)).await.map(Into::into),
     };
@@ -62,6 +66,7 @@ async fn run_client(
         | Command::Worker(_)
         | Command::Migrate(_)
         | Command::CallbackSecret(_)
+        | Command::Keys(_)
         | Command::User(_) => Ok(Exit::Usage),
     }
 }

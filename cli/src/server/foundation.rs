@@ -8,7 +8,7 @@ use shared::adapters::bus::{LocalBus, RedisBus};
 use shared::adapters::connections::Connections;
 use shared::adapters::queue::{ChannelQueue, RedisQueue, connect};
 use shared::config::Settings;
-use shared::crypto::SecretKey;
+use shared::crypto::KeyRing;
 use shared::jobs::{Bell, Jobs, Ring};
 use shared::lifecycle::Lifecycle;
 use shared::ports::{Clock, EventBus, Queue, SystemClock};
@@ -29,7 +29,7 @@ pub(super) struct Foundation {
     pub(super) heard: mpsc::Receiver<Ring>,
     pub(super) connections: Arc<Connections>,
     pub(super) metrics: Arc<Metrics>,
-    pub(super) key: SecretKey,
+    pub(super) keys: KeyRing,
 }
 
 /// Opens the database with the sizes of the settings.
@@ -44,12 +44,12 @@ impl Foundation {
     pub(super) async fn lay(settings: Settings, embedded: bool) -> anyhow::Result<Self> {
         let lifecycle = Lifecycle::new();
         let metrics = Arc::new(Metrics::default());
-        let key = key::secret_key(&settings, embedded)?;
+        let keys = key::key_ring(&settings, embedded)?;
         let connections = Arc::new(Connections::of(&settings, &metrics)?);
         let (queue, doorbell, bus) = transport(&settings, &lifecycle)?;
         let (bell, heard) = Bell::new();
         let jobs = Jobs::new(open(&settings).await?, settings.limits.clone(), bell, bus);
-        Ok(Self { settings, lifecycle, jobs, queue, doorbell, heard, connections, metrics, key })
+        Ok(Self { settings, lifecycle, jobs, queue, doorbell, heard, connections, metrics, keys })
     }
 
     /// Waits until somebody has migrated the database.

@@ -5,18 +5,17 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use shared::config::Settings;
-use shared::crypto::SecretKey;
+use shared::crypto::{KeyRing, SecretKey};
 use shared::domain::webhook::as_secret;
 
-/// The key of this installation. Processes on several machines must share it, so it is made up only for the embedded one.
-pub(super) fn secret_key(settings: &Settings, embedded: bool) -> anyhow::Result<SecretKey> {
-    if let Some(key) = &settings.accounts.secret_key {
-        return Ok(SecretKey::from_text(key)?);
-    }
-    if !embedded {
-        bail!("JQA_SECRET_KEY should be set to the same text of at least 32 characters for every process");
-    }
-    kept(&settings.data_dir.join("secret.key"))
+/// The keys of this installation. Processes on several machines must share them, so one is made up only for the embedded one.
+pub(super) fn key_ring(settings: &Settings, embedded: bool) -> anyhow::Result<KeyRing> {
+    let current = match &settings.accounts.secret_key {
+        Some(key) => key.clone(),
+        None if embedded => kept(&settings.data_dir.join("secret.key"))?,
+        None => bail!("JQA_SECRET_KEY should be set to the same text for every process; `jqa keys generate` makes one"),
+    };
+    Ok(KeyRing::new(current, settings.accounts.older_keys.iter().cloned()))
 }
 
 /// The secret of callbacks as receivers are given it: `whsec_…`.
@@ -28,7 +27,7 @@ pub(super) fn callback_secret(settings: &Settings) -> anyhow::Result<String> {
     if embedded {
         super::make_data_dir(settings)?;
     }
-    Ok(as_secret(secret_key(settings, embedded)?.derive("callback").expose()))
+    Ok(as_secret(key_ring(settings, embedded)?.current().derive("callback").expose()))
 }
 
 fn kept(path: &Path) -> anyhow::Result<SecretKey> {
@@ -46,7 +45,7 @@ fn kept(path: &Path) -> anyhow::Result<SecretKey> {
         }
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-            SecretKey::from_text(&text).with_context(|| format!("{} holds no key", path.display()))
+            SecretKey::from_text(&text).map_err(|error| anyhow::anyhow!("the key in {} {error}", path.display()))
         }
         Err(error) => Err(error).with_context(|| format!("{} cannot be made", path.display())),
     }

@@ -39,12 +39,13 @@ pub(super) fn api(f: &Foundation, drain: Drain, public_url: &str, closed: Cancel
     f.lifecycle.spawn(hub.clone().run(f.jobs.clone(), closed));
     let policy = f.settings.outbound.clone();
     let tokens = TokenSettings { life: f.settings.accounts.access_token_life, ..TokenSettings::default() };
+    let older: Vec<_> = f.keys.iter().skip(1).map(|key| key.derive("access-token")).collect();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let passwords = Passwords::new((cores / 2).max(1));
     Ok(Api::new(Parts {
         jobs: f.jobs.clone(),
         connections: f.connections.clone(),
-        tokens: Tokens::new(tokens, &f.key.derive("access-token"), &[], f.jobs.clock().clone()),
+        tokens: Tokens::new(tokens, &f.keys.current().derive("access-token"), &older, f.jobs.clock().clone()),
         passwords,
         hub,
         settings: ApiSettings { public_url: Some(public_url.to_owned()), ..ApiSettings::default() },
@@ -70,7 +71,7 @@ pub(super) fn worker(f: &Foundation, public_url: &str) -> anyhow::Result<Arc<Run
         .map_err(|error| anyhow::anyhow!("webhooks cannot be set up: {error}"))?;
     let key = match &f.settings.accounts.callback_secret {
         Some(secret) => secret_key(secret).context("JQA_CALLBACK_SECRET cannot be used")?,
-        None => f.key.derive("callback").expose().to_vec(),
+        None => f.keys.current().derive("callback").expose().to_vec(),
     };
     let deliveries = Deliveries::new(f.jobs.clone(), Arc::new(sender), key, public_url.to_owned(), f.metrics.clone());
     let lease = Lease::new(worker::runner::new_owner(&f.jobs), f.jobs.clock().clone());

@@ -11,6 +11,7 @@ use super::sections::{Accounts, DatabaseSettings, HttpSettings, JiraSection, Llm
 use super::source::Source;
 use crate::adapters::llm::PROVIDERS;
 use crate::adapters::webhook::{Network, OutboundPolicy};
+use crate::crypto::SecretKey;
 use crate::jobs::{Limits, Retention};
 use crate::telemetry::logs;
 
@@ -112,6 +113,11 @@ impl Reader<'_> {
         }
     }
 
+    fn key(&mut self, name: &'static str, text: &str) -> Option<SecretKey> {
+        let key = SecretKey::from_text(text);
+        key.map_err(|error| self.problems.push(ConfigProblem::new(name, error.to_string()))).ok()
+    }
+
     fn one_of(&mut self, name: &'static str, words: &[&str]) -> String {
         let text = self.source.text(name).to_owned();
         if !words.contains(&text.as_str()) {
@@ -153,10 +159,10 @@ fn http(r: &mut Reader) -> HttpSettings {
 }
 
 fn accounts(r: &mut Reader) -> Accounts {
-    let secret_key = r.optional("JQA_SECRET_KEY");
-    if secret_key.as_ref().is_some_and(|key| key.chars().count() < 32) {
-        r.problems.push(ConfigProblem::new("JQA_SECRET_KEY", "should have at least 32 characters"));
-    }
+    let secret_key = r.optional("JQA_SECRET_KEY").and_then(|text| r.key("JQA_SECRET_KEY", &text));
+    let older = r.optional("JQA_SECRET_KEYS_OLD").unwrap_or_default();
+    let older = older.split([',', '\n']).map(str::trim).filter(|text| !text.is_empty());
+    let older_keys = older.filter_map(|text| r.key("JQA_SECRET_KEYS_OLD", text)).collect();
     let admin = match (r.optional("JQA_ADMIN_EMAIL"), r.optional("JQA_ADMIN_PASSWORD")) {
         (Some(email), Some(password)) => Some((email, password)),
         (Some(_), None) => {
@@ -169,7 +175,7 @@ fn accounts(r: &mut Reader) -> Accounts {
     if callback_secret.as_deref().is_some_and(|secret| crate::domain::webhook::secret_key(secret).is_err()) {
         r.problems.push(ConfigProblem::new("JQA_CALLBACK_SECRET", "should be whsec_ followed by 24 to 64 bytes in base64"));
     }
-    Accounts { secret_key, access_token_life: r.positive("JQA_ACCESS_TOKEN_LIFE"), admin, callback_secret }
+    Accounts { secret_key, older_keys, access_token_life: r.positive("JQA_ACCESS_TOKEN_LIFE"), admin, callback_secret }
 }
 
 fn jira(r: &mut Reader) -> Option<JiraSection> {

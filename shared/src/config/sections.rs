@@ -7,6 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::adapters::webhook::OutboundPolicy;
+use crate::crypto::SecretKey;
 use crate::jobs::{Limits, Retention};
 
 /// The database.
@@ -128,7 +129,9 @@ pub struct WorkerSettings {
 #[derive(Clone)]
 pub struct Accounts {
     /// Secret key, when it is given.
-    pub secret_key: Option<String>,
+    pub secret_key: Option<SecretKey>,
+    /// Keys it replaces, which still open and verify.
+    pub older_keys: Vec<SecretKey>,
     /// Life of an access token.
     pub access_token_life: Duration,
     /// First administrator: e-mail and password.

@@ -42,7 +42,11 @@ pub const SETTINGS: &[Setting] = &[
     plain("JQA_HEADER_TIMEOUT", "10s", "time a client has to send a request's headers"),
     secret(
         "JQA_SECRET_KEY",
-        "at least 32 characters, the same for every process; signs tokens; empty = generated into the data folder (`serve` only)",
+        "at least 32 characters, the same for every process; signs tokens and seals secrets; `jqa keys generate` makes one; empty = generated into the data folder (`serve` only)",
+    ),
+    secret(
+        "JQA_SECRET_KEYS_OLD",
+        "the secret keys before it, separated by commas: they still open and verify, until `jqa keys rotate` has run",
     ),
     plain("JQA_ACCESS_TOKEN_LIFE", "15m", "how long an access token is good for"),
     plain("JQA_ADMIN_EMAIL", "", "first administrator, created or updated at start"),

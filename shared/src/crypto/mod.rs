@@ -1,13 +1,18 @@
-//! Passwords, access tokens and the key both the tokens and the webhook signatures are derived from.
+//! Passwords, access tokens, secrets at rest, and the keys they are made with.
 //!
-//! * [`SecretKey`]: the installation's key, and keys derived from it by label
+//! * [`SecretKey`]: a key of the installation, and keys derived from it by label; [`KeyRing`]: the current one and older ones
+//! * [`Sealer`]: secrets at rest, bound to the place where they stand
 //! * [`Passwords`]: argon2id, off the async threads and bounded
 //! * [`Tokens`]: signed, short-lived access tokens
 
+mod key_ring;
 mod password;
+mod seal;
 mod secret_key;
 mod token;
 
+pub use key_ring::KeyRing;
 pub use password::{PasswordError, Passwords};
+pub use seal::{Place, SealError, Sealer, key_id};
 pub use secret_key::{KeyError, SecretKey};
 pub use token::{TokenError, TokenSettings, Tokens};

@@ -13,20 +13,45 @@ const SHORTEST: usize = 32;
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretKey(Box<[u8]>);
 
-/// A key that is too short to be one.
+/// Fewer different characters are no random text of that length.
+const FEWEST_CHARACTERS: usize = 12;
+
+/// Words of keys that were copied from an example.
+const PLACEHOLDERS: &[&str] = &[
+    "change",
+    "replace",
+    "example",
+    "your",
+    "insert",
+    "password",
+    "secret",
+    "default",
+    "placeholder",
+    "0123456789",
+    "abcdefghij",
+];
+
+/// Why a text is no key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a secret key has at least {SHORTEST} characters")]
-pub struct KeyError;
+pub enum KeyError {
+    /// Too short.
+    #[error("should have at least {SHORTEST} characters; `jqa keys generate` makes one")]
+    Short,
+    /// Guessable.
+    #[error("can be guessed: it repeats itself or comes from an example; `jqa keys generate` makes one")]
+    Weak,
+}
 
 impl SecretKey {
-    /// The key a text stands for: its bytes, without white space around it.
+    /// The key a text stands for: its bytes, without white space around it. A text that nobody made at random is refused.
     pub fn from_text(text: &str) -> Result<Self, KeyError> {
-        Self::from_bytes(text.trim().as_bytes())
+        let key = Self::from_bytes(text.trim().as_bytes())?;
+        if is_weak(text.trim()) { Err(KeyError::Weak) } else { Ok(key) }
     }
 
     /// A key of these bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
-        if bytes.len() < SHORTEST { Err(KeyError) } else { Ok(Self(bytes.into())) }
+        if bytes.len() < SHORTEST { Err(KeyError::Short) } else { Ok(Self(bytes.into())) }
     }
 
     /// A new key as text, to be kept in a file.
@@ -69,6 +94,17 @@ impl SecretKey {
     }
 }
 
+fn is_weak(text: &str) -> bool {
+    let different = text.bytes().collect::<std::collections::BTreeSet<_>>().len();
+    let lower = text.to_ascii_lowercase();
+    different < FEWEST_CHARACTERS || repeats_itself(text.as_bytes()) || PLACEHOLDERS.iter().any(|word| lower.contains(word))
+}
+
+/// Whether it is a shorter text written twice or more.
+fn repeats_itself(text: &[u8]) -> bool {
+    (1..=text.len() / 2).any(|period| text[period..] == text[..text.len() - period])
+}
+
 impl std::fmt::Debug for SecretKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("SecretKey(…)")
@@ -81,7 +117,7 @@ mod tests {
 
     #[test]
     fn keys_of_two_purposes_differ_and_are_always_the_same() {
-        let key = SecretKey::from_text("0123456789abcdef0123456789abcdef\n").unwrap();
+        let key = SecretKey::from_text("k7Qm2vXw9ZpL4tRb8NcY3hJd6GfS1aEo\n").unwrap();
         assert_eq!(key.derive("access-token"), key.derive("access-token"));
         assert_ne!(key.derive("access-token"), key.derive("callback"));
         assert_eq!(key.derive("callback").expose().len(), 32);
@@ -90,14 +126,27 @@ mod tests {
 
     #[test]
     fn a_key_shows_nothing_of_itself() {
-        let key = SecretKey::from_text("0123456789abcdef0123456789abcdef").unwrap();
+        let key = SecretKey::from_text("k7Qm2vXw9ZpL4tRb8NcY3hJd6GfS1aEo").unwrap();
         assert_eq!(format!("{key:?}"), "SecretKey(…)");
     }
 
     #[test]
     fn a_short_key_is_refused_and_a_generated_one_is_not() {
-        assert_eq!(SecretKey::from_text("short"), Err(KeyError));
+        assert_eq!(SecretKey::from_text("short"), Err(KeyError::Short));
         assert_ne!(SecretKey::generate(), SecretKey::generate());
         assert!(SecretKey::from_text(&SecretKey::generate()).is_ok());
+    }
+
+    #[test]
+    fn a_key_that_can_be_guessed_is_refused() {
+        for weak in [
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "k7Qm2vXw9ZpL4tRbk7Qm2vXw9ZpL4tRb",
+            "please-CHANGE-me-k7Qm2vXw9ZpL4tRb8NcY",
+            "0123456789abcdef-k7Qm2vXw9ZpL4tRb8NcY",
+            "a-very-secret-k7Qm2vXw9ZpL4tRb8NcY",
+        ] {
+            assert_eq!(SecretKey::from_text(weak), Err(KeyError::Weak), "{weak}");
+        }
     }
 }

@@ -140,7 +140,7 @@ mod tests {
     use crate::ports::TestClock;
 
     fn key(letter: char) -> SecretKey {
-        SecretKey::from_text(&letter.to_string().repeat(40)).unwrap()
+        SecretKey::from_bytes(letter.to_string().repeat(40).as_bytes()).unwrap()
     }
 
     fn tokens(current: char, older: &[char], clock: &Arc<TestClock>) -> Tokens {

@@ -45,7 +45,7 @@ impl Plan {
     pub(crate) fn settings(&self, sandbox: &str, folder: &Path) -> Vec<Set> {
         let mut settings = vec![
             ("JQA_DATA_DIR", folder.display().to_string()),
-            ("JQA_SECRET_KEY", "a secret key for chaos, long enough".to_owned()),
+            ("JQA_SECRET_KEY", "c4a05-K7vX2mQz9LwRb3TnYd8JhGf6Se1Pa".to_owned()),
             ("JQA_ADMIN_EMAIL", EMAIL.to_owned()),
             ("JQA_ADMIN_PASSWORD", PASSWORD.to_owned()),
             ("JQA_JIRA_URL", sandbox.to_owned()),
