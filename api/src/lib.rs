@@ -9,8 +9,8 @@
 //!
 //! A process makes an [`Api`] of its [`Parts`], a [`router()`] of that, and [`serve`]s it.
 
-mod accounts;
 mod attempts;
+mod callers;
 pub mod drain;
 pub mod extract;
 pub mod front;

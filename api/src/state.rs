@@ -4,14 +4,15 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
+use shared::accounts::Accounts;
 use shared::adapters::connections::Connections;
 use shared::crypto::{Passwords, Tokens};
 use shared::jobs::Jobs;
 use shared::store::Db;
 use shared::telemetry::Metrics;
 
-use crate::accounts::Accounts;
 use crate::attempts::Attempts;
+use crate::callers::Callers;
 use crate::drain::Drain;
 use crate::hub::EventHub;
 
@@ -85,6 +86,7 @@ pub struct Api(Arc<Inner>);
 pub struct Inner {
     parts: Parts,
     pub(crate) accounts: Accounts,
+    pub(crate) callers: Callers,
     pub(crate) attempts: Attempts,
 }
 
@@ -92,8 +94,9 @@ impl Api {
     /// An API of these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let accounts = Accounts::new(parts.settings.account_memory);
-        Self(Arc::new(Inner { parts, accounts, attempts: Attempts::default() }))
+        let accounts = Accounts::new(parts.jobs.db().clone());
+        let callers = Callers::new(parts.settings.account_memory);
+        Self(Arc::new(Inner { parts, accounts, callers, attempts: Attempts::default() }))
     }
 
     /// The database.

@@ -36,6 +36,8 @@ needs! {
     GenerateScenarios
     /// See [`Permission::PublishCriteria`].
     PublishCriteria
+    /// See [`Permission::Administer`].
+    Administer
 }
 
 /// A caller who holds `P`.

@@ -10,7 +10,7 @@ use shared::store::audit::Actor;
 use uuid::Uuid;
 
 use super::client::Client;
-use crate::accounts::Account;
+use crate::callers::Account;
 use crate::problem::{Problem, codes};
 use crate::state::Api;
 
@@ -75,7 +75,7 @@ impl FromRequestParts<Api> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
         let user_id = api.tokens.verify(bearer(parts)?)?;
-        let account = api.accounts.find(api.db(), user_id).await?;
+        let account = api.callers.find(api.db(), user_id).await?;
         let account = account.ok_or_else(|| {
             Problem::new(codes::ACCOUNT_INACTIVE, "The account of this token does not exist or was deactivated.")
         })?;

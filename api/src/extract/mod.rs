@@ -15,7 +15,7 @@ mod params;
 mod path;
 mod wording;
 
-pub use allowed::{Allowed, GenerateCriteria, GenerateScenarios, Needs, PublishCriteria, Read};
+pub use allowed::{Administer, Allowed, GenerateCriteria, GenerateScenarios, Needs, PublishCriteria, Read};
 pub use body::Body;
 pub use caller::Caller;
 pub use client::Client;

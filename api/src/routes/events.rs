@@ -119,7 +119,7 @@ impl Feed {
     async fn read(&mut self) -> Result<bool, StoreError> {
         let db = self.api.db();
         // The account may have been closed, or its role changed, since the stream began.
-        if !self.api.accounts.find(db, self.caller_id).await?.is_some_and(|account| account.sees(self.owner_id)) {
+        if !self.api.callers.find(db, self.caller_id).await?.is_some_and(|account| account.sees(self.owner_id)) {
             self.is_over = true;
             return Ok(true);
         }

@@ -32,12 +32,12 @@ impl Account {
 }
 
 #[derive(Debug)]
-pub(crate) struct Accounts {
+pub(crate) struct Callers {
     memory: Duration,
     known: Mutex<HashMap<Uuid, (Instant, Arc<Account>)>>,
 }
 
-impl Accounts {
+impl Callers {
     pub(crate) fn new(memory: Duration) -> Self {
         Self { memory, known: Mutex::default() }
     }

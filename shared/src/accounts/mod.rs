@@ -1,0 +1,23 @@
+//! The verbs of accounts: the only code that changes who may come in. Each is one transaction with its audit entry.
+
+use crate::store::Db;
+
+/// The verbs of accounts over one database.
+#[derive(Debug, Clone)]
+pub struct Accounts {
+    db: Db,
+}
+
+impl Accounts {
+    /// Verbs over this database.
+    #[must_use]
+    pub fn new(db: Db) -> Self {
+        Self { db }
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+}
