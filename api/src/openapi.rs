@@ -1,5 +1,6 @@
 //! What the OpenAPI document says beside the operations, which stand above their handlers.
 
+use shared::domain::event::Event;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, ResponseBuilder, ServerBuilder};
@@ -32,8 +33,10 @@ pub(crate) fn complete(mut document: OpenApi) -> OpenApi {
     components.security_schemes.insert(BEARER.to_owned(), SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)).into());
     components.schemas.insert("FieldError".to_owned(), FieldError::schema());
     components.schemas.insert("Problem".to_owned(), ProblemView::schema());
+    components.schemas.insert("Event".to_owned(), Event::schema());
     let mut nested = Vec::new();
     ProblemView::schemas(&mut nested);
+    Event::schemas(&mut nested);
     components.schemas.extend(nested);
     for item in document.paths.paths.values_mut() {
         let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.put, &mut item.delete];

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use shared::domain::event::{Event, EventKind};
 use shared::domain::job::JobStatus;
 use shared::store::{StoreError, event, job};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::jobs::{too_many, visible};
@@ -43,13 +43,28 @@ impl FromParams for StreamParams {
     }
 }
 
+/// One server-sent event.
+#[derive(ToSchema)]
+#[schema(as = StreamedEvent)]
+#[expect(dead_code, reason = "it is written line by line; this tells the document of it")]
+pub(super) struct StreamedEventView {
+    /// The event's number, for `Last-Event-ID`.
+    id: String,
+    /// Its kind.
+    #[schema(example = "job.succeeded")]
+    event: String,
+    /// An `Event` as JSON.
+    #[schema(content_media_type = "application/json")]
+    data: String,
+}
+
 /// The events of a job, as server-sent events.
 ///
 /// Needs `read`; a job of somebody else needs `read_all`. Begins with every event after `Last-Event-ID`, ends after the
 /// event that ends the job.
 #[utoipa::path(get, path = "/jobs/{id}/events", tag = "jobs",
     params(("id" = Uuid, Path), StreamParams, ("Last-Event-ID" = Option<i64>, Header)),
-    responses((status = 200, body = Event, content_type = "text/event-stream")))]
+    responses((status = 200, body = StreamedEventView, content_type = "text/event-stream")))]
 pub(super) async fn stream(
     State(api): State<Api>,
     caller: Allowed<Read>,
