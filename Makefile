@@ -6,7 +6,7 @@ TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
 WITH_SERVICES := tests/services/with-services.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build check fmt docs test test-quick chaos bench clean
+.PHONY: help demo build check fmt docs test test-quick chaos contract audit bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,7 +49,15 @@ chaos: ## The long chaos run: servers and workers die, nothing is lost (SEED=n r
 		$(WITH_SERVICES) cargo test -p tests --test chaos -- --nocapture --include-ignored $(ARGS) \
 		|| { status=$$?; echo "chaos: failed with SEED=$$seed"; exit $$status; }
 
-bench: ## Measure the release build, with servers of its own
+contract: ## Made-up requests for every operation of the OpenAPI document (schemathesis, installed below target)
+	cargo build -p cli --bin jqa
+	JQA_TEST_BIN="$(TARGET_DIR)/debug/jqa" tests/contract/schemathesis.sh $(ARGS)
+
+audit: ## Licences, bans and advisories of all dependencies (cargo-deny, installed if missing; advisories need the network)
+	command -v cargo-deny >/dev/null || cargo install cargo-deny --locked
+	cargo deny check $(ARGS)
+
+bench: ## Measure the release build, with servers of its own (ARGS=guard: under attack)
 	cargo build --release -p cli --bin jqa
 	cargo build --release -p tests --bin bench
 	JQA_TEST_BIN="$(TARGET_DIR)/release/jqa" $(WITH_SERVICES) cargo run --release -p tests --bin bench -- $(ARGS)

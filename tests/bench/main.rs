@@ -2,7 +2,10 @@
 //!
 //! Everything (this driver, the Jira double, the databases, the program) shares the machine, so ratios carry over to
 //! another one and absolute figures do not.
+//!
+//! `make bench ARGS=guard` measures instead how callers fare while logins flood in, and while Redis is frozen.
 
+mod guard;
 mod process;
 mod run;
 
@@ -17,7 +20,11 @@ const IDLE: usize = 100;
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let jobs = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(JOBS);
+    let asked = std::env::args().nth(1);
+    if asked.as_deref() == Some("guard") {
+        return guard::measure().await;
+    }
+    let jobs = asked.and_then(|n| n.parse().ok()).unwrap_or(JOBS);
     let baseline = run::baseline(jobs).await?;
     println!("baseline: the three Jira calls of a job without any program between: {baseline:.0} jobs/s\n");
     println!("{}", Figures::header());

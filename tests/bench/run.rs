@@ -24,11 +24,27 @@ const PASSWORD: &str = "a password for the bench";
 pub(crate) struct Services {
     postgres: String,
     redis: String,
+    /// The script that steers them, and their folder.
+    control: (String, String),
 }
 
 #[expect(clippy::disallowed_methods, reason = "the bench is told about its servers by make")]
 pub(crate) fn services() -> Option<Services> {
-    Some(Services { postgres: std::env::var("JQA_TEST_POSTGRES_URL").ok()?, redis: std::env::var("JQA_TEST_REDIS_URL").ok()? })
+    let variable = |name| std::env::var(name).ok();
+    Some(Services {
+        postgres: variable("JQA_TEST_POSTGRES_URL")?,
+        redis: variable("JQA_TEST_REDIS_URL")?,
+        control: (variable("JQA_TEST_SERVICES")?, variable("JQA_TEST_SERVICES_DIR")?),
+    })
+}
+
+impl Services {
+    /// Freezes Redis, thaws it, or does what else the script knows.
+    pub(crate) fn redis(&self, verb: &str) -> Result<()> {
+        let (script, folder) = &self.control;
+        let done = std::process::Command::new(script).args(["ctl", folder, "redis", verb]).status()?;
+        if done.success() { Ok(()) } else { bail!("Redis could not be told to {verb}") }
+    }
 }
 
 /// What was measured.
@@ -83,6 +99,14 @@ pub(crate) struct Bench {
     _data: TempDir,
 }
 
+/// Who asks, and where.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Caller<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) url: &'a str,
+    pub(crate) token: &'a str,
+}
+
 /// The Jira calls of a job, made by a loop: what the machine gives without any program between.
 pub(crate) async fn baseline(jobs: usize) -> Result<f64> {
     let sandbox = jira(jobs).await?;
@@ -119,6 +143,16 @@ impl Bench {
 
     /// `jqa api` and `jqa worker` on PostgreSQL and Redis.
     pub(crate) async fn scaled(services: &Services, jobs: usize) -> Result<Self> {
+        Self::scaled_with(services, jobs, &["api", "worker"], []).await
+    }
+
+    /// Some of its processes, with further settings.
+    pub(crate) async fn scaled_with(
+        services: &Services,
+        jobs: usize,
+        commands: &[&str],
+        further: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Result<Self> {
         let (sandbox, data, port) = (jira(jobs + 1_000).await?, tempfile::tempdir()?, free_port()?);
         let mut settings = settings(&sandbox, &data, port);
         settings.insert("JQA_DATABASE_URL", services.postgres.clone());
@@ -126,9 +160,9 @@ impl Bench {
         settings.insert("JQA_REDIS_PREFIX", format!("bench-{}", std::process::id()));
         settings.insert("JQA_SECRET_KEY", "bench-K7vX2mQz9LwRb3TnYd8JhGf6Se1Pa0Uc".to_owned());
         settings.insert("JQA_OPS_BIND", format!("127.0.0.1:{}", free_port()?));
+        settings.extend(further);
         migration::migrate(&services.postgres).await?;
-        Self::start("PostgreSQL + Redis", &["api", "worker"], settings, port, sandbox, data, Some(services.postgres.clone()))
-            .await
+        Self::start("PostgreSQL + Redis", commands, settings, port, sandbox, data, Some(services.postgres.clone())).await
     }
 
     async fn start(
@@ -190,6 +224,11 @@ impl Bench {
         Ok(figures)
     }
 
+    /// A client of the API, for what only some benches do.
+    pub(crate) fn caller(&self) -> Caller<'_> {
+        Caller { client: &self.client, url: &self.url, token: &self.token }
+    }
+
     fn cpu(&self) -> f64 {
         self.processes.iter().map(Process::cpu).sum()
     }
@@ -204,7 +243,7 @@ impl Bench {
         Some(row.try_get::<i64>("", "n").ok()? as f64)
     }
 
-    async fn submit(&self, n: usize) -> Result<String> {
+    pub(crate) async fn submit(&self, n: usize) -> Result<String> {
         let body = json!({ "issue_key": format!("LOAD-{n}"), "publish": [{ "mode": "comment" }] });
         let request = self.client.post(format!("{}/api/v1/generate/full-pipeline", self.url)).bearer_auth(&self.token);
         let answer = request.header("Idempotency-Key", format!("bench-{n}")).json(&body).send().await?;
@@ -278,7 +317,7 @@ fn free_port() -> Result<u16> {
 }
 
 /// Asks until the server is there.
-async fn login(client: &Client, url: &str) -> Result<String> {
+pub(crate) async fn login(client: &Client, url: &str) -> Result<String> {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
         let asked =
