@@ -1,0 +1,97 @@
+//! What an attacker tries on every operation there is, however many are added. docs/security.md lists all attacks that are tried.
+
+use serde_json::{Value, json};
+use shared::domain::user::Role;
+use tests::http_app::HttpApp;
+
+/// What somebody would like to set who may not.
+const WISHES: &[&str] =
+    &["id", "owner_id", "user_id", "created_by", "is_admin", "permissions", "password_hash", "epoch", "__proto__", "constructor"];
+
+/// What is no id, and should do no harm where one belongs.
+const NO_IDS: &[&str] = &[
+    "0",
+    "-1",
+    "null",
+    "'%20OR%201=1--",
+    "1;%20DROP%20TABLE%20jobs",
+    "..%2f..%2fetc%2fpasswd",
+    "%2e%2e%2f",
+    "%00",
+    "%0d%0aset-cookie:%20a=b",
+    "%F0%9F%92%A9",
+    "00000000-0000-0000-0000-000000000000",
+    "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF",
+    "{019af000-0000-7000-8000-000000000000}",
+    "019af00000007000800000000000000",
+];
+
+/// The properties of a schema, wherever it stands.
+fn properties<'a>(document: &'a Value, mut schema: &'a Value) -> Vec<&'a String> {
+    while let Some(reference) = schema["$ref"].as_str() {
+        schema = document.pointer(&reference[1..]).unwrap();
+    }
+    let parts = ["allOf", "oneOf", "anyOf"].into_iter().flat_map(|of| schema[of].as_array().into_iter().flatten());
+    let own = schema["properties"].as_object().into_iter().flat_map(serde_json::Map::keys);
+    own.chain(parts.flat_map(|part| properties(document, part))).collect()
+}
+
+#[tokio::test]
+async fn no_body_takes_a_field_that_its_operation_does_not_name() {
+    let app = HttpApp::start().await;
+    let admin = app.account(Role::Admin).await;
+    let (mut bodies, mut taken) = (0, Vec::new());
+    for (method, path, operation) in app.document.operations() {
+        let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+        if schema.is_null() {
+            continue;
+        }
+        bodies += 1;
+        let named = properties(&app.document.json, schema);
+        let path = path.replace("{id}", "019af000-0000-7000-8000-000000000000").replace("{key}", "SHOP-2");
+        for wish in WISHES.iter().filter(|wish| !named.iter().any(|name| name == *wish)) {
+            let answer = app.ask(&method, &path).by(&admin).header("if-match", "\"x\"").json(json!({ *wish: true })).await;
+            let is_refused = answer.status == 422 && answer.fields().iter().any(|field| field == wish);
+            if !is_refused {
+                taken.push(format!("{method} {path} with {wish}: {}", answer.status));
+            }
+        }
+    }
+    assert!(bodies >= 6, "the document names its bodies");
+    assert!(taken.is_empty(), "{taken:#?}");
+}
+
+#[tokio::test]
+async fn what_is_no_id_finds_nothing_and_breaks_nothing() {
+    let app = HttpApp::start().await;
+    let admin = app.account(Role::Admin).await;
+    let mut wrong = Vec::new();
+    for (method, path, _) in app.document.operations().filter(|(_, path, _)| path.contains('{')) {
+        for id in NO_IDS {
+            let path = path.replace("{id}", id).replace("{key}", id);
+            let answer = app.ask(&method, &path).by(&admin).header("if-match", "\"x\"").json(json!({})).await;
+            if !matches!(answer.status, 404 | 422 | 405) {
+                wrong.push(format!("{method} {path}: {}", answer.status));
+            }
+            assert!(answer.header("set-cookie").is_empty(), "{method} {path}");
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test]
+async fn a_query_for_jira_stays_one_parameter_whatever_is_in_it() {
+    let app = HttpApp::start().await;
+    let developer = app.account(Role::Developer).await;
+    let jql = "project = SHOP&maxResults=9999&fields=*all#' OR 1=1 -- \r\nX-Evil: yes";
+    let encoded: String = jql.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    app.get(&format!("/jira/search?jql={encoded}&limit=2")).by(&developer).await;
+    let asked = app.jira().journal().into_iter().find(|entry| entry.path.contains("/search/jql")).expect("a search");
+    assert_eq!((&asked.body["jql"], &asked.body["maxResults"], asked.query.as_str()), (&json!(jql), &json!(2), ""));
+    for key in ["..%2F..%2Fmyself", "SHOP-2%2Fcomment", "SHOP-2%3Ffields=x", "SHOP-2%0d%0aX-Evil:%20yes"] {
+        let before = app.jira().journal().len();
+        let answer = app.get(&format!("/jira/story/{key}")).by(&developer).await;
+        assert!(matches!(answer.status, 404 | 422), "{key}: {}", answer.status);
+        assert_eq!(app.jira().journal().len(), before, "Jira was not asked for {key}");
+    }
+}
