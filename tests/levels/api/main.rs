@@ -7,8 +7,10 @@
 
 mod document;
 mod ending;
+mod hygiene;
 mod idempotency;
 mod jira;
+mod limits;
 mod ops;
 mod paging;
 mod permissions;
@@ -17,5 +19,7 @@ mod refusals;
 mod results;
 mod reviewing;
 mod secrets;
+mod tls;
 mod visibility;
 mod waiting;
+mod wire;
