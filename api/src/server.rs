@@ -30,9 +30,11 @@ use crate::drain::Drain;
 use crate::origin::OverTls;
 use crate::tls::Tls;
 
-/// Headers of a request, and the bytes of all of them with its first line.
+/// Headers of a request.
 const MOST_HEADERS: usize = 64;
-const LARGEST_HEAD: usize = 64 * 1024;
+
+/// Bytes of a request's head after which no more is read. The last piece that is read may double it.
+const LARGEST_HEAD: usize = 32 * 1024;
 
 /// Times and limits of a listener.
 #[derive(Debug, Clone)]

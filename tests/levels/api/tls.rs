@@ -81,6 +81,8 @@ fn hello_of_1_1() -> Vec<u8> {
     let mut body = vec![3, 2];
     body.extend([7; 32]);
     body.extend([0, 0, 4, 0xc0, 0x14, 0x00, 0x35, 1, 0]);
+    // Signature algorithms, so that nothing but the version is wrong.
+    body.extend([0, 8, 0, 13, 0, 4, 0, 2, 4, 1]);
     let length = u8::try_from(body.len()).unwrap();
     let mut hello = vec![22, 3, 1, 0, length + 4, 1, 0, 0, length];
     hello.extend(body);
