@@ -1,23 +1,26 @@
-//! What every request passes, from outside in: its id, its metrics, a net for panics, problems in words, and the
-//! headers that tell browsers what not to do.
+//! What every request passes, from outside in: its id, its origin, its metrics, a net for panics, problems in words, and
+//! the headers that tell browsers what not to do.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, TRANSFER_ENCODING, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
+use shared::adapters::webhook::Network;
 use shared::ports::Clock;
 use shared::telemetry::Metrics;
 use tracing::Instrument;
 
+use crate::origin::Origin;
 use crate::problem::{Problem, codes};
+use crate::screen;
 
 /// The header that carries a request's id in both directions.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -30,11 +33,19 @@ const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
+/// A page that once was reached by HTTPS is asked for by HTTPS alone, for a year.
+const HTTPS_ALONE: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+const NO_DEVICES: HeaderValue = HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()");
+const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
+
 /// What the front works with.
 #[derive(Clone)]
 pub(crate) struct Front {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Arc<Metrics>,
+    /// Proxies whose word about a client counts.
+    pub(crate) trusted: Arc<[Network]>,
 }
 
 /// The id of a request: the client's, when it is one, or a new one.
@@ -46,15 +57,32 @@ pub(crate) async fn front(State(front): State<Front>, mut request: Request, next
     let began = front.clock.monotonic();
     let id = request_id(request.headers()).unwrap_or_else(|| front.clock.new_id().to_string().into());
     request.extensions_mut().insert(RequestId(Arc::clone(&id)));
+    let origin = Origin::of(&request, &front.trusted);
+    request.extensions_mut().insert(origin);
+    let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
+    let refused = screen::refusal(&request);
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = method(request.method());
     let is_docs = request.uri().path().starts_with("/docs");
     let span = tracing::debug_span!("http", request_id = %id, method, route = route.as_ref().map_or("", MatchedPath::as_str));
 
-    let answered = AssertUnwindSafe(next.run(request).instrument(span)).catch_unwind().await;
+    let answering = async {
+        match refused {
+            Some(problem) => problem.into_response(),
+            None => next.run(request).await,
+        }
+    };
+    let answered = AssertUnwindSafe(answering.instrument(span)).catch_unwind().await;
     let mut response = answered.unwrap_or_else(|panic| Problem::internal(words(panic.as_ref())).into_response());
     in_words(&mut response, &id);
     dress(response.headers_mut(), &id, is_docs);
+    if origin.is_secure {
+        response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HTTPS_ALONE);
+    }
+    if is_chunked {
+        // Whatever a proxy took for the next request ends with this connection, so nothing is smuggled.
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
 
     let took = front.clock.monotonic().saturating_duration_since(began);
     front.metrics.http(
@@ -100,6 +128,9 @@ fn dress(headers: &mut HeaderMap, id: &str, is_docs: bool) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert("permissions-policy", NO_DEVICES);
+    headers.insert("cross-origin-opener-policy", SAME_ORIGIN);
+    headers.insert("cross-origin-resource-policy", SAME_ORIGIN);
     headers.insert(CONTENT_SECURITY_POLICY, if is_docs { DOCS_POLICY } else { API_POLICY });
     if !is_docs {
         headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
@@ -145,7 +176,7 @@ mod tests {
     use super::*;
 
     async fn ask(path: &str, method: &str, id: Option<&str>) -> (Response, serde_json::Value) {
-        let front = Front { clock: Arc::new(TestClock::at(0)), metrics: Arc::new(Metrics::default()) };
+        let front = Front { clock: Arc::new(TestClock::at(0)), metrics: Arc::new(Metrics::default()), trusted: [].into() };
         let app = Router::new()
             .route(
                 "/panic",

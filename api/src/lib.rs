@@ -5,25 +5,35 @@
 //! * [`problem`]: every way to say no, in one table
 //! * [`hub`]: who waits for which job; live streams and long polls
 //! * [`front`]: what every request passes: its id, its metrics, panics, security headers
-//! * [`server`]: connections, their limits and a graceful end
+//! * [`limits`]: how many requests are answered, by the [`budget`] of each route; [`origin`]: whom they are counted for
+//! * [`screen`], [`cors`]: what is refused for its form, and which web pages may call
+//! * [`server`]: connections, their limits and a graceful end; [`tls`]
 //!
 //! A process makes an [`Api`] of its [`Parts`], a [`router()`] of that, and [`serve`]s it.
 
 mod attempts;
+mod budget;
 mod callers;
+mod cors;
 pub mod drain;
 pub mod extract;
 pub mod front;
 pub mod hub;
+mod limits;
 pub mod openapi;
+pub mod origin;
 pub mod problem;
 pub mod routes;
+mod screen;
 pub mod server;
 mod state;
+pub mod tls;
 pub mod view;
 
 pub use drain::Drain;
 pub use hub::EventHub;
+pub use origin::Origin;
 pub use routes::{ops_router, router};
 pub use server::{ServeSettings, serve};
 pub use state::{Api, ApiSettings, Ops, OutboundCheck, Parts};
+pub use tls::Tls;

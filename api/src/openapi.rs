@@ -2,8 +2,12 @@
 
 use shared::domain::event::Event;
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::Type;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, ResponseBuilder, ServerBuilder};
+use utoipa::openapi::{
+    ContentBuilder, HeaderBuilder, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
+    ServerBuilder,
+};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::problem::{FieldError, ProblemView};
@@ -40,7 +44,10 @@ pub(crate) fn complete(mut document: OpenApi) -> OpenApi {
     components.schemas.extend(nested);
     for item in document.paths.paths.values_mut() {
         let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.put, &mut item.delete];
-        operations.into_iter().flatten().for_each(refuses);
+        for operation in operations.into_iter().flatten() {
+            refuses(operation);
+            tells_its_budget(operation);
+        }
     }
     document
 }
@@ -49,6 +56,23 @@ fn refuses(operation: &mut Operation) {
     let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
     let response = ResponseBuilder::new().description("Refused, or failed").content("application/problem+json", content).build();
     operation.responses.responses.insert("default".to_owned(), response.into());
+}
+
+/// Absent where the server has no limits.
+fn tells_its_budget(operation: &mut Operation) {
+    let told = [
+        ("RateLimit-Limit", "Requests granted at once, of the budget that has the least left"),
+        ("RateLimit-Remaining", "What is left of it"),
+        ("RateLimit-Reset", "Seconds until all of it is back"),
+    ];
+    for response in operation.responses.responses.values_mut() {
+        let RefOr::T(response) = response else { continue };
+        for (name, description) in told {
+            let whole = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).build();
+            let header = HeaderBuilder::new().description(Some(description)).schema(Some(whole)).build();
+            response.headers.insert(name.to_owned(), header.into());
+        }
+    }
 }
 
 #[cfg(test)]

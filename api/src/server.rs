@@ -1,4 +1,7 @@
-//! Connections in: bounded, timed, and ended in good order.
+//! Connections in: bounded, timed, encrypted when there is a certificate, and ended in good order.
+
+mod patient;
+mod seats;
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,6 +16,10 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use patient::Patient;
+use seats::{Seat, Seats};
+use shared::adapters::webhook::Network;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -20,14 +27,30 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::drain::Drain;
+use crate::origin::OverTls;
+use crate::tls::Tls;
+
+/// Headers of a request.
+const MOST_HEADERS: usize = 64;
+
+/// Bytes of a request's head after which no more is read. The last piece that is read may double it.
+const LARGEST_HEAD: usize = 32 * 1024;
 
 /// Times and limits of a listener.
 #[derive(Debug, Clone)]
 pub struct ServeSettings {
     /// Connections at once; more wait to be accepted.
     pub max_connections: usize,
-    /// Time for a request's headers; also how long an idle connection is kept.
+    /// The same from one address; those of `trusted_proxies` may have any number.
+    pub max_connections_per_ip: usize,
+    /// Proxies, behind which are many.
+    pub trusted_proxies: Vec<Network>,
+    /// Time for a request's headers, and for a TLS handshake; also how long an idle connection is kept.
     pub header_timeout: Duration,
+    /// Time in which some of an answer must be taken.
+    pub write_timeout: Duration,
+    /// The certificate; `None` = plain HTTP.
+    pub tls: Option<Tls>,
     /// Time between "not ready" and closing.
     pub drain: Duration,
     /// Time that requests in flight have after that.
@@ -38,7 +61,11 @@ impl Default for ServeSettings {
     fn default() -> Self {
         Self {
             max_connections: 10_000,
+            max_connections_per_ip: 1_000,
+            trusted_proxies: Vec::new(),
             header_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(30),
+            tls: None,
             drain: Duration::from_secs(5),
             grace: Duration::from_secs(10),
         }
@@ -58,10 +85,15 @@ pub async fn serve(
         router,
         builder: builder(&settings),
         room: Arc::new(Semaphore::new(settings.max_connections)),
+        seats: Seats::new(settings.max_connections_per_ip, &settings.trusted_proxies),
         graceful: GracefulShutdown::new(),
         tasks: TaskTracker::new(),
         cut: CancellationToken::new(),
+        settings: settings.clone(),
     };
+    if let Some(tls) = settings.tls.clone() {
+        server.tasks.spawn(tls.watch(stop.clone()));
+    }
     let ended = async {
         stop.cancelled().await;
         drain.begin();
@@ -72,7 +104,10 @@ pub async fn serve(
         tokio::select! {
             () = &mut ended => break,
             (accepted, room) = server.accept(&listener) => match accepted {
-                Ok((stream, address)) => server.spawn(stream, address, room),
+                Ok((stream, address)) => match server.seats.take(address.ip()) {
+                    Some(seat) => server.spawn(stream, address, (room, seat)),
+                    None => tracing::debug!(%address, "too many connections from one address"),
+                },
                 Err(error) => rest_after(&error).await,
             },
         }
@@ -86,7 +121,9 @@ pub async fn serve(
 struct Server {
     router: Router,
     builder: Arc<Builder<TokioExecutor>>,
+    settings: ServeSettings,
     room: Arc<Semaphore>,
+    seats: Seats,
     graceful: GracefulShutdown,
     tasks: TaskTracker,
     /// Cuts off what did not end in time.
@@ -101,17 +138,25 @@ impl Server {
         (listener.accept().await, room)
     }
 
-    fn spawn(&self, stream: TcpStream, address: SocketAddr, room: Option<OwnedSemaphorePermit>) {
+    fn spawn(&self, stream: TcpStream, address: SocketAddr, counted: (Option<OwnedSemaphorePermit>, Seat)) {
         // An answer is one write; there is nothing to wait for. A connection that is gone already fails below.
         let _ = stream.set_nodelay(true);
-        let (builder, router, watcher) = (Arc::clone(&self.builder), self.router.clone(), self.graceful.watcher());
         let cut = self.cut.clone();
+        let peer = Peer {
+            builder: Arc::clone(&self.builder),
+            router: self.router.clone(),
+            watcher: self.graceful.watcher(),
+            address,
+            is_secure: self.settings.tls.is_some(),
+        };
+        let stream = Patient::new(stream, self.settings.write_timeout);
+        let (tls, header_timeout) = (self.settings.tls.clone(), self.settings.header_timeout);
         self.tasks.spawn(async move {
             tokio::select! {
-                () = connection(&builder, router, stream, address, watcher) => {}
+                () = peer.served(stream, tls, header_timeout) => {}
                 () = cut.cancelled() => {}
             }
-            drop(room);
+            drop(counted);
         });
     }
 
@@ -129,20 +174,46 @@ fn builder(settings: &ServeSettings) -> Arc<Builder<TokioExecutor>> {
     // HTTP/1 alone: telling the versions apart waits for the first bytes without a time limit, and whoever ends TLS in
     // front of us speaks HTTP/1 behind.
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(settings.header_timeout);
+    let mut http1 = builder.http1();
+    http1.timer(TokioTimer::new()).header_read_timeout(settings.header_timeout);
+    http1.max_headers(MOST_HEADERS).max_buf_size(LARGEST_HEAD);
     Arc::new(builder)
 }
 
-async fn connection(builder: &Builder<TokioExecutor>, router: Router, stream: TcpStream, address: SocketAddr, watcher: Watcher) {
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let mut request: Request = request.map(Body::new);
-        request.extensions_mut().insert(ConnectInfo(address));
-        router.clone().oneshot(request)
-    });
-    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-    if let Err(error) = watcher.watch(connection).await {
-        // Clients go away in the middle of things all the time.
-        tracing::debug!(%error, %address, "a connection ended early");
+/// One connection, accepted.
+struct Peer {
+    builder: Arc<Builder<TokioExecutor>>,
+    router: Router,
+    watcher: Watcher,
+    address: SocketAddr,
+    is_secure: bool,
+}
+
+impl Peer {
+    async fn served(self, stream: Patient<TcpStream>, tls: Option<Tls>, handshake: Duration) {
+        let Some(tls) = tls else { return self.connection(stream).await };
+        match tokio::time::timeout(handshake, tls.acceptor().accept(stream)).await {
+            Ok(Ok(stream)) => self.connection(stream).await,
+            Ok(Err(error)) => tracing::debug!(%error, address = %self.address, "a TLS handshake failed"),
+            Err(_) => tracing::debug!(address = %self.address, "a TLS handshake took too long"),
+        }
+    }
+
+    async fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(self, stream: S) {
+        let Self { builder, router, watcher, address, is_secure } = self;
+        let service = service_fn(move |request: hyper::Request<Incoming>| {
+            let mut request: Request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(address));
+            if is_secure {
+                request.extensions_mut().insert(OverTls);
+            }
+            router.clone().oneshot(request)
+        });
+        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+        if let Err(error) = watcher.watch(connection).await {
+            // Clients go away in the middle of things all the time.
+            tracing::debug!(%error, %address, "a connection ended early");
+        }
     }
 }
 

@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use shared::accounts::Accounts;
 use shared::adapters::connections::Connections;
+use shared::adapters::webhook::Network;
+use shared::config::Budgets;
 use shared::crypto::{Passwords, Tokens};
 use shared::jobs::Jobs;
+use shared::ports::RateLimiter;
 use shared::store::Db;
 use shared::telemetry::Metrics;
 
@@ -15,6 +18,7 @@ use crate::attempts::Attempts;
 use crate::callers::Callers;
 use crate::drain::Drain;
 use crate::hub::EventHub;
+use crate::limits::Limits;
 
 /// Says why an address that a user gave may not be called.
 pub type OutboundCheck = Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
@@ -30,6 +34,12 @@ pub struct ApiSettings {
     pub longest_wait: Duration,
     /// How often a silent event stream says that it lives.
     pub heartbeat: Duration,
+    /// How many requests are answered; any number by default.
+    pub budgets: Budgets,
+    /// Proxies whose word about a client's address counts.
+    pub trusted_proxies: Vec<Network>,
+    /// Origins of web pages that may call.
+    pub cors_origins: Vec<String>,
 }
 
 impl Default for ApiSettings {
@@ -39,6 +49,9 @@ impl Default for ApiSettings {
             account_memory: Duration::from_secs(5),
             longest_wait: Duration::from_secs(60),
             heartbeat: Duration::from_secs(15),
+            budgets: Budgets::default(),
+            trusted_proxies: Vec::new(),
+            cors_origins: Vec::new(),
         }
     }
 }
@@ -57,6 +70,8 @@ pub struct Parts {
     pub hub: EventHub,
     /// Times and limits.
     pub settings: ApiSettings,
+    /// Counts requests of accounts and logins.
+    pub limiter: Arc<dyn RateLimiter>,
     /// Metrics of the process.
     pub metrics: Arc<Metrics>,
     /// Checks callback addresses.
@@ -88,6 +103,7 @@ pub struct Inner {
     pub(crate) accounts: Accounts,
     pub(crate) callers: Callers,
     pub(crate) attempts: Attempts,
+    pub(crate) limits: Limits,
 }
 
 impl Api {
@@ -96,7 +112,9 @@ impl Api {
     pub fn new(parts: Parts) -> Self {
         let accounts = Accounts::new(parts.jobs.db().clone());
         let callers = Callers::new(parts.settings.account_memory);
-        Self(Arc::new(Inner { parts, accounts, callers, attempts: Attempts::default() }))
+        let (budgets, clock) = (parts.settings.budgets.clone(), parts.jobs.clock().clone());
+        let limits = Limits::new(budgets, parts.limiter.clone(), clock, parts.metrics.clone());
+        Self(Arc::new(Inner { parts, accounts, callers, attempts: Attempts::default(), limits }))
     }
 
     /// The database.

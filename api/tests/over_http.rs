@@ -13,6 +13,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use shared::adapters::bus::LocalBus;
 use shared::adapters::connections::Connections;
+use shared::adapters::limiter::LocalLimiter;
 use shared::config::{Settings, Source};
 use shared::crypto::{Passwords, SecretKey, TokenSettings, Tokens};
 use shared::domain::user::Role;
@@ -72,6 +73,7 @@ impl App {
             passwords: Passwords::new(1),
             hub,
             settings: ApiSettings::default(),
+            limiter: Arc::new(LocalLimiter::new(Arc::clone(&clock) as Arc<dyn Clock>)),
             metrics: Arc::clone(&metrics),
             outbound: Arc::new(
                 |url| if url.starts_with("https://") { Ok(()) } else { Err("a webhook needs an https address".into()) },

@@ -305,6 +305,11 @@ fn settings(sandbox: &Sandbox, data: &TempDir, port: u16) -> BTreeMap<&'static s
         ("JQA_JIRA_TOKEN", "sandbox".to_owned()),
         ("JQA_JIRA_MAX_IN_FLIGHT", "64".to_owned()),
         ("JQA_LOG", "warn".to_owned()),
+        // As much is counted as elsewhere, but nothing is refused.
+        ("JQA_LIMIT_SUBMIT", "1000000/1s".to_owned()),
+        ("JQA_LIMIT_READ", "1000000/1s".to_owned()),
+        ("JQA_LIMIT_IP", "1000000/1s".to_owned()),
+        ("JQA_MAX_CONNECTIONS_PER_IP", "10000".to_owned()),
     ])
 }
 

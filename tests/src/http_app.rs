@@ -8,17 +8,20 @@ mod answer;
 mod ask;
 mod document;
 
+use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use api::{Api, ApiSettings, Drain, EventHub, Ops, Parts};
+use api::{Api, ApiSettings, Drain, EventHub, Ops, Parts, ServeSettings};
 use axum::Router;
 use serde_json::Value;
+use shared::adapters::limiter::LocalLimiter;
 use shared::crypto::{Passwords, SecretKey, TokenSettings, Tokens};
 use shared::domain::user::Role;
 use shared::ports::Clock;
 use shared::store::user::{self, NewUser};
+use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
@@ -79,7 +82,13 @@ impl HttpApp {
             tokens: Tokens::new(TokenSettings::default(), &key.derive("access-token"), &[], app.clock.clone()),
             passwords: Passwords::new(1),
             hub,
-            settings: ApiSettings::default(),
+            settings: ApiSettings {
+                budgets: app.settings.http.budgets.clone(),
+                trusted_proxies: app.settings.http.trusted_proxies.clone(),
+                cors_origins: app.settings.http.cors_origins.clone(),
+                ..ApiSettings::default()
+            },
+            limiter: Arc::new(LocalLimiter::new(app.clock.clone())),
             metrics: app.metrics.clone(),
             outbound: Arc::new(move |url| policy.check_url(url).map(drop).map_err(|problem| problem.to_string())),
             drain: drain.clone(),
@@ -88,6 +97,14 @@ impl HttpApp {
         let router = api::router(api.clone()).merge(api::ops_router(ops));
         let document = Document::of(&router).await;
         Self { app, api, document, router, machine: Mutex::default(), _hub: closed.drop_guard() }
+    }
+
+    /// Serves it on a port of its own, until the guard is dropped.
+    pub async fn listen(&self, settings: ServeSettings) -> (SocketAddr, DropGuard) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let (address, stop) = (listener.local_addr().expect("an address"), CancellationToken::new());
+        tokio::spawn(api::serve(listener, self.router.clone(), settings, Drain::new(), stop.clone()));
+        (address, stop.drop_guard())
     }
 
     /// Starts the worker.

@@ -6,6 +6,7 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use serde_json::Value;
 
 use super::fields::{Fields, FromFields};
+use super::shape;
 use crate::problem::{Problem, codes};
 
 /// Time a body has to arrive.
@@ -37,6 +38,9 @@ impl<S: Send + Sync, T: FromFields> FromRequest<S> for Body<T> {
                     .is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
                 if is_too_large { too_large() } else { Problem::new(codes::BODY_LOST, "The body ended before it was complete.") }
             })?;
+        if let Some(complaint) = shape::complaint(&bytes) {
+            return Err(Problem::new(codes::TOO_COMPLEX, complaint));
+        }
         match serde_json::from_slice(&bytes) {
             Ok(Value::Object(object)) => Fields::read(object).map(Self).map_err(Problem::invalid),
             Ok(_) => Err(Problem::new(codes::MALFORMED_JSON, "The body is JSON, but not an object.")),
@@ -103,6 +107,8 @@ mod tests {
         assert_eq!(code("application/json", "{".into()).await, "request.malformed_json");
         assert_eq!(code("application/json", "[]".into()).await, "request.malformed_json");
         assert_eq!(code("application/json", r#"{"txt":1}"#.into()).await, "request.invalid");
+        let deep = format!("{{\"text\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+        assert_eq!(code("application/json", deep.into()).await, "request.too_complex");
         let long = format!("{{\"text\":\"{}\"}}", "x".repeat(LARGEST));
         assert_eq!(code("application/json", long.clone().into()).await, "request.too_large");
         let streamed = Bytes::from_stream(futures::stream::iter([Ok::<_, std::io::Error>(long)]));

@@ -63,6 +63,11 @@ impl Caller {
         self.account.sees(owner_id)
     }
 
+    /// Whose budgets a request of this caller draws from.
+    fn budget_keys(&self) -> Vec<String> {
+        vec![format!("user:{}", self.account.id)]
+    }
+
     /// The caller as the actor of a verb.
     #[must_use]
     pub fn actor(&self) -> Actor {
@@ -79,7 +84,9 @@ impl FromRequestParts<Api> for Caller {
         let account = account.ok_or_else(|| {
             Problem::new(codes::ACCOUNT_INACTIVE, "The account of this token does not exist or was deactivated.")
         })?;
-        Ok(Self { account, client: Client::of(parts) })
+        let caller = Self { account, client: Client::of(parts) };
+        api.limits.admit(parts, &caller.budget_keys()).await?;
+        Ok(caller)
     }
 }
 

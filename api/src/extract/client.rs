@@ -1,16 +1,16 @@
 //! Where a request comes from, as far as the audit log wants to know.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
 use shared::store::audit::Actor;
 use uuid::Uuid;
 
 use crate::front::RequestId;
+use crate::origin::Origin;
 
 /// Characters of a `User-Agent` that are kept.
 const USER_AGENT_CHARS: usize = 200;
@@ -20,7 +20,7 @@ const USER_AGENT_CHARS: usize = 200;
 pub struct Client {
     /// The request's id.
     pub request_id: Arc<str>,
-    /// The address the connection came from; behind a proxy, the proxy's.
+    /// Its address; behind a trusted proxy, as the proxy says.
     pub ip: Option<String>,
     /// Its `User-Agent`, shortened.
     pub user_agent: Option<String>,
@@ -31,10 +31,7 @@ impl Client {
         let user_agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
         Self {
             request_id: parts.extensions.get::<RequestId>().map_or_else(|| "".into(), |id| Arc::clone(&id.0)),
-            ip: parts
-                .extensions
-                .get::<ConnectInfo<SocketAddr>>()
-                .map(|ConnectInfo(address)| address.ip().to_canonical().to_string()),
+            ip: parts.extensions.get::<Origin>().and_then(|origin| origin.ip).map(|ip| ip.to_string()),
             user_agent: user_agent.map(|text| text.chars().take(USER_AGENT_CHARS).collect()),
         }
     }

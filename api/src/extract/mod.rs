@@ -13,6 +13,7 @@ mod fields;
 mod headers;
 mod params;
 mod path;
+mod shape;
 mod wording;
 
 pub use allowed::{Administer, Allowed, GenerateCriteria, GenerateScenarios, Needs, PublishCriteria, Read};

@@ -30,6 +30,9 @@ codes! {
     NOT_FOUND = "request.not_found" NOT_FOUND "There is nothing here";
     METHOD = "request.method_not_allowed" METHOD_NOT_ALLOWED "The method is not allowed here";
     NOT_ACCEPTABLE = "request.not_acceptable" NOT_ACCEPTABLE "None of the formats asked for is available";
+    URI_TOO_LONG = "request.uri_too_long" URI_TOO_LONG "The address is too long";
+    RATE_LIMITED = "request.rate_limited" TOO_MANY_REQUESTS "Too many requests";
+    TOO_COMPLEX = "request.too_complex" BAD_REQUEST "The body is nested too deeply, or its lists are too long";
     TOO_LARGE = "request.too_large" PAYLOAD_TOO_LARGE "The body is too large";
     MEDIA_TYPE = "request.unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "The body must be JSON";
     BODY_LOST = "request.body_lost" BAD_REQUEST "The body did not arrive";

@@ -19,21 +19,27 @@ use axum::middleware::from_fn_with_state;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::cors;
 use crate::front::{Front, front};
+use crate::limits::limit;
 use crate::openapi;
 use crate::state::{Api, Ops};
 
 /// The API below `/api/v1`, its OpenAPI document and its documentation page.
 pub fn router(api: Api) -> Router {
-    let front_of = Front { clock: api.jobs.clock().clone(), metrics: api.metrics.clone() };
+    let trusted = api.settings.trusted_proxies.as_slice().into();
+    let front_of = Front { clock: api.jobs.clock().clone(), metrics: api.metrics.clone(), trusted };
+    let pages = tower::util::option_layer(cors::layer(&api.settings.cors_origins));
+    let limits = from_fn_with_state(api.clone(), limit);
     let (router, document) = v1(&api).split_for_parts();
     let document = openapi::complete(document);
-    router.with_state(api).merge(docs::router(&document)).fallback(docs::nothing_here).layer(from_fn_with_state(front_of, front))
+    let router = router.with_state(api).merge(docs::router(&document)).fallback(docs::nothing_here);
+    router.layer(limits).layer(pages).layer(from_fn_with_state(front_of, front))
 }
 
 /// `/healthz`, `/readyz`, `/metrics`: on the API's address or on one of their own.
 pub fn ops_router(ops: Ops) -> Router {
-    let front_of = Front { clock: ops.db.clock().clone(), metrics: ops.metrics.clone() };
+    let front_of = Front { clock: ops.db.clock().clone(), metrics: ops.metrics.clone(), trusted: [].into() };
     ops::router(ops).layer(from_fn_with_state(front_of, front))
 }
 

@@ -6,12 +6,13 @@ use std::time::Duration;
 use anyhow::Context as _;
 use shared::adapters::bus::{LocalBus, RedisBus};
 use shared::adapters::connections::Connections;
+use shared::adapters::limiter::{LocalLimiter, SharedLimiter};
 use shared::adapters::queue::{ChannelQueue, RedisQueue, connect};
 use shared::config::Settings;
 use shared::crypto::KeyRing;
 use shared::jobs::{Bell, Jobs, Ring};
 use shared::lifecycle::Lifecycle;
-use shared::ports::{Clock, EventBus, Queue, SystemClock};
+use shared::ports::{Clock, EventBus, Queue, RateLimiter, SystemClock};
 use shared::store::{Db, DbOptions};
 use shared::telemetry::Metrics;
 use tokio::sync::mpsc;
@@ -30,6 +31,7 @@ pub(super) struct Foundation {
     pub(super) connections: Arc<Connections>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) keys: KeyRing,
+    pub(super) limiter: Arc<dyn RateLimiter>,
 }
 
 /// Opens the database with the sizes of the settings.
@@ -47,9 +49,10 @@ impl Foundation {
         let keys = key::key_ring(&settings, embedded)?;
         let connections = Arc::new(Connections::of(&settings, &metrics)?);
         let (queue, doorbell, bus) = transport(&settings, &lifecycle)?;
+        let limiter = limiter(&settings, &metrics, &lifecycle)?;
         let (bell, heard) = Bell::new();
         let jobs = Jobs::new(open(&settings).await?, settings.limits.clone(), bell, bus);
-        Ok(Self { settings, lifecycle, jobs, queue, doorbell, heard, connections, metrics, keys })
+        Ok(Self { settings, lifecycle, jobs, queue, doorbell, heard, connections, metrics, keys, limiter })
     }
 
     /// Waits until somebody has migrated the database.
@@ -71,6 +74,17 @@ impl Foundation {
     }
 }
 
+fn limiter(settings: &Settings, metrics: &Arc<Metrics>, lifecycle: &Lifecycle) -> anyhow::Result<Arc<dyn RateLimiter>> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let Some(url) = &settings.redis_url else { return Ok(Arc::new(LocalLimiter::new(clock))) };
+    let shared = SharedLimiter::start(redis_client(url)?, &settings.redis_prefix, clock, metrics.clone(), lifecycle);
+    Ok(Arc::new(shared.context("the connection to Redis cannot be set up")?))
+}
+
+fn redis_client(url: &str) -> anyhow::Result<redis::Client> {
+    redis::Client::open(url).context("JQA_REDIS_URL should be a Redis URL such as redis://localhost:6379/")
+}
+
 type Transport = (Arc<dyn Queue>, Doorbell, Arc<dyn EventBus>);
 
 fn transport(settings: &Settings, lifecycle: &Lifecycle) -> anyhow::Result<Transport> {
@@ -78,8 +92,7 @@ fn transport(settings: &Settings, lifecycle: &Lifecycle) -> anyhow::Result<Trans
         let queue = Arc::new(ChannelQueue::new(settings.queue_bound));
         return Ok((queue.clone(), Doorbell::Channel(queue), Arc::new(LocalBus::default())));
     };
-    let client =
-        redis::Client::open(url.as_str()).context("JQA_REDIS_URL should be a Redis URL such as redis://localhost:6379/")?;
+    let client = redis_client(url)?;
     let connection = connect(client.clone()).context("the connection to Redis cannot be set up")?;
     let queue = RedisQueue::new(connection.clone(), settings.redis_prefix.clone(), settings.queue_bound);
     queue.listen(client.clone(), lifecycle);

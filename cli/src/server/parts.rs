@@ -48,7 +48,14 @@ pub(super) fn api(f: &Foundation, drain: Drain, public_url: &str, closed: Cancel
         tokens: Tokens::new(tokens, &f.keys.current().derive("access-token"), &older, f.jobs.clock().clone()),
         passwords,
         hub,
-        settings: ApiSettings { public_url: Some(public_url.to_owned()), ..ApiSettings::default() },
+        settings: ApiSettings {
+            public_url: Some(public_url.to_owned()),
+            budgets: f.settings.http.budgets.clone(),
+            trusted_proxies: f.settings.http.trusted_proxies.clone(),
+            cors_origins: f.settings.http.cors_origins.clone(),
+            ..ApiSettings::default()
+        },
+        limiter: f.limiter.clone(),
         metrics: f.metrics.clone(),
         outbound: Arc::new(move |url| callback_problem(&policy, url).map_or(Ok(()), Err)),
         drain,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use api::{Drain, ServeSettings};
+use api::{Drain, ServeSettings, Tls};
 use shared::config::Settings;
 use shared::jobs::Relay;
 use tokio::net::TcpListener;
@@ -88,6 +88,7 @@ pub(super) async fn run(f: Foundation, listener: Option<TcpListener>, works: boo
     let Foundation { lifecycle, .. } = &f;
     let lifecycle = lifecycle.clone();
     let drain = Drain::new();
+    let tls = f.settings.http.tls.as_ref().map(|(certificate, key)| Tls::open(certificate, key)).transpose()?;
     let public_url = public_url(&f.settings, listener.as_ref());
     let ops_apart = match f.settings.http.ops_bind {
         Some(address) => Some(listen(address, "JQA_OPS_BIND").await?),
@@ -95,6 +96,8 @@ pub(super) async fn run(f: Foundation, listener: Option<TcpListener>, works: boo
     };
     let serving = ServeSettings {
         max_connections: f.settings.http.max_connections,
+        max_connections_per_ip: f.settings.http.max_connections_per_ip,
+        trusted_proxies: f.settings.http.trusted_proxies.clone(),
         header_timeout: f.settings.http.header_timeout,
         drain: f.settings.http.drain,
         ..ServeSettings::default()
@@ -107,7 +110,8 @@ pub(super) async fn run(f: Foundation, listener: Option<TcpListener>, works: boo
         if ops_apart.is_none() {
             router = router.merge(api::ops_router(parts::ops(&f, drain.clone())));
         }
-        let serving = api::serve(listener, router, serving.clone(), drain.clone(), lifecycle.stop().clone());
+        let serving = ServeSettings { tls, ..serving.clone() };
+        let serving = api::serve(listener, router, serving, drain.clone(), lifecycle.stop().clone());
         lifecycle.spawn(async move {
             let _closes = closed.drop_guard();
             told(serving).await;
@@ -156,5 +160,6 @@ fn public_url(settings: &Settings, listener: Option<&TcpListener>) -> String {
         return url.as_str().trim_end_matches('/').to_owned();
     }
     let address = listener.and_then(|listener| listener.local_addr().ok()).unwrap_or(settings.http.bind);
-    format!("http://{address}")
+    let scheme = if settings.http.tls.is_some() { "https" } else { "http" };
+    format!("{scheme}://{address}")
 }

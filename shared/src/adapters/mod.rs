@@ -4,6 +4,7 @@ pub mod bus;
 pub mod connections;
 pub mod http;
 pub mod jira;
+pub mod limiter;
 pub mod llm;
 pub mod queue;
 mod subscription;

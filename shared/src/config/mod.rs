@@ -11,6 +11,6 @@ mod source;
 mod table;
 
 pub use problem::ConfigProblem;
-pub use sections::{Accounts, DatabaseSettings, HttpSettings, JiraSection, LlmSection, Settings, WorkerSettings};
+pub use sections::{Accounts, Budgets, DatabaseSettings, HttpSettings, JiraSection, LlmSection, Settings, WorkerSettings};
 pub use source::Source;
 pub use table::{SETTINGS, Setting};

@@ -7,11 +7,12 @@ use std::time::Duration;
 use url::Url;
 
 use super::problem::ConfigProblem;
-use super::sections::{Accounts, DatabaseSettings, HttpSettings, JiraSection, LlmSection, Settings, WorkerSettings};
+use super::sections::{Accounts, Budgets, DatabaseSettings, HttpSettings, JiraSection, LlmSection, Settings, WorkerSettings};
 use super::source::Source;
 use crate::adapters::llm::PROVIDERS;
 use crate::adapters::webhook::{Network, OutboundPolicy};
 use crate::crypto::SecretKey;
+use crate::domain::rate::{Rate, RateError};
 use crate::jobs::{Limits, Retention};
 use crate::telemetry::logs;
 
@@ -113,6 +114,23 @@ impl Reader<'_> {
         }
     }
 
+    fn rate(&mut self, name: &'static str) -> Option<Rate> {
+        let text = self.source.text(name).trim();
+        if text == "off" {
+            return None;
+        }
+        let rate = text.parse().map(Some).map_err(|error: RateError| ConfigProblem::new(name, error.to_string()));
+        self.keep(rate, None)
+    }
+
+    fn networks(&mut self, name: &'static str) -> Vec<Network> {
+        let blocks = self.source.text(name).split(',').map(str::trim).filter(|block| !block.is_empty());
+        let parsed: Result<Vec<Network>, _> = blocks.map(str::parse).collect();
+        let parsed =
+            parsed.map_err(|error| ConfigProblem::new(name, format!("should hold CIDR blocks separated by commas: {error}")));
+        self.keep(parsed, Vec::new())
+    }
+
     fn key(&mut self, name: &'static str, text: &str) -> Option<SecretKey> {
         let key = SecretKey::from_text(text);
         key.map_err(|error| self.problems.push(ConfigProblem::new(name, error.to_string()))).ok()
@@ -153,8 +171,48 @@ fn http(r: &mut Reader) -> HttpSettings {
         ops_bind: r.address("JQA_OPS_BIND"),
         public_url: r.url("JQA_PUBLIC_URL"),
         max_connections: r.count("JQA_MAX_CONNECTIONS"),
+        max_connections_per_ip: r.count("JQA_MAX_CONNECTIONS_PER_IP"),
         header_timeout: r.positive("JQA_HEADER_TIMEOUT"),
         drain: r.duration("JQA_DRAIN"),
+        budgets: Budgets {
+            login: r.rate("JQA_LIMIT_LOGIN"),
+            submit: r.rate("JQA_LIMIT_SUBMIT"),
+            read: r.rate("JQA_LIMIT_READ"),
+            ip: r.rate("JQA_LIMIT_IP"),
+        },
+        trusted_proxies: r.networks("JQA_TRUSTED_PROXIES"),
+        cors_origins: origins(r),
+        tls: tls(r),
+    }
+}
+
+fn origins(r: &mut Reader) -> Vec<String> {
+    let name = "JQA_CORS_ORIGINS";
+    let given: Vec<&str> = r.source.text(name).split(',').map(str::trim).filter(|origin| !origin.is_empty()).collect();
+    // What a browser sends is what Url writes: lower case, without a path.
+    let is_origin = |text: &str| {
+        Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text)
+    };
+    for wrong in given.iter().filter(|origin| !is_origin(origin)) {
+        let wrong: String = wrong.chars().take(100).collect();
+        let message = format!("should hold origins such as https://qa.example.com, without a path; '{wrong}' is none");
+        r.problems.push(ConfigProblem::new(name, message));
+    }
+    given.into_iter().map(str::to_owned).collect()
+}
+
+fn tls(r: &mut Reader) -> Option<(PathBuf, PathBuf)> {
+    match (r.optional("JQA_TLS_CERT_FILE"), r.optional("JQA_TLS_KEY_FILE")) {
+        (Some(certificate), Some(key)) => Some((certificate.into(), key.into())),
+        (None, None) => None,
+        (Some(_), None) => {
+            r.problems.push(ConfigProblem::new("JQA_TLS_KEY_FILE", "should be set together with JQA_TLS_CERT_FILE"));
+            None
+        }
+        (None, Some(_)) => {
+            r.problems.push(ConfigProblem::new("JQA_TLS_CERT_FILE", "should be set together with JQA_TLS_KEY_FILE"));
+            None
+        }
     }
 }
 
@@ -219,12 +277,7 @@ fn llm(r: &mut Reader) -> LlmSection {
 }
 
 fn outbound(r: &mut Reader) -> OutboundPolicy {
-    let blocks = r.source.text("JQA_OUTBOUND_ALLOW").split(',').map(str::trim).filter(|block| !block.is_empty());
-    let parsed: Result<Vec<Network>, _> = blocks.map(str::parse).collect();
-    let allow = parsed.map_err(|error| {
-        ConfigProblem::new("JQA_OUTBOUND_ALLOW", format!("should hold CIDR blocks separated by commas: {error}"))
-    });
-    let allow = r.keep(allow, Vec::new());
+    let allow = r.networks("JQA_OUTBOUND_ALLOW");
     // Inside a network that an administrator named, plain http is usual.
     OutboundPolicy { allow_http: !allow.is_empty(), allow }
 }
@@ -277,6 +330,9 @@ mod tests {
         assert_eq!(settings.redis_url, None);
         assert_eq!(settings.llm.provider, "offline");
         assert_eq!(settings.limits.heartbeat, Duration::from_secs(5));
+        assert_eq!(settings.http.budgets.login, Some("30/1m+30".parse().unwrap()));
+        let open = read(&[("JQA_LIMIT_LOGIN", "off"), ("JQA_CORS_ORIGINS", "https://a.example, http://localhost:3000")]).unwrap();
+        assert_eq!((open.http.budgets.login, open.http.cors_origins.len()), (None, 2));
     }
 
     #[test]
@@ -288,17 +344,25 @@ mod tests {
             ("JQA_LLM_PROVIDER", "gpt"),
             ("JQA_OUTBOUND_ALLOW", "10.0.0.0/99"),
             ("JQA_LOG", "info,worker=loud"),
+            ("JQA_LIMIT_READ", "many"),
+            ("JQA_TRUSTED_PROXIES", "proxy"),
+            ("JQA_CORS_ORIGINS", "https://a.example/path, *"),
+            ("JQA_TLS_KEY_FILE", "key.pem"),
         ])
         .unwrap_err();
         let names: Vec<_> = problems.iter().map(|problem| problem.name.as_str()).collect();
         let wrong = [
+            "JQA_CORS_ORIGINS",
             "JQA_DATABASE_URL",
             "JQA_JIRA_EMAIL",
             "JQA_JIRA_TOKEN",
             "JQA_LEASE",
+            "JQA_LIMIT_READ",
             "JQA_LLM_PROVIDER",
             "JQA_LOG",
             "JQA_OUTBOUND_ALLOW",
+            "JQA_TLS_CERT_FILE",
+            "JQA_TRUSTED_PROXIES",
         ];
         assert_eq!(names.iter().copied().collect::<BTreeSet<_>>(), BTreeSet::from(wrong));
     }

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::adapters::webhook::OutboundPolicy;
+use crate::adapters::webhook::{Network, OutboundPolicy};
 use crate::crypto::SecretKey;
+use crate::domain::rate::Rate;
 use crate::jobs::{Limits, Retention};
 
 /// The database.
@@ -52,10 +53,33 @@ pub struct HttpSettings {
     pub public_url: Option<Url>,
     /// Connections at once.
     pub max_connections: usize,
+    /// The same from one address.
+    pub max_connections_per_ip: usize,
     /// Time for a request's headers.
     pub header_timeout: Duration,
     /// Time between "not ready" and closing.
     pub drain: Duration,
+    /// How much is answered.
+    pub budgets: Budgets,
+    /// Proxies whose word about a client's address counts.
+    pub trusted_proxies: Vec<Network>,
+    /// Origins of web pages that may call.
+    pub cors_origins: Vec<String>,
+    /// Certificate chain and private key, when the API speaks HTTPS itself.
+    pub tls: Option<(PathBuf, PathBuf)>,
+}
+
+/// How many requests are answered; `None` = any number.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Budgets {
+    /// Logins and the like, for each address.
+    pub login: Option<Rate>,
+    /// What creates, changes or asks Jira, for each account.
+    pub submit: Option<Rate>,
+    /// Everything else, for each account.
+    pub read: Option<Rate>,
+    /// Everything, for each address and process.
+    pub ip: Option<Rate>,
 }
 
 /// The Jira connection given by settings.

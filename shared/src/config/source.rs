@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::problem::ConfigProblem;
 use super::table::{SETTINGS, Setting};
+use crate::domain::duration::parse_duration;
 
 /// Values by name: the environment wins over the file, the file over the default.
 #[derive(Clone, Default)]
@@ -124,20 +125,6 @@ fn from_toml(text: &str, problems: &mut Vec<ConfigProblem>) -> BTreeMap<String, 
         }
     }
     values
-}
-
-fn parse_duration(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let number: u64 = text[..digits].parse().ok()?;
-    match text[digits..].trim() {
-        "ms" => Some(Duration::from_millis(number)),
-        "s" => Some(Duration::from_secs(number)),
-        "m" | "min" => Some(Duration::from_secs(number.checked_mul(60)?)),
-        "h" => Some(Duration::from_secs(number.checked_mul(3600)?)),
-        "d" => Some(Duration::from_secs(number.checked_mul(24 * 3600)?)),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

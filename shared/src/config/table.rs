@@ -39,7 +39,36 @@ pub const SETTINGS: &[Setting] = &[
     ),
     plain("JQA_PUBLIC_URL", "", "where people reach the API, for links; empty = from the address"),
     plain("JQA_MAX_CONNECTIONS", "10000", "HTTP connections at once"),
+    plain(
+        "JQA_MAX_CONNECTIONS_PER_IP",
+        "1000",
+        "the same from one address (IPv6: from one /64); trusted proxies may have any number",
+    ),
     plain("JQA_HEADER_TIMEOUT", "10s", "time a client has to send a request's headers"),
+    plain(
+        "JQA_LIMIT_LOGIN",
+        "30/1m+30",
+        "logins and the like from one address, such as `30/1m`, with a burst `30/1m+30`; `off` = no limit",
+    ),
+    plain("JQA_LIMIT_SUBMIT", "600/1m+10000", "requests of one account that create jobs, change something or ask Jira"),
+    plain("JQA_LIMIT_READ", "6000/1m+10000", "other requests of one account"),
+    plain("JQA_LIMIT_IP", "12000/1m+20000", "all requests from one address to one process"),
+    plain(
+        "JQA_TRUSTED_PROXIES",
+        "",
+        "proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count, as CIDR blocks separated by commas",
+    ),
+    plain(
+        "JQA_CORS_ORIGINS",
+        "",
+        "web pages that may call the API from a browser, such as `https://qa.example.com`, separated by commas; empty = none",
+    ),
+    plain(
+        "JQA_TLS_CERT_FILE",
+        "",
+        "certificate and its chain in PEM; with it the API speaks HTTPS; read again when the file changes",
+    ),
+    plain("JQA_TLS_KEY_FILE", "", "its private key in PEM"),
     secret(
         "JQA_SECRET_KEY",
         "at least 32 characters, the same for every process; signs tokens and seals secrets; `jqa keys generate` makes one; empty = generated into the data folder (`serve` only)",

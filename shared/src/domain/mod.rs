@@ -3,15 +3,16 @@
 //! * the story and what rests on it: [`story`], [`reading`], [`evidence`], [`criterion`], [`scenario`], [`finding`], [`reply`]
 //! * turning one into the other: [`drafter`], [`checks`], [`gherkin`], [`language`], [`normal`]
 //! * Jira's text: [`adf`], [`document`], [`render`]
-//! * jobs: [`job`], [`verdict`], [`message`], [`event`], [`request`], [`result`], [`json`], [`webhook`]
+//! * jobs: [`job`], [`verdict`], [`message`], [`event`], [`request`], [`result`], [`json`], [`webhook`], [`duration`]
 //! * publishing: [`publish`]
-//! * people: [`user`]
+//! * people: [`user`], and how often they may come: [`rate`]
 
 pub mod adf;
 pub mod checks;
 pub mod criterion;
 pub mod document;
 pub mod drafter;
+pub mod duration;
 pub mod event;
 pub mod evidence;
 pub mod finding;
@@ -23,6 +24,7 @@ pub mod language;
 pub mod message;
 pub mod normal;
 pub mod publish;
+pub mod rate;
 pub mod reading;
 pub mod render;
 pub mod reply;

@@ -61,6 +61,11 @@ struct ResultLabels {
     result: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct BudgetLabels {
+    budget: &'static str,
+}
+
 type Timer<L> = Family<L, Histogram, fn() -> Histogram>;
 
 /// The metrics of a process.
@@ -83,6 +88,8 @@ pub struct Metrics {
     leases_lost: Counter,
     deliveries: Family<ResultLabels, Counter>,
     queue_up: Family<LaneLabels, Gauge>,
+    rate_limited: Family<BudgetLabels, Counter>,
+    limiter_shared: Gauge,
 }
 
 fn http_timer() -> Histogram {
@@ -113,6 +120,8 @@ impl Default for Metrics {
             leases_lost: Counter::default(),
             deliveries: Family::default(),
             queue_up: Family::default(),
+            rate_limited: Family::default(),
+            limiter_shared: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -142,6 +151,8 @@ impl Metrics {
         r.register("jqa_leases_lost", "Runs that lost their lease", self.leases_lost.clone());
         r.register("jqa_webhook_deliveries", "Webhook tries by result", self.deliveries.clone());
         r.register("jqa_queue_up", "1 while the lane's bell is heard, 0 while workers help themselves", self.queue_up.clone());
+        r.register("jqa_rate_limited", "Requests refused because a budget was used up", self.rate_limited.clone());
+        r.register("jqa_limiter_shared", "1 while Redis counts requests, 0 while the process does", self.limiter_shared.clone());
         r.register("jqa_build", "What is running", Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]));
     }
 
@@ -208,6 +219,16 @@ impl Metrics {
     /// Whether a lane's bell is heard.
     pub fn queue_up(&self, lane: &'static str, up: bool) {
         self.queue_up.get_or_create(&LaneLabels { lane }).set(i64::from(up));
+    }
+
+    /// A request was refused: the budget `login`, `submit`, `read` or `ip` was used up.
+    pub fn rate_limited(&self, budget: &'static str) {
+        self.rate_limited.get_or_create(&BudgetLabels { budget }).inc();
+    }
+
+    /// Whether Redis counts requests, for all processes together.
+    pub fn limiter_shared(&self, shared: bool) {
+        self.limiter_shared.set(i64::from(shared));
     }
 
     /// A sample of the backlog.

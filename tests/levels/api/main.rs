@@ -8,8 +8,10 @@
 mod attacks;
 mod document;
 mod ending;
+mod hygiene;
 mod idempotency;
 mod jira;
+mod limits;
 mod ops;
 mod paging;
 mod permissions;
@@ -18,5 +20,7 @@ mod refusals;
 mod results;
 mod reviewing;
 mod secrets;
+mod tls;
 mod visibility;
 mod waiting;
+mod wire;

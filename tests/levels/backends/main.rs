@@ -5,6 +5,7 @@ mod claiming;
 mod deliveries;
 mod doorbell;
 mod failing;
+mod limiting;
 mod load;
 mod pruning;
 mod publishing;

@@ -8,6 +8,7 @@
 //! * [`publishing`]: a worker freezes in the middle of a write; a write appears long after its connection was lost
 //! * [`cut_off`]: a worker that reaches Jira but not PostgreSQL
 //! * [`deaf`]: a doorbell that never rings again
+//! * [`limits`]: Redis freezes while it counts requests
 //! * [`poison`]: a job that ends the process of whoever runs it
 //! * [`embedded`]: `jqa serve` on SQLite is killed
 //!
@@ -18,6 +19,7 @@ mod cut_off;
 mod deaf;
 mod embedded;
 mod form;
+mod limits;
 mod losses;
 mod outages;
 mod plan;

@@ -87,6 +87,9 @@ impl Setup {
             ("JQA_JIRA_EMAIL".to_owned(), "qa@example.org".to_owned()),
             ("JQA_JIRA_TOKEN".to_owned(), "sandbox".to_owned()),
         ];
+        // The clock stands still: nothing would come back.
+        let budgets = ["JQA_LIMIT_LOGIN", "JQA_LIMIT_SUBMIT", "JQA_LIMIT_READ", "JQA_LIMIT_IP"];
+        values.extend(budgets.map(|name| (name.to_owned(), "off".to_owned())));
         if let Some(model) = self.model {
             values.push(("JQA_LLM_PROVIDER".to_owned(), "openai_compatible".to_owned()));
             values.push(("JQA_LLM_BASE_URL".to_owned(), format!("{}/llm/v1", site.url())));

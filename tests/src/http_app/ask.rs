@@ -1,10 +1,12 @@
 //! A request on its way.
 
 use std::future::IntoFuture;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::Request;
 use axum::http::request::Builder;
 use http_body_util::BodyExt;
@@ -47,6 +49,13 @@ impl<'a> Ask<'a> {
     /// With a header.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.request = self.request.header(name, value);
+        self
+    }
+
+    /// Over a connection from an address.
+    pub fn from(mut self, address: &str) -> Self {
+        let peer = SocketAddr::new(address.parse().expect("an address"), 4711);
+        self.request = self.request.extension(ConnectInfo(peer));
         self
     }
 
