@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod adapters;
+pub mod auditing;
 pub mod config;
 pub mod crypto;
 pub mod domain;

@@ -35,14 +35,20 @@ impl Client {
                 .extensions
                 .get::<ConnectInfo<SocketAddr>>()
                 .map(|ConnectInfo(address)| address.ip().to_canonical().to_string()),
-            user_agent: user_agent.map(|text| text.chars().take(USER_AGENT_CHARS).collect()),
+            user_agent: user_agent.map(|text| text.chars().filter(|c| !c.is_control()).take(USER_AGENT_CHARS).collect()),
         }
     }
 
     /// This client as the actor of an audit entry.
     #[must_use]
     pub fn actor(&self, user_id: Option<Uuid>) -> Actor {
-        Actor { user_id, ip: self.ip.clone(), user_agent: self.user_agent.clone(), request_id: Some(self.request_id.to_string()) }
+        Actor {
+            user_id,
+            ip: self.ip.clone(),
+            user_agent: self.user_agent.clone(),
+            request_id: Some(self.request_id.to_string()),
+            ..Actor::default()
+        }
     }
 }
 

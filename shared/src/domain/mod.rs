@@ -5,9 +5,10 @@
 //! * Jira's text: [`adf`], [`document`], [`render`]
 //! * jobs: [`job`], [`verdict`], [`message`], [`event`], [`request`], [`result`], [`json`], [`webhook`]
 //! * publishing: [`publish`]
-//! * people: [`user`]
+//! * people: [`user`]; what they did: [`audit`]
 
 pub mod adf;
+pub mod audit;
 pub mod checks;
 pub mod criterion;
 pub mod document;

@@ -10,6 +10,8 @@ use super::Sql;
 pub struct Actor {
     /// The user; `None` = the system itself.
     pub user_id: Option<Uuid>,
+    /// The API key they came with.
+    pub api_key_id: Option<Uuid>,
     /// Address of the client.
     pub ip: Option<String>,
     /// Its `User-Agent`, shortened.
@@ -30,8 +32,8 @@ pub fn about_held(
 ) -> Sql {
     values(
         Sql::new(
-            "INSERT INTO audit_logs (id, at, user_id, action, resource_type, resource_id, details, ip, user_agent, request_id) \
-             SELECT ?, {now}, ?, ?, ?, ?, ?, ?, ?, ? FROM {held} AS held",
+            "INSERT INTO audit_logs (id, at, user_id, action, resource_type, resource_id, details, ip, user_agent, request_id, api_key_id, result) \
+             SELECT ?, {now}, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'ok' FROM {held} AS held",
         ),
         id,
         actor,
@@ -47,8 +49,25 @@ pub fn about_held(
 pub fn entry(id: Uuid, actor: &Actor, action: &'static str, resource: &'static str, resource_id: &str, details: &Value) -> Sql {
     values(
         Sql::new(
-            "INSERT INTO audit_logs (id, at, user_id, action, resource_type, resource_id, details, ip, user_agent, request_id) \
-             VALUES (?, {now}, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO audit_logs (id, at, user_id, action, resource_type, resource_id, details, ip, user_agent, request_id, api_key_id, result) \
+             VALUES (?, {now}, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'ok')",
+        ),
+        id,
+        actor,
+        action,
+        resource,
+        resource_id,
+        details,
+    )
+}
+
+/// An entry about something that was not done, because they may not.
+#[must_use]
+pub fn refused(id: Uuid, actor: &Actor, action: &'static str, resource: &'static str, resource_id: &str, details: &Value) -> Sql {
+    values(
+        Sql::new(
+            "INSERT INTO audit_logs (id, at, user_id, action, resource_type, resource_id, details, ip, user_agent, request_id, api_key_id, result) \
+             VALUES (?, {now}, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'refused')",
         ),
         id,
         actor,
@@ -77,4 +96,5 @@ fn values(
         .bind(actor.ip.clone())
         .bind(actor.user_agent.clone())
         .bind(actor.request_id.clone())
+        .bind(actor.api_key_id)
 }
