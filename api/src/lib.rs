@@ -10,6 +10,7 @@
 //! A process makes an [`Api`] of its [`Parts`], a [`router()`] of that, and [`serve`]s it.
 
 mod attempts;
+mod audit;
 mod callers;
 pub mod drain;
 pub mod extract;

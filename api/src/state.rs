@@ -12,6 +12,7 @@ use shared::store::Db;
 use shared::telemetry::Metrics;
 
 use crate::attempts::Attempts;
+use crate::audit::Refusals;
 use crate::callers::Callers;
 use crate::drain::Drain;
 use crate::hub::EventHub;
@@ -88,6 +89,7 @@ pub struct Inner {
     pub(crate) accounts: Accounts,
     pub(crate) callers: Callers,
     pub(crate) attempts: Attempts,
+    pub(crate) refusals: Refusals,
 }
 
 impl Api {
@@ -96,7 +98,7 @@ impl Api {
     pub fn new(parts: Parts) -> Self {
         let accounts = Accounts::new(parts.jobs.db().clone());
         let callers = Callers::new(parts.settings.account_memory);
-        Self(Arc::new(Inner { parts, accounts, callers, attempts: Attempts::default() }))
+        Self(Arc::new(Inner { parts, accounts, callers, attempts: Attempts::default(), refusals: Refusals::default() }))
     }
 
     /// The database.

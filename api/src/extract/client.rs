@@ -27,7 +27,9 @@ pub struct Client {
 }
 
 impl Client {
-    pub(super) fn of(parts: &Parts) -> Self {
+    /// The other side of a request that came in.
+    #[must_use]
+    pub fn of(parts: &Parts) -> Self {
         let user_agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
         Self {
             request_id: parts.extensions.get::<RequestId>().map_or_else(|| "".into(), |id| Arc::clone(&id.0)),

@@ -1,6 +1,7 @@
 //! The contents page of the API.
 
 mod accept;
+mod audit_logs;
 mod auth;
 mod docs;
 mod events;
@@ -19,6 +20,7 @@ use axum::middleware::from_fn_with_state;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::audit::refusals;
 use crate::front::{Front, front};
 use crate::openapi;
 use crate::state::{Api, Ops};
@@ -28,7 +30,8 @@ pub fn router(api: Api) -> Router {
     let front_of = Front { clock: api.jobs.clock().clone(), metrics: api.metrics.clone() };
     let (router, document) = v1(&api).split_for_parts();
     let document = openapi::complete(document);
-    router.with_state(api).merge(docs::router(&document)).fallback(docs::nothing_here).layer(from_fn_with_state(front_of, front))
+    let router = router.with_state(api.clone()).layer(from_fn_with_state(api, refusals));
+    router.merge(docs::router(&document)).fallback(docs::nothing_here).layer(from_fn_with_state(front_of, front))
 }
 
 /// `/healthz`, `/readyz`, `/metrics`: on the API's address or on one of their own.
@@ -65,6 +68,7 @@ fn contents(public_url: Option<&str>) -> OpenApiRouter<Api> {
         .routes(routes!(history::show))
         .routes(routes!(jira::story))
         .routes(routes!(jira::search))
-        .routes(routes!(publish::publish));
+        .routes(routes!(publish::publish))
+        .routes(routes!(audit_logs::list));
     OpenApiRouter::with_openapi(openapi::head(public_url)).nest("/api/v1", v1)
 }

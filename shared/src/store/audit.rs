@@ -1,9 +1,16 @@
 //! The audit log: rows are only added.
 
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::Sql;
+use super::{Db, Sql, StoreError, entity};
+use crate::domain::audit::AuditResult;
+
+/// A row of `audit_logs`.
+pub type Entry = entity::audit::Model;
 
 /// Who did it, and from where.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -97,4 +104,70 @@ fn values(
         .bind(actor.user_agent.clone())
         .bind(actor.request_id.clone())
         .bind(actor.api_key_id)
+}
+
+/// Which entries.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Filter {
+    /// Of this account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<Uuid>,
+    /// This action.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// About this kind of thing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource_type: Option<String>,
+    /// About this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<String>,
+    /// Of this request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// With this end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<AuditResult>,
+    /// From this time on, in epoch milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<i64>,
+    /// Before this time, in epoch milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<i64>,
+}
+
+/// How far the clock that makes ids may be from the one that writes times, in milliseconds.
+const APART: i64 = 600_000;
+
+impl Filter {
+    fn condition(&self) -> Condition {
+        use entity::audit::Column as C;
+
+        Condition::all()
+            .add_option(self.user_id.map(|id| C::UserId.eq(id)))
+            .add_option(self.action.as_ref().map(|action| C::Action.eq(action)))
+            .add_option(self.resource_type.as_ref().map(|kind| C::ResourceType.eq(kind)))
+            .add_option(self.resource_id.as_ref().map(|id| C::ResourceId.eq(id)))
+            .add_option(self.request_id.as_ref().map(|id| C::RequestId.eq(id)))
+            // Written out, so that the index of refusals serves it.
+            .add_option(self.result.filter(|result| *result == AuditResult::Refused).map(|_| Expr::cust("result = 'refused'")))
+            .add_option(self.result.filter(|result| *result == AuditResult::Ok).map(|ok| C::Result.eq(ok.as_str())))
+            .add_option(self.from.map(|from| C::At.gte(from).and(C::Id.gte(first_id(from.saturating_sub(APART))))))
+            .add_option(self.until.map(|until| C::At.lt(until).and(C::Id.lt(first_id(until.saturating_add(APART))))))
+    }
+}
+
+/// The smallest UUIDv7 of a moment.
+fn first_id(ms: i64) -> Uuid {
+    Uuid::from_u128(u128::try_from(ms).unwrap_or(0) << 80)
+}
+
+/// Entries, newest first, older than `before`.
+pub async fn list(db: &Db, filter: &Filter, before: Option<Uuid>, limit: u64) -> Result<Vec<Entry>, StoreError> {
+    use entity::audit::Column as C;
+
+    let mut query = entity::audit::Entity::find().filter(filter.condition()).order_by_desc(C::Id).limit(limit);
+    if let Some(before) = before {
+        query = query.filter(C::Id.lt(before));
+    }
+    Ok(query.all(db.reader()).await?)
 }

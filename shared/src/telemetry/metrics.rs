@@ -83,6 +83,7 @@ pub struct Metrics {
     leases_lost: Counter,
     deliveries: Family<ResultLabels, Counter>,
     queue_up: Family<LaneLabels, Gauge>,
+    audit_unsealed: Gauge,
 }
 
 fn http_timer() -> Histogram {
@@ -113,6 +114,7 @@ impl Default for Metrics {
             leases_lost: Counter::default(),
             deliveries: Family::default(),
             queue_up: Family::default(),
+            audit_unsealed: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -142,6 +144,7 @@ impl Metrics {
         r.register("jqa_leases_lost", "Runs that lost their lease", self.leases_lost.clone());
         r.register("jqa_webhook_deliveries", "Webhook tries by result", self.deliveries.clone());
         r.register("jqa_queue_up", "1 while the lane's bell is heard, 0 while workers help themselves", self.queue_up.clone());
+        r.register("jqa_audit_unsealed", "Audit entries that are not sealed yet, sampled", self.audit_unsealed.clone());
         r.register("jqa_build", "What is running", Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]));
     }
 
@@ -208,6 +211,11 @@ impl Metrics {
     /// Whether a lane's bell is heard.
     pub fn queue_up(&self, lane: &'static str, up: bool) {
         self.queue_up.get_or_create(&LaneLabels { lane }).set(i64::from(up));
+    }
+
+    /// A sample of the audit entries that wait to be sealed.
+    pub fn audit_unsealed(&self, entries: i64) {
+        self.audit_unsealed.set(entries);
     }
 
     /// A sample of the backlog.
