@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
-use shared::domain::audit::AuditResult;
+use shared::domain::audit::{Action, AuditResult};
 use shared::store::audit::{self, Entry, Filter};
 use shared::store::{Db, StoreError};
 use utoipa::{IntoParams, ToSchema};
@@ -54,8 +54,9 @@ impl std::str::FromStr for Format {
 pub(super) struct ListParams {
     /// Only those of this account.
     user_id: Option<Uuid>,
-    /// Only this action, such as `job.submit`.
-    action: Option<String>,
+    /// Only this action.
+    #[param(inline)]
+    action: Option<Action>,
     /// Only those about this kind of thing, such as `job`.
     resource_type: Option<String>,
     /// Only those about this one.
@@ -109,7 +110,7 @@ impl ListParams {
     fn filter(&self) -> Filter {
         Filter {
             user_id: self.user_id,
-            action: self.action.clone(),
+            action: self.action,
             resource_type: self.resource_type.clone(),
             resource_id: self.resource_id.clone(),
             request_id: self.request_id.clone(),

@@ -1,13 +1,13 @@
 //! The audit log: rows are only added.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Db, Sql, StoreError, entity};
-use crate::domain::audit::AuditResult;
+use super::{Db, Plan, Sql, StoreError, entity, plan};
+use crate::domain::audit::{Action, AuditResult};
 
 /// A row of `audit_logs`.
 pub type Entry = entity::audit::Model;
@@ -94,6 +94,7 @@ fn values(
     resource_id: &str,
     details: &Value,
 ) -> Sql {
+    debug_assert!(action.parse::<Action>().is_ok(), "'{action}' is missing in domain::audit::Action");
     sql.bind(id)
         .bind(actor.user_id)
         .bind(action)
@@ -114,7 +115,7 @@ pub struct Filter {
     pub user_id: Option<Uuid>,
     /// This action.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub action: Option<String>,
+    pub action: Option<Action>,
     /// About this kind of thing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_type: Option<String>,
@@ -144,7 +145,7 @@ impl Filter {
 
         Condition::all()
             .add_option(self.user_id.map(|id| C::UserId.eq(id)))
-            .add_option(self.action.as_ref().map(|action| C::Action.eq(action)))
+            .add_option(self.action.map(|action| C::Action.eq(action.as_str())))
             .add_option(self.resource_type.as_ref().map(|kind| C::ResourceType.eq(kind)))
             .add_option(self.resource_id.as_ref().map(|id| C::ResourceId.eq(id)))
             .add_option(self.request_id.as_ref().map(|id| C::RequestId.eq(id)))
@@ -163,11 +164,17 @@ fn first_id(ms: i64) -> Uuid {
 
 /// Entries, newest first, older than `before`.
 pub async fn list(db: &Db, filter: &Filter, before: Option<Uuid>, limit: u64) -> Result<Vec<Entry>, StoreError> {
+    Ok(listing(filter, before, limit).all(db.reader()).await?)
+}
+
+/// How the database would list them.
+pub async fn plan_of_list(db: &Db, filter: &Filter, before: Option<Uuid>, limit: u64) -> Result<Vec<Plan>, StoreError> {
+    plan::plans(db, listing(filter, before, limit).build(db.backend())).await
+}
+
+fn listing(filter: &Filter, before: Option<Uuid>, limit: u64) -> Select<entity::audit::Entity> {
     use entity::audit::Column as C;
 
-    let mut query = entity::audit::Entity::find().filter(filter.condition()).order_by_desc(C::Id).limit(limit);
-    if let Some(before) = before {
-        query = query.filter(C::Id.lt(before));
-    }
-    Ok(query.all(db.reader()).await?)
+    let older = before.map(|before| C::Id.lt(before));
+    entity::audit::Entity::find().filter(filter.condition().add_option(older)).order_by_desc(C::Id).limit(limit)
 }
