@@ -135,7 +135,7 @@ struct Rule {
     unless: &'static str,
 }
 
-const RULES: [Rule; 6] = [
+const RULES: [Rule; 7] = [
     Rule {
         name: "audit_logs_insert",
         table: "audit_logs",
@@ -160,6 +160,7 @@ const RULES: [Rule; 6] = [
                  AND s.last_seq >= OLD.sealed)",
     },
     Rule { name: "audit_head_update", table: "audit_head", verb: "UPDATE", unless: "NEW.id = OLD.id AND NEW.seq >= OLD.seq" },
+    Rule { name: "audit_head_delete", table: "audit_head", verb: "DELETE", unless: "FALSE" },
     Rule {
         name: "audit_segments_update",
         table: "audit_segments",

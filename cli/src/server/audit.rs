@@ -94,6 +94,7 @@ fn expected(text: &str) -> anyhow::Result<Anchor> {
     last.parse().map_err(|error| usage(anyhow::anyhow!("--expect-head: the last line of {text} {error}")))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` calls is given the error")]
 fn usage(error: anyhow::Error) -> anyhow::Error {
     UsageError(format!("{error:#}")).into()
 }

@@ -71,6 +71,7 @@ async fn forced(f: &Fixture, sql: &str) {
                 "audit_logs_update",
                 "audit_logs_delete",
                 "audit_head_update",
+                "audit_head_delete",
                 "audit_segments_update",
                 "audit_segments_delete",
                 "audit_logs_replace",
@@ -160,6 +161,7 @@ contract! {
             "INSERT INTO audit_logs (id, at, action, resource_type, resource_id, details, result, sealed, mac, key_id) \
              SELECT id, at, action, resource_type, resource_id, details, result, 9, mac, key_id FROM audit_logs WHERE sealed = 1",
             "UPDATE audit_head SET seq = 1",
+            "DELETE FROM audit_head",
         ];
         match f.backend {
             Backend::Sqlite => refused.push(
