@@ -12,6 +12,7 @@
 //! A process makes an [`Api`] of its [`Parts`], a [`router()`] of that, and [`serve`]s it.
 
 mod attempts;
+mod audit;
 mod budget;
 mod callers;
 mod cors;

@@ -15,6 +15,7 @@ use shared::store::Db;
 use shared::telemetry::Metrics;
 
 use crate::attempts::Attempts;
+use crate::audit::Refusals;
 use crate::callers::Callers;
 use crate::drain::Drain;
 use crate::hub::EventHub;
@@ -104,6 +105,7 @@ pub struct Inner {
     pub(crate) callers: Callers,
     pub(crate) attempts: Attempts,
     pub(crate) limits: Limits,
+    pub(crate) refusals: Refusals,
 }
 
 impl Api {
@@ -114,7 +116,7 @@ impl Api {
         let callers = Callers::new(parts.settings.account_memory);
         let (budgets, clock) = (parts.settings.budgets.clone(), parts.jobs.clock().clone());
         let limits = Limits::new(budgets, parts.limiter.clone(), clock, parts.metrics.clone());
-        Self(Arc::new(Inner { parts, accounts, callers, attempts: Attempts::default(), limits }))
+        Self(Arc::new(Inner { parts, accounts, callers, attempts: Attempts::default(), limits, refusals: Refusals::default() }))
     }
 
     /// The database.

@@ -1,10 +1,11 @@
 //! What the api and the worker have in common.
 //!
-//! Layers, each using only what stands left of it: [`domain`] ‹ [`ports`] ‹ [`store`], [`adapters`] ‹ [`jobs`], [`accounts`] ‹ [`publishing`].
+//! Layers, each using only what stands left of it: [`domain`] ‹ [`ports`] ‹ [`store`], [`adapters`] ‹ [`jobs`], [`accounts`], [`auditing`] ‹ [`publishing`].
 //! Beside them stand the concerns of a process: [`config`], [`telemetry`], [`crypto`], [`lifecycle`].
 
 pub mod accounts;
 pub mod adapters;
+pub mod auditing;
 pub mod config;
 pub mod crypto;
 pub mod domain;

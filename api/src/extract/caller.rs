@@ -10,6 +10,7 @@ use shared::store::audit::Actor;
 use uuid::Uuid;
 
 use super::client::Client;
+use crate::audit::Who;
 use crate::callers::Account;
 use crate::problem::{Problem, codes};
 use crate::state::Api;
@@ -84,6 +85,9 @@ impl FromRequestParts<Api> for Caller {
         let account = account.ok_or_else(|| {
             Problem::new(codes::ACCOUNT_INACTIVE, "The account of this token does not exist or was deactivated.")
         })?;
+        if let Some(who) = parts.extensions.get::<Who>() {
+            who.is(account.id);
+        }
         let caller = Self { account, client: Client::of(parts) };
         api.limits.admit(parts, &caller.budget_keys()).await?;
         Ok(caller)

@@ -27,19 +27,27 @@ pub struct Client {
 }
 
 impl Client {
-    pub(super) fn of(parts: &Parts) -> Self {
+    /// The other side of a request that came in.
+    #[must_use]
+    pub fn of(parts: &Parts) -> Self {
         let user_agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
         Self {
             request_id: parts.extensions.get::<RequestId>().map_or_else(|| "".into(), |id| Arc::clone(&id.0)),
             ip: parts.extensions.get::<Origin>().and_then(|origin| origin.ip).map(|ip| ip.to_string()),
-            user_agent: user_agent.map(|text| text.chars().take(USER_AGENT_CHARS).collect()),
+            user_agent: user_agent.map(|text| text.chars().filter(|c| !c.is_control()).take(USER_AGENT_CHARS).collect()),
         }
     }
 
     /// This client as the actor of an audit entry.
     #[must_use]
     pub fn actor(&self, user_id: Option<Uuid>) -> Actor {
-        Actor { user_id, ip: self.ip.clone(), user_agent: self.user_agent.clone(), request_id: Some(self.request_id.to_string()) }
+        Actor {
+            user_id,
+            ip: self.ip.clone(),
+            user_agent: self.user_agent.clone(),
+            request_id: Some(self.request_id.to_string()),
+            ..Actor::default()
+        }
     }
 }
 

@@ -136,6 +136,12 @@ impl Problem {
         self.0.code
     }
 
+    /// What happened, to what, and what to do.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
     /// What is wrong with each field.
     #[must_use]
     pub fn errors(&self) -> &[FieldError] {

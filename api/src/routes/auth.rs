@@ -118,7 +118,8 @@ pub(super) async fn me(caller: Allowed<Read>) -> Json<MeView> {
 
 async fn record(api: &Api, client: &Client, user_id: Option<Uuid>, action: &'static str) -> Result<(), Problem> {
     let resource_id = user_id.map(|id| id.to_string()).unwrap_or_default();
+    let write = if user_id.is_some() { audit::entry } else { audit::refused };
     let id = api.jobs.clock().new_id();
-    api.db().execute(audit::entry(id, &client.actor(user_id), action, "user", &resource_id, &serde_json::json!({}))).await?;
+    api.db().execute(write(id, &client.actor(user_id), action, "user", &resource_id, &serde_json::json!({}))).await?;
     Ok(())
 }

@@ -15,6 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::jobs::{too_many, visible};
+use crate::audit::looked;
 use crate::extract::{Allowed, FromParams, Id, Params, Query, Read};
 use crate::hub::Watch;
 use crate::problem::Problem;
@@ -73,6 +74,7 @@ pub(super) async fn stream(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let owner_id = visible(&api, &caller, id).await?.owner_id;
+    looked(&api, &caller, owner_id, "job.watch", ("job", id)).await?;
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
     let feed = Feed {
         watch: api.hub.watch(id, caller.id()).ok_or_else(too_many)?,

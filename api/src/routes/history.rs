@@ -14,6 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::jobs::{cut, key};
+use crate::audit::looked;
 use crate::extract::{Allowed, FromParams, Id, Params, Query, Read};
 use crate::problem::Problem;
 use crate::state::Api;
@@ -108,6 +109,7 @@ pub(super) async fn list(
 pub(super) async fn show(State(api): State<Api>, caller: Allowed<Read>, Id(id): Id) -> Result<Json<HistoryView>, Problem> {
     let row =
         history::find(api.db(), id).await?.filter(|row| caller.sees(row.created_by)).ok_or_else(Problem::no_such_history)?;
+    looked(&api, &caller, row.created_by, "history.read", ("history", id)).await?;
     Ok(Json(HistoryView::of(row)?))
 }
 

@@ -22,6 +22,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::generate::publishing_needs;
+use crate::audit::looked;
 use crate::extract::{Allowed, Caller, FromParams, Id, Params, Query, Read};
 use crate::problem::{Problem, codes};
 use crate::state::Api;
@@ -134,6 +135,7 @@ pub(super) async fn show(
         Some(wait) => settled(&api, &caller, id, wait).await?,
         None => visible(&api, &caller, id).await?,
     };
+    looked(&api, &caller, row.owner_id, "job.read", ("job", id)).await?;
     answer(&api, StatusCode::OK, &row).await
 }
 

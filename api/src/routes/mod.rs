@@ -1,6 +1,7 @@
 //! The contents page of the API.
 
 mod accept;
+mod audit_logs;
 mod auth;
 mod docs;
 mod events;
@@ -19,6 +20,7 @@ use axum::middleware::from_fn_with_state;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::audit::refusals;
 use crate::cors;
 use crate::front::{Front, front};
 use crate::limits::limit;
@@ -33,7 +35,8 @@ pub fn router(api: Api) -> Router {
     let limits = from_fn_with_state(api.clone(), limit);
     let (router, document) = v1(&api).split_for_parts();
     let document = openapi::complete(document);
-    let router = router.with_state(api).merge(docs::router(&document)).fallback(docs::nothing_here);
+    let router = router.with_state(api.clone()).layer(from_fn_with_state(api, refusals));
+    let router = router.merge(docs::router(&document)).fallback(docs::nothing_here);
     router.layer(limits).layer(pages).layer(from_fn_with_state(front_of, front))
 }
 
@@ -71,6 +74,7 @@ fn contents(public_url: Option<&str>) -> OpenApiRouter<Api> {
         .routes(routes!(history::show))
         .routes(routes!(jira::story))
         .routes(routes!(jira::search))
-        .routes(routes!(publish::publish));
+        .routes(routes!(publish::publish))
+        .routes(routes!(audit_logs::list));
     OpenApiRouter::with_openapi(openapi::head(public_url)).nest("/api/v1", v1)
 }

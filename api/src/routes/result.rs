@@ -23,6 +23,7 @@ use uuid::Uuid;
 pub(super) use self::format::Format;
 pub(super) use self::shown::Shown;
 use super::jobs::visible;
+use crate::audit::looked;
 use crate::extract::{Allowed, FromParams, Id, Params, Query, Read, etag};
 use crate::problem::Problem;
 use crate::state::Api;
@@ -95,6 +96,7 @@ pub(super) async fn show(
     let format = asked.format.map_or_else(|| Format::accepted(&headers), Ok)?;
     let row = visible(&api, &caller, id).await?;
     let shown = Shown::load(&api, &row).await?;
+    looked(&api, &caller, row.owner_id, "result.read", ("job", id)).await?;
     if is_known(&headers, &shown.content_hash) && shown.made.published.is_empty() {
         return Ok(tagged(StatusCode::NOT_MODIFIED.into_response(), &shown.content_hash));
     }

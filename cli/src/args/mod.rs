@@ -3,9 +3,10 @@
 //! * [`generate`]: the request of a job
 //! * [`jobs`]: looking at jobs and steering them
 //! * [`local`]: what runs on this machine: sandbox, demo, doctor, login
-//! * [`server`]: the processes and what opens the database
+//! * [`server`]: the processes and what opens the database; [`audit`]: checking the audit log
 //! * [`duration`]: `10m`, `1h30m`; [`value`]: ids and numbers
 
+pub(crate) mod audit;
 pub(crate) mod duration;
 pub(crate) mod generate;
 pub(crate) mod jobs;
@@ -20,6 +21,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use audit::AuditCommand;
 use generate::GenerateArgs;
 use jobs::{JobsCommand, ResultArgs, SearchArgs, StoryArgs};
 use local::{DemoArgs, DoctorArgs, LoginArgs, SandboxArgs};
@@ -129,6 +131,9 @@ pub(crate) enum Command {
     /// Make and change the keys that sign tokens and seal secrets
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Check the audit log in the database
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Manage users in the database
     #[command(subcommand)]
     User(UserCommand),

@@ -38,6 +38,7 @@ fn help_names_every_command_and_exit_code() {
       migrate          Bring the database up to date
       callback-secret  Print the secret that receivers of callbacks verify signatures with
       keys             Make and change the keys that sign tokens and seal secrets
+      audit            Check the audit log in the database
       user             Manage users in the database
       help             Print this message or the help of the given subcommand(s)
 

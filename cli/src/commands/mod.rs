@@ -31,6 +31,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<std::process::ExitCode> {
         Command::Worker(args) => ServerCommand::Worker(args),
         Command::Migrate(args) => ServerCommand::Migrate(args),
         Command::CallbackSecret(args) => ServerCommand::CallbackSecret(args),
+        Command::Audit(command) => return Box::pin(server::audit(command, config)).await.map(Into::into),
         Command::User(UserCommand::Create(args)) => {
             let email = connect.email.clone().ok_or_else(|| UsageError("say whom to create with --email".to_owned()))?;
             let password = session::new_password(&connect).await?;
@@ -67,6 +68,7 @@ async fn run_client(
         | Command::Migrate(_)
         | Command::CallbackSecret(_)
         | Command::Keys(_)
+        | Command::Audit(_)
         | Command::User(_) => Ok(Exit::Usage),
     }
 }

@@ -4,8 +4,10 @@
 //! * [`parts`]: the API and the worker built on it
 //! * [`process`]: `serve`, `api`, `worker`: which parts run, from start to end
 //! * [`lock`], [`key`], [`people`]: the SQLite lock, the secret key, the first administrator
+//! * [`sealing`]: the audit log in every process; [`audit()`]: checking it
 //! * [`doctor()`], [`demo`]
 
+mod audit;
 mod demo;
 mod doctor;
 mod foundation;
@@ -14,6 +16,7 @@ mod lock;
 mod parts;
 mod people;
 mod process;
+mod sealing;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -25,6 +28,7 @@ use shared::config::{ConfigProblem, Settings, Source};
 use crate::args::server::ServerCommand;
 use crate::output::count;
 
+pub(crate) use audit::audit;
 pub(crate) use demo::{DemoServer, start_demo};
 pub(crate) use doctor::doctor;
 

@@ -10,7 +10,7 @@ use shared::crypto::{Passwords, TokenSettings, Tokens};
 use shared::domain::job::{JobStatus, Lane};
 use shared::domain::webhook::secret_key;
 use shared::jobs::{Lease, Retention};
-use shared::store::job;
+use shared::store::{audit_chain, job};
 use tokio_util::sync::CancellationToken;
 use worker::deliveries::Deliveries;
 use worker::pipeline::Pipeline;
@@ -105,6 +105,9 @@ fn callback_problem(policy: &OutboundPolicy, url: &str) -> Option<String> {
 /// Samples the backlog for the gauges.
 pub(super) async fn sample(jobs: shared::jobs::Jobs, metrics: Arc<shared::telemetry::Metrics>, stop: CancellationToken) {
     while rested(SAMPLE, &stop).await {
+        if let Ok(backlog) = audit_chain::backlog(jobs.db()).await {
+            metrics.audit_unsealed(backlog.entries);
+        }
         let Ok(rows) = job::backlog(jobs.db()).await else { continue };
         let now = jobs.clock().now_ms();
         for &lane in Lane::ALL {
@@ -138,7 +141,7 @@ pub(super) async fn prune(jobs: shared::jobs::Jobs, keep: Retention, stop: Cance
 }
 
 /// `false` = the process stops.
-async fn rested(wait: Duration, stop: &CancellationToken) -> bool {
+pub(super) async fn rested(wait: Duration, stop: &CancellationToken) -> bool {
     tokio::select! {
         () = stop.cancelled() => false,
         () = tokio::time::sleep(wait) => true,

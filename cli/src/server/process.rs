@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use api::{Drain, ServeSettings, Tls};
+use shared::auditing::Chain;
 use shared::config::Settings;
 use shared::jobs::Relay;
 use tokio::net::TcpListener;
@@ -13,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::foundation::Foundation;
 use super::lock::Lock;
-use super::{make_data_dir, migrate_schema, parts, people};
+use super::{make_data_dir, migrate_schema, parts, people, sealing};
 
 /// What comes after the grace at shutdown: a write to Jira in flight, and storing its end.
 const LAST_RESORT: Duration = Duration::from_secs(45);
@@ -129,6 +130,9 @@ pub(super) async fn run(f: Foundation, listener: Option<TcpListener>, works: boo
     }
     lifecycle.spawn(parts::sample(f.jobs.clone(), f.metrics.clone(), lifecycle.stop().clone()));
     lifecycle.spawn(parts::prune(f.jobs.clone(), f.settings.retention.clone(), lifecycle.stop().clone()));
+    let chain = Chain::new(f.jobs.db().clone(), &f.keys);
+    lifecycle.spawn(sealing::remove(chain.clone(), f.settings.retention.audit, lifecycle.stop().clone()));
+    lifecycle.spawn(sealing::seal(chain, lifecycle.stop().clone()));
     let mut relay = Relay::new(f.jobs.clone(), f.queue.clone(), f.heard);
     if lock.is_some() {
         relay = relay.alone();

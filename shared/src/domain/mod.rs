@@ -5,9 +5,10 @@
 //! * Jira's text: [`adf`], [`document`], [`render`]
 //! * jobs: [`job`], [`verdict`], [`message`], [`event`], [`request`], [`result`], [`json`], [`webhook`], [`duration`]
 //! * publishing: [`publish`]
-//! * people: [`user`], and how often they may come: [`rate`]
+//! * people: [`user`], how often they may come: [`rate`], what they did: [`audit`]
 
 pub mod adf;
+pub mod audit;
 pub mod checks;
 pub mod criterion;
 pub mod document;

@@ -13,7 +13,7 @@ pub struct Retention {
     pub jobs: Duration,
     /// Results in the history.
     pub history: Duration,
-    /// Audit entries.
+    /// Audit entries; their segments leave by [`Chain::remove`](crate::auditing::Chain::remove).
     pub audit: Duration,
     /// The ledger of model calls.
     pub ledger: Duration,
@@ -54,12 +54,6 @@ impl Jobs {
             rows += self.db.execute(of_ended(text)).await?;
         }
         rows += self.old("DELETE FROM generation_history WHERE id IN (SELECT id FROM generation_history WHERE created_at < {now} - ? ORDER BY id LIMIT ?)", keep.history).await?;
-        rows += self
-            .old(
-                "DELETE FROM audit_logs WHERE id IN (SELECT id FROM audit_logs WHERE at < {now} - ? ORDER BY id LIMIT ?)",
-                keep.audit,
-            )
-            .await?;
         rows += self
             .old("DELETE FROM idempotency_keys WHERE expires_at IN (SELECT expires_at FROM idempotency_keys WHERE expires_at < {now} - ? ORDER BY expires_at LIMIT ?)", Duration::ZERO)
             .await?;

@@ -5,6 +5,7 @@
 pub mod artifact;
 mod asked;
 pub mod audit;
+pub mod audit_chain;
 mod db;
 pub mod delivery;
 pub mod entity;

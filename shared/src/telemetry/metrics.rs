@@ -90,6 +90,7 @@ pub struct Metrics {
     queue_up: Family<LaneLabels, Gauge>,
     rate_limited: Family<BudgetLabels, Counter>,
     limiter_shared: Gauge,
+    audit_unsealed: Gauge,
 }
 
 fn http_timer() -> Histogram {
@@ -122,6 +123,7 @@ impl Default for Metrics {
             queue_up: Family::default(),
             rate_limited: Family::default(),
             limiter_shared: Gauge::default(),
+            audit_unsealed: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -153,6 +155,7 @@ impl Metrics {
         r.register("jqa_queue_up", "1 while the lane's bell is heard, 0 while workers help themselves", self.queue_up.clone());
         r.register("jqa_rate_limited", "Requests refused because a budget was used up", self.rate_limited.clone());
         r.register("jqa_limiter_shared", "1 while Redis counts requests, 0 while the process does", self.limiter_shared.clone());
+        r.register("jqa_audit_unsealed", "Audit entries that are not sealed yet, sampled", self.audit_unsealed.clone());
         r.register("jqa_build", "What is running", Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]));
     }
 
@@ -229,6 +232,11 @@ impl Metrics {
     /// Whether Redis counts requests, for all processes together.
     pub fn limiter_shared(&self, shared: bool) {
         self.limiter_shared.set(i64::from(shared));
+    }
+
+    /// A sample of the audit entries that wait to be sealed.
+    pub fn audit_unsealed(&self, entries: i64) {
+        self.audit_unsealed.set(entries);
     }
 
     /// A sample of the backlog.

@@ -55,6 +55,7 @@ const TABLE: &[(&str, About, [u16; 4])] = &[
     ("POST /api/v1/jobs/{id}/retry", Own, [409, 409, 409, 409]),
     ("POST /api/v1/jobs/{id}/retry", TheirCriteria, [409, 409, 409, 404]),
     ("POST /api/v1/jobs/{id}/retry", TheirSuite, [409, 409, 403, 404]),
+    ("GET /api/v1/audit-logs", Nothing, [200, 403, 403, 403]),
     ("GET /api/v1/history", Nothing, [200, 200, 200, 200]),
     ("GET /api/v1/history/{id}", TheirResult, [200, 200, 200, 404]),
     ("GET /api/v1/jira/story/{key}", Nothing, [200, 200, 200, 200]),

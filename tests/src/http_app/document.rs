@@ -52,7 +52,11 @@ impl Document {
         if !media_type.is_empty() {
             let content = &response["content"][media_type];
             assert!(content.is_object(), "the document does not know {media_type} as the answer {what}");
-            if media_type.ends_with("json") {
+            if media_type == "application/x-ndjson" {
+                for line in answer.text.lines() {
+                    self.accepts(&content["schema"], &serde_json::from_str(line).expect("JSON in each line"), &what);
+                }
+            } else if media_type.ends_with("json") {
                 self.accepts(&content["schema"], &answer.json(), &what);
             }
         }

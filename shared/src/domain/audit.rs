@@ -1,0 +1,92 @@
+//! Words of the audit log.
+
+super::words::words! {
+    /// How what somebody tried came out.
+    AuditResult {
+        /// It was done.
+        Ok = "ok",
+        /// They may not.
+        Refused = "refused",
+    }
+}
+
+super::words::words! {
+    /// What was done to the log.
+    Tampering {
+        /// An entry, or its link, is not what was sealed there; or it was moved there.
+        Changed = "changed",
+        /// An entry is gone.
+        Missing = "missing",
+        /// An entry stands behind the signed head.
+        Added = "added",
+        /// The end is gone.
+        Cut = "cut",
+        /// The head is gone, or not as it was signed.
+        Head = "head",
+        /// A segment is gone, or not as it was signed.
+        Segment = "segment",
+        /// A link was made with a key that is not in the ring.
+        UnknownKey = "unknown_key",
+    }
+}
+
+super::words::words! {
+    /// What an entry says that somebody did.
+    Action {
+        /// A request was accepted as a job.
+        Submit = "job.submit",
+        /// The result of a job was edited in review.
+        Edit = "job.edit",
+        /// A result was approved.
+        Approve = "job.approve",
+        /// A person cancelled a job, or asked for it.
+        Cancel = "job.cancel",
+        /// A person started a job again.
+        Retry = "job.retry",
+        /// A job ended well.
+        Succeeded = "job.succeeded",
+        /// A job ended in a failure.
+        Failed = "job.failed",
+        /// A job that was asked to stop has stopped.
+        Cancelled = "job.cancelled",
+        /// Somebody looked at a job of somebody else.
+        ReadJob = "job.read",
+        /// Somebody opened the event stream of somebody else's job.
+        WatchJob = "job.watch",
+        /// Somebody looked at the result of somebody else's job.
+        ReadResult = "result.read",
+        /// Somebody looked at a result of somebody else in the history.
+        ReadHistory = "history.read",
+        /// Something is about to be written to Jira.
+        Write = "jira.write",
+        /// A younger comment of ours is about to be removed.
+        RemoveDuplicate = "jira.remove_duplicate",
+        /// A continuation comment of ours is about to be removed.
+        RemoveSurplus = "jira.remove_surplus",
+        /// Somebody logged in.
+        Login = "auth.login",
+        /// A login was refused.
+        LoginFailed = "auth.login_failed",
+        /// A request was refused because the caller may not; floods are counted in `left_out`.
+        Refused = "access.refused",
+        /// An account was made.
+        CreateUser = "user.create",
+        /// Password or role of an account was replaced.
+        UpdateUser = "user.update",
+        /// Somebody read or exported the audit log.
+        ReadAudit = "audit.read",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_lists_every_action_and_no_other() {
+        let text = include_str!("../../../docs/security.md");
+        let table = text.split("<!-- actions -->").nth(1).expect("the table of actions");
+        let told: Vec<_> = table.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+        assert_eq!(told, Action::ALL.iter().map(|action| action.as_str()).collect::<Vec<_>>());
+    }
+}
