@@ -16,7 +16,6 @@ crate::migration!(
         method TEXT NOT NULL,
         generation BIGINT NOT NULL,
         key_id TEXT NOT NULL,
-        previous_key_id TEXT NOT NULL,
         seed TEXT NOT NULL,
         ip TEXT,
         user_agent TEXT,

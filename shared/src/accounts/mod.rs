@@ -1,6 +1,12 @@
 //! The verbs of accounts: the only code that changes who may come in. Each is one transaction with its audit entry.
+//!
+//! * [`Sessions`]: logins, their renewal and their end
+
+mod session;
 
 use crate::store::Db;
+
+pub use session::{RefreshError, Renewable, SessionLives, Sessions};
 
 /// The verbs of accounts over one database.
 #[derive(Debug, Clone)]

@@ -3,16 +3,18 @@
 //! * [`SecretKey`]: a key of the installation, and keys derived from it by label; [`KeyRing`]: the current one and older ones
 //! * [`Sealer`]: secrets at rest, bound to the place where they stand
 //! * [`Passwords`]: argon2id, off the async threads and bounded
-//! * [`Tokens`]: signed, short-lived access tokens
+//! * [`Tokens`]: signed, short-lived access tokens; [`RefreshKeys`]: what they are renewed with
 
 mod key_ring;
 mod password;
+mod refresh;
 mod seal;
 mod secret_key;
 mod token;
 
 pub use key_ring::KeyRing;
 pub use password::{PasswordError, Passwords};
+pub use refresh::{RefreshKeys, RefreshToken};
 pub use seal::{Place, SealError, Sealer, key_id};
 pub use secret_key::{KeyError, SecretKey};
-pub use token::{TokenError, TokenSettings, Tokens};
+pub use token::{Bearer, TokenAlgorithm, TokenError, TokenSettings, Tokens};

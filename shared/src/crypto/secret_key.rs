@@ -94,11 +94,11 @@ impl SecretKey {
         URL_SAFE_NO_PAD.encode(self.hmac(message))
     }
 
-    fn hmac(&self, text: &[u8]) -> Vec<u8> {
+    pub(super) fn hmac(&self, text: &[u8]) -> [u8; 32] {
         // HMAC takes a key of any length: https://www.rfc-editor.org/rfc/rfc2104#section-2
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
         mac.update(text);
-        mac.finalize().into_bytes().to_vec()
+        mac.finalize().into_bytes().into()
     }
 }
 

@@ -67,12 +67,20 @@ super::words::words! {
         Login = "auth.login",
         /// A login was refused.
         LoginFailed = "auth.login_failed",
+        /// Somebody left.
+        Logout = "auth.logout",
+        /// Somebody ended another session of theirs.
+        SessionEnded = "auth.session_ended",
+        /// A refresh token came back that had been used; its session was ended.
+        RefreshReused = "auth.refresh_reused",
         /// A request was refused because the caller may not; floods are counted in `left_out`.
         Refused = "access.refused",
         /// An account was made.
         CreateUser = "user.create",
         /// Password or role of an account was replaced.
         UpdateUser = "user.update",
+        /// Somebody changed their password; their other sessions ended.
+        ChangePassword = "user.password",
         /// Somebody read or exported the audit log.
         ReadAudit = "audit.read",
     }

@@ -1,4 +1,4 @@
-//! Lengths of time as people write them in settings.
+//! Lengths of time as people write them in settings, and as the database counts them.
 
 use std::time::Duration;
 
@@ -16,6 +16,12 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
         "d" => Some(Duration::from_secs(number.checked_mul(24 * 3600)?)),
         _ => None,
     }
+}
+
+/// Whole milliseconds, as the database counts.
+#[must_use]
+pub fn ms(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4)
 }
 
 #[cfg(test)]

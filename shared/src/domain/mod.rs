@@ -5,7 +5,7 @@
 //! * Jira's text: [`adf`], [`document`], [`render`]
 //! * jobs: [`job`], [`verdict`], [`message`], [`event`], [`request`], [`result`], [`json`], [`webhook`], [`duration`]
 //! * publishing: [`publish`]
-//! * people: [`user`], how often they may come: [`rate`], what they did: [`audit`]
+//! * people: [`user`], how they came in: [`session`], how often they may come: [`rate`], what they did: [`audit`]
 
 pub mod adf;
 pub mod audit;
@@ -32,8 +32,9 @@ pub mod reply;
 pub mod request;
 pub mod result;
 pub mod scenario;
+pub mod session;
 pub mod story;
 pub mod user;
 pub mod verdict;
 pub mod webhook;
-mod words;
+pub(crate) mod words;

@@ -139,7 +139,7 @@ impl Jobs {
     /// How long a row must have been due before it is taken without a bell.
     #[must_use]
     pub fn overdue_ms(&self) -> i64 {
-        if self.bell.is_away() { 0 } else { super::limits::ms(self.limits.direct_after) }
+        if self.bell.is_away() { 0 } else { crate::domain::duration::ms(self.limits.direct_after) }
     }
 
     /// Records that the job starts without neighbours, so that a crash from now on is its own.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-use super::limits::ms;
+use crate::domain::duration::ms;
 use crate::ports::Clock;
 use crate::store::job::Held;
 use crate::store::{Db, StoreError, delivery, job, worker};

@@ -82,11 +82,6 @@ pub(super) fn snooze(wait: Duration) -> Duration {
     wait + (wait / 10).min(LONGEST_DELAY).mul_f64(rand::rng().random_range(0.0..=1.0))
 }
 
-/// Whole milliseconds, as the database counts.
-pub(crate) fn ms(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Jobs;
-use super::limits::ms;
+use crate::domain::duration::ms;
 use crate::store::{Sql, StoreError, worker};
 
 /// How long things are kept.

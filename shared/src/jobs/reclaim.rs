@@ -6,8 +6,9 @@ use serde_json::json;
 
 use super::Jobs;
 use super::bell::Ring;
-use super::limits::{CRASHES_BEFORE_SOLO, SOLO_CRASHES, ms};
+use super::limits::{CRASHES_BEFORE_SOLO, SOLO_CRASHES};
 use super::submit::deliveries;
+use crate::domain::duration::ms;
 use crate::domain::event::EventKind;
 use crate::domain::message::MessageKind;
 use crate::store::audit::Actor;

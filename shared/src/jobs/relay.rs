@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::Jobs;
 use super::bell::Ring;
-use super::limits::ms;
+use crate::domain::duration::ms;
 use crate::domain::job::Lane;
 use crate::domain::message::{Message, MessageKind};
 use crate::ports::{Queue, QueueError};

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::Jobs;
 use super::bell::Ring;
 use super::error::JobError;
-use super::limits::ms;
+use crate::domain::duration::ms;
 use crate::domain::event::EventKind;
 use crate::domain::job::{JobStatus, Lane, Stage};
 use crate::domain::message::MessageKind;

@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use super::bell::Ring;
 use super::error::JobError;
-use super::limits::ms;
 use super::{Jobs, ending::deliver_to};
+use crate::domain::duration::ms;
 use crate::domain::event::EventKind;
 use crate::domain::job::{JobKind, Lane, Stage};
 use crate::domain::json::to_json;

@@ -18,6 +18,7 @@ pub mod llm_call;
 pub mod made;
 mod plan;
 pub mod publication;
+pub mod session;
 mod sql;
 pub mod user;
 mod verb;
