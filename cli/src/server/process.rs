@@ -89,7 +89,8 @@ pub(super) async fn run(f: Foundation, listener: Option<TcpListener>, works: boo
     let Foundation { lifecycle, .. } = &f;
     let lifecycle = lifecycle.clone();
     let drain = Drain::new();
-    let tls = f.settings.http.tls.as_ref().map(|(certificate, key)| Tls::open(certificate, key)).transpose()?;
+    let tls = f.settings.http.tls.as_ref().map(|(certificate, key)| Tls::open(certificate, key)).transpose();
+    let tls = tls.context("HTTPS cannot be set up; see JQA_TLS_CERT_FILE and JQA_TLS_KEY_FILE")?;
     let public_url = public_url(&f.settings, listener.as_ref());
     let ops_apart = match f.settings.http.ops_bind {
         Some(address) => Some(listen(address, "JQA_OPS_BIND").await?),
