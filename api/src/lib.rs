@@ -15,6 +15,8 @@ pub mod drain;
 pub mod extract;
 pub mod front;
 pub mod hub;
+mod keys;
+mod memory;
 pub mod openapi;
 pub mod problem;
 pub mod routes;

@@ -8,13 +8,14 @@ use shared::accounts::Accounts;
 use shared::adapters::connections::Connections;
 use shared::crypto::{Passwords, Tokens};
 use shared::jobs::Jobs;
-use shared::store::Db;
+use shared::store::{Db, StoreError};
 use shared::telemetry::Metrics;
 
 use crate::attempts::Attempts;
 use crate::callers::Callers;
 use crate::drain::Drain;
 use crate::hub::EventHub;
+use crate::keys::Keys;
 
 /// Says why an address that a user gave may not be called.
 pub type OutboundCheck = Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
@@ -28,6 +29,8 @@ pub struct ApiSettings {
     pub account_memory: Duration,
     /// The longest `?wait=`.
     pub longest_wait: Duration,
+    /// The longest an API key may be good for; `None` = for ever.
+    pub longest_api_key: Option<Duration>,
     /// How often a silent event stream says that it lives.
     pub heartbeat: Duration,
 }
@@ -38,6 +41,7 @@ impl Default for ApiSettings {
             public_url: None,
             account_memory: Duration::from_secs(5),
             longest_wait: Duration::from_secs(60),
+            longest_api_key: Some(Duration::from_secs(365 * 24 * 3600)),
             heartbeat: Duration::from_secs(15),
         }
     }
@@ -87,6 +91,7 @@ pub struct Inner {
     parts: Parts,
     pub(crate) accounts: Accounts,
     pub(crate) callers: Callers,
+    pub(crate) keys: Keys,
     pub(crate) attempts: Attempts,
 }
 
@@ -96,13 +101,19 @@ impl Api {
     pub fn new(parts: Parts) -> Self {
         let accounts = Accounts::new(parts.jobs.db().clone());
         let callers = Callers::new(parts.settings.account_memory);
-        Self(Arc::new(Inner { parts, accounts, callers, attempts: Attempts::default() }))
+        let keys = Keys::new(parts.settings.account_memory);
+        Self(Arc::new(Inner { parts, accounts, callers, keys, attempts: Attempts::default() }))
     }
 
     /// The database.
     #[must_use]
     pub fn db(&self) -> &Db {
         self.jobs.db()
+    }
+
+    /// Writes when API keys were last used. Requests only remember it; who runs the API calls this once a minute and at its end.
+    pub async fn write_key_uses(&self) -> Result<(), StoreError> {
+        self.keys.write_uses(self.db()).await
     }
 }
 

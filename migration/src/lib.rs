@@ -11,6 +11,7 @@ mod m0005_audit;
 mod m0006_removals;
 mod m0007_versions;
 mod m0008_ledger_age;
+mod m0010_api_keys;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_removals::Migration),
             Box::new(m0007_versions::Migration),
             Box::new(m0008_ledger_age::Migration),
+            Box::new(m0010_api_keys::Migration),
         ]
     }
 }

@@ -79,7 +79,7 @@ impl HttpApp {
             tokens: Tokens::new(TokenSettings::default(), &key.derive("access-token"), &[], app.clock.clone()),
             passwords: Passwords::new(1),
             hub,
-            settings: ApiSettings::default(),
+            settings: ApiSettings { longest_api_key: app.settings.accounts.longest_api_key, ..ApiSettings::default() },
             metrics: app.metrics.clone(),
             outbound: Arc::new(move |url| policy.check_url(url).map(drop).map_err(|problem| problem.to_string())),
             drain: drain.clone(),

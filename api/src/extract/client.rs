@@ -42,7 +42,13 @@ impl Client {
     /// This client as the actor of an audit entry.
     #[must_use]
     pub fn actor(&self, user_id: Option<Uuid>) -> Actor {
-        Actor { user_id, ip: self.ip.clone(), user_agent: self.user_agent.clone(), request_id: Some(self.request_id.to_string()) }
+        Actor {
+            user_id,
+            ip: self.ip.clone(),
+            user_agent: self.user_agent.clone(),
+            request_id: Some(self.request_id.to_string()),
+            ..Actor::default()
+        }
     }
 }
 

@@ -1,4 +1,12 @@
 //! The verbs of accounts: the only code that changes who may come in. Each is one transaction with its audit entry.
+//!
+//! | verb | what it changes |
+//! |---|---|
+//! | [`create_api_key`](Accounts::create_api_key), [`revoke_api_key`](Accounts::revoke_api_key) | what programs come in with |
+
+mod api_key;
+
+pub use api_key::{ApiKeyError, CreatedApiKey, KeyRequest};
 
 use crate::store::Db;
 

@@ -10,6 +10,8 @@ use super::Sql;
 pub struct Actor {
     /// The user; `None` = the system itself.
     pub user_id: Option<Uuid>,
+    /// The API key they came with.
+    pub api_key_id: Option<Uuid>,
     /// Address of the client.
     pub ip: Option<String>,
     /// Its `User-Agent`, shortened.
@@ -73,8 +75,19 @@ fn values(
         .bind(action)
         .bind(resource)
         .bind(resource_id)
-        .bind(details.to_string())
+        .bind(told(actor, details))
         .bind(actor.ip.clone())
         .bind(actor.user_agent.clone())
         .bind(actor.request_id.clone())
+}
+
+/// The details, and the key that was used.
+fn told(actor: &Actor, details: &Value) -> String {
+    match (actor.api_key_id, details.clone()) {
+        (Some(id), Value::Object(mut details)) => {
+            details.insert("api_key".to_owned(), Value::String(id.to_string()));
+            Value::Object(details).to_string()
+        }
+        (_, details) => details.to_string(),
+    }
 }
