@@ -1,15 +1,13 @@
 //! Accounts, remembered for some seconds: a busy caller costs no look-up, a deactivated one is out at once.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
-use shared::domain::user::{Permission, Role};
+use shared::domain::user::Role;
 use shared::store::{Db, StoreError, user};
 use uuid::Uuid;
 
-/// Accounts remembered at once.
-const ROOM: usize = 4096;
+use crate::memory::Memory;
 
 /// An account that may come in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,51 +22,26 @@ pub(crate) struct Account {
     pub role: Role,
 }
 
-impl Account {
-    /// Whether they may see what somebody owns.
-    pub(crate) fn sees(&self, owner_id: Uuid) -> bool {
-        owner_id == self.id || self.role.may(Permission::ReadAll)
-    }
-}
-
 #[derive(Debug)]
 pub(crate) struct Callers {
-    memory: Duration,
-    known: Mutex<HashMap<Uuid, (Instant, Arc<Account>)>>,
+    known: Memory<Uuid, Account>,
 }
 
 impl Callers {
     pub(crate) fn new(memory: Duration) -> Self {
-        Self { memory, known: Mutex::default() }
+        Self { known: Memory::new(memory) }
     }
 
     /// The account, unless it is unknown or was deactivated.
     pub(crate) async fn find(&self, db: &Db, id: Uuid) -> Result<Option<Arc<Account>>, StoreError> {
         let now = db.clock().monotonic();
-        if let Some(account) = self.remembered(id, now) {
+        if let Some(account) = self.known.recall(&id, now) {
             return Ok(Some(account));
         }
         let Some(row) = user::by_id(db, id).await?.filter(|row| row.active) else { return Ok(None) };
         let role = row.role.parse().map_err(|error| StoreError::Bug(format!("user {id}: {error}")))?;
         let account = Arc::new(Account { id, email: row.email, name: row.name, role });
-        self.remember(&account, now);
+        self.known.keep(id, Arc::clone(&account), now);
         Ok(Some(account))
-    }
-
-    fn remembered(&self, id: Uuid, now: Instant) -> Option<Arc<Account>> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let (until, account) = known.get(&id)?;
-        (*until > now).then(|| Arc::clone(account))
-    }
-
-    fn remember(&self, account: &Arc<Account>, now: Instant) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= ROOM {
-            known.retain(|_, (until, _)| *until > now);
-            if known.len() >= ROOM {
-                known.clear();
-            }
-        }
-        known.insert(account.id, (now + self.memory, Arc::clone(account)));
     }
 }

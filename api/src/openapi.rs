@@ -95,7 +95,7 @@ mod tests {
                 assert_eq!(is_public, path == "/api/v1/auth/login", "{method} {path}");
             }
         }
-        assert_eq!(document["paths"].as_object().unwrap().len(), 18);
+        assert_eq!(document["paths"].as_object().unwrap().len(), 20);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use shared::config::Budgets;
 use shared::crypto::{Passwords, Tokens};
 use shared::jobs::Jobs;
 use shared::ports::RateLimiter;
-use shared::store::Db;
+use shared::store::{Db, StoreError};
 use shared::telemetry::Metrics;
 
 use crate::attempts::Attempts;
@@ -19,6 +19,7 @@ use crate::audit::Refusals;
 use crate::callers::Callers;
 use crate::drain::Drain;
 use crate::hub::EventHub;
+use crate::keys::Keys;
 use crate::limits::Limits;
 
 /// Says why an address that a user gave may not be called.
@@ -33,6 +34,8 @@ pub struct ApiSettings {
     pub account_memory: Duration,
     /// The longest `?wait=`.
     pub longest_wait: Duration,
+    /// The longest an API key may be good for; `None` = for ever.
+    pub longest_api_key: Option<Duration>,
     /// How often a silent event stream says that it lives.
     pub heartbeat: Duration,
     /// How many requests are answered; any number by default.
@@ -49,6 +52,7 @@ impl Default for ApiSettings {
             public_url: None,
             account_memory: Duration::from_secs(5),
             longest_wait: Duration::from_secs(60),
+            longest_api_key: Some(Duration::from_secs(365 * 24 * 3600)),
             heartbeat: Duration::from_secs(15),
             budgets: Budgets::default(),
             trusted_proxies: Vec::new(),
@@ -103,6 +107,7 @@ pub struct Inner {
     parts: Parts,
     pub(crate) accounts: Accounts,
     pub(crate) callers: Callers,
+    pub(crate) keys: Keys,
     pub(crate) attempts: Attempts,
     pub(crate) limits: Limits,
     pub(crate) refusals: Refusals,
@@ -114,15 +119,22 @@ impl Api {
     pub fn new(parts: Parts) -> Self {
         let accounts = Accounts::new(parts.jobs.db().clone());
         let callers = Callers::new(parts.settings.account_memory);
+        let keys = Keys::new(parts.settings.account_memory);
         let (budgets, clock) = (parts.settings.budgets.clone(), parts.jobs.clock().clone());
         let limits = Limits::new(budgets, parts.limiter.clone(), clock, parts.metrics.clone());
-        Self(Arc::new(Inner { parts, accounts, callers, attempts: Attempts::default(), limits, refusals: Refusals::default() }))
+        let (attempts, refusals) = (Attempts::default(), Refusals::default());
+        Self(Arc::new(Inner { parts, accounts, callers, keys, attempts, limits, refusals }))
     }
 
     /// The database.
     #[must_use]
     pub fn db(&self) -> &Db {
         self.jobs.db()
+    }
+
+    /// Writes when API keys were last used. Requests only remember it; who runs the API calls this once a minute and at its end.
+    pub async fn write_key_uses(&self) -> Result<(), StoreError> {
+        self.keys.write_uses(self.db()).await
     }
 }
 

@@ -12,6 +12,7 @@ mod m0006_removals;
 mod m0007_versions;
 mod m0008_ledger_age;
 mod m0009_sessions;
+mod m0010_api_keys;
 mod m0013_audit_seal;
 
 use sea_orm_migration::prelude::*;
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_versions::Migration),
             Box::new(m0008_ledger_age::Migration),
             Box::new(m0009_sessions::Migration),
+            Box::new(m0010_api_keys::Migration),
             Box::new(m0013_audit_seal::Migration),
         ]
     }

@@ -86,6 +86,7 @@ impl HttpApp {
                 budgets: app.settings.http.budgets.clone(),
                 trusted_proxies: app.settings.http.trusted_proxies.clone(),
                 cors_origins: app.settings.http.cors_origins.clone(),
+                longest_api_key: app.settings.accounts.longest_api_key,
                 ..ApiSettings::default()
             },
             limiter: Arc::new(LocalLimiter::new(app.clock.clone())),

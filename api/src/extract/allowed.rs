@@ -1,4 +1,4 @@
-//! A caller whose role holds a permission: the signature of a handler says which.
+//! A caller who holds a permission: the signature of a handler says which.
 
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -36,6 +36,8 @@ needs! {
     GenerateScenarios
     /// See [`Permission::PublishCriteria`].
     PublishCriteria
+    /// See [`Permission::ManageOwn`].
+    ManageOwn
     /// See [`Permission::Administer`].
     Administer
 }

@@ -41,11 +41,18 @@ codes! {
     TOKEN_MISSING = "auth.token_missing" UNAUTHORIZED "An access token is needed";
     TOKEN_INVALID = "auth.token_invalid" UNAUTHORIZED "The access token is not valid";
     TOKEN_EXPIRED = "auth.token_expired" UNAUTHORIZED "The access token has expired";
+    API_KEY_INVALID = "auth.api_key_invalid" UNAUTHORIZED "The API key is not valid";
+    API_KEY_REVOKED = "auth.api_key_revoked" UNAUTHORIZED "The API key was revoked";
+    API_KEY_EXPIRED = "auth.api_key_expired" UNAUTHORIZED "The API key has expired";
     ACCOUNT_INACTIVE = "auth.account_inactive" UNAUTHORIZED "The account is not active";
     BAD_CREDENTIALS = "auth.bad_credentials" UNAUTHORIZED "E-mail or password is wrong";
     TOO_MANY_ATTEMPTS = "auth.too_many_attempts" TOO_MANY_REQUESTS "Too many failed logins";
     LOGIN_BUSY = "auth.busy" SERVICE_UNAVAILABLE "Too many logins at once";
-    FORBIDDEN = "auth.forbidden" FORBIDDEN "The role does not allow this";
+    FORBIDDEN = "auth.forbidden" FORBIDDEN "The role or the API key does not allow this";
+    IN_PERSON_ONLY = "auth.in_person_only" FORBIDDEN "An API key may not do this";
+
+    API_KEY_NOT_FOUND = "api_key.not_found" NOT_FOUND "There is no such API key";
+    TOO_MANY_API_KEYS = "api_key.too_many" CONFLICT "There are too many API keys";
 
     KEY_REUSED = "idempotency.key_reused" UNPROCESSABLE_ENTITY "The Idempotency-Key was used with another request";
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use shared::accounts::ApiKeyError;
 use shared::crypto::{PasswordError, TokenError};
 use shared::domain::reading::ReadError;
 use shared::jobs::JobError;
@@ -9,6 +10,7 @@ use shared::ports::JiraError;
 use shared::store::StoreError;
 
 use super::{Code, Problem, codes};
+use crate::keys::KeyRefused;
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
@@ -39,9 +41,7 @@ impl From<JobError> for Problem {
                 Self::new(known, sentence(&said))
             }
             JobError::ContentChanged => Self::new(codes::CONTENT_CHANGED, sentence(&said)),
-            JobError::KeyReused => {
-                Self::new(codes::KEY_REUSED, "This Idempotency-Key was used with another body; use a new key for a new request.")
-            }
+            JobError::KeyReused => Self::key_reused(),
             JobError::Store(error) => error.into(),
         }
     }
@@ -52,6 +52,18 @@ impl Problem {
     #[must_use]
     pub fn no_such_job() -> Self {
         Self::new(codes::JOB_NOT_FOUND, "There is no job of this id that you may see.")
+    }
+
+    /// No such API key, or none that is the caller's.
+    #[must_use]
+    pub fn no_such_api_key() -> Self {
+        Self::new(codes::API_KEY_NOT_FOUND, "There is no API key of this id that is yours.")
+    }
+
+    /// The `Idempotency-Key` came with another body before.
+    #[must_use]
+    pub fn key_reused() -> Self {
+        Self::new(codes::KEY_REUSED, "This Idempotency-Key was used with another body; use a new key for a new request.")
     }
 
     /// No such result, or none that the caller may see.
@@ -88,6 +100,35 @@ impl From<TokenError> for Problem {
             }
             TokenError::Expired => Self::new(codes::TOKEN_EXPIRED, "The access token has expired; log in again."),
             TokenError::Unsigned => Self::internal(error),
+        }
+    }
+}
+
+impl From<KeyRefused> for Problem {
+    fn from(refused: KeyRefused) -> Self {
+        match refused {
+            KeyRefused::Mistyped => Self::new(
+                codes::API_KEY_INVALID,
+                "The API key is mistyped or was cut off: its last characters do not fit the others.",
+            ),
+            KeyRefused::Unknown => {
+                Self::new(codes::API_KEY_INVALID, "There is no such API key; `jqa api-keys create` makes one.")
+            }
+            KeyRefused::Revoked => Self::new(codes::API_KEY_REVOKED, "The API key was revoked; use another one."),
+            KeyRefused::Expired => {
+                Self::new(codes::API_KEY_EXPIRED, "The API key has expired; `jqa api-keys create` makes a new one.")
+            }
+            KeyRefused::Inactive => Self::new(codes::ACCOUNT_INACTIVE, "The account of this API key was deactivated."),
+        }
+    }
+}
+
+impl From<ApiKeyError> for Problem {
+    fn from(error: ApiKeyError) -> Self {
+        match error {
+            ApiKeyError::TooMany => Self::new(codes::TOO_MANY_API_KEYS, sentence(&error.to_string())),
+            ApiKeyError::KeyReused => Self::key_reused(),
+            ApiKeyError::Store(error) => error.into(),
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::problem::Problem;
 use crate::state::Api;
 use crate::view::{Accepted, Links, job_path};
 
-const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+pub(super) const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// A job that the caller may have.
 pub(super) struct Wanted {
@@ -38,18 +38,7 @@ pub(super) async fn accept<B: Serialize>(
 ) -> Result<Response, Problem> {
     let id = api.jobs.clock().new_id();
     let response = to_json(&Accepted { id, status: JobStatus::Queued, links: Links::of(id) });
-    let key = match key.0 {
-        None => None,
-        Some(key) => Some(NewKey {
-            caller: caller.id(),
-            method: "POST",
-            path: wanted.path.to_owned(),
-            key,
-            body_hash: sha256_hex(to_json(body).as_bytes()),
-            status: StatusCode::ACCEPTED.as_u16(),
-            response: response.clone(),
-        }),
-    };
+    let key = once(caller, key, wanted.path, body, StatusCode::ACCEPTED, response.clone());
     let submission = Submission {
         id,
         kind: wanted.kind,
@@ -70,6 +59,26 @@ pub(super) async fn accept<B: Serialize>(
             Ok(answer)
         }
     }
+}
+
+/// The key that came with a POST, and the answer that repetitions get.
+pub(super) fn once<B: Serialize>(
+    caller: &Caller,
+    key: IdempotencyKey,
+    path: &'static str,
+    body: &B,
+    status: StatusCode,
+    response: String,
+) -> Option<NewKey> {
+    Some(NewKey {
+        caller: caller.id(),
+        method: "POST",
+        path: path.to_owned(),
+        key: key.0?,
+        body_hash: sha256_hex(to_json(body).as_bytes()),
+        status: status.as_u16(),
+        response,
+    })
 }
 
 fn accepted(status: StatusCode, id: Uuid, json: String) -> Response {

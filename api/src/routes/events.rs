@@ -10,13 +10,14 @@ use axum::response::sse::{self, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use shared::domain::event::{Event, EventKind};
 use shared::domain::job::JobStatus;
+use shared::domain::user::Permission;
 use shared::store::{StoreError, event, job};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::jobs::{too_many, visible};
 use crate::audit::looked;
-use crate::extract::{Allowed, FromParams, Id, Params, Query, Read};
+use crate::extract::{Allowed, Caller, FromParams, Id, Params, Query, Read};
 use crate::hub::Watch;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -78,7 +79,7 @@ pub(super) async fn stream(
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
     let feed = Feed {
         watch: api.hub.watch(id, caller.id()).ok_or_else(too_many)?,
-        caller_id: caller.id(),
+        caller: Caller::clone(&caller),
         owner_id,
         job_id: id,
         after: last.or(asked.after).unwrap_or(0),
@@ -102,7 +103,7 @@ pub(super) async fn stream(
 struct Feed {
     api: Api,
     watch: Watch,
-    caller_id: Uuid,
+    caller: Caller,
     owner_id: Uuid,
     job_id: Uuid,
     after: i64,
@@ -135,8 +136,9 @@ impl Feed {
     /// Reads what is new. `false` = there is nothing, and something may come.
     async fn read(&mut self) -> Result<bool, StoreError> {
         let db = self.api.db();
-        // The account may have been closed, or its role changed, since the stream began.
-        if !self.api.callers.find(db, self.caller_id).await?.is_some_and(|account| account.sees(self.owner_id)) {
+        // The account may have been closed, its role changed, or the API key revoked since the stream began.
+        let caller = self.caller.again(&self.api).await?;
+        if !caller.is_some_and(|caller| caller.may(Permission::Read) && caller.sees(self.owner_id)) {
             self.is_over = true;
             return Ok(true);
         }

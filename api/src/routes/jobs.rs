@@ -141,13 +141,15 @@ pub(super) async fn show(
 
 /// Cancel a job.
 ///
-/// The owner may, and whoever may approve its result. 200: it is cancelled. 202: it will be; what is being written to Jira
+/// The owner may, by an API key only if it might submit such a job, and whoever may approve its result. 200: it is cancelled. 202: it will be; what is being written to Jira
 /// is finished and recorded first, and a write whose answer was lost is looked for. `published` lists what was published.
 #[utoipa::path(post, path = "/jobs/{id}/cancel", tag = "jobs", params(("id" = Uuid, Path)),
     responses((status = 200, body = JobView), (status = 202, body = JobView)))]
 pub(super) async fn cancel(State(api): State<Api>, caller: Allowed<Read>, Id(id): Id) -> Result<Response, Problem> {
     let row = visible(&api, &caller, id).await?;
-    if row.owner_id != caller.id() {
+    if row.owner_id == caller.id() {
+        submitting_needs(&row)?.into_iter().try_for_each(|permission| caller.lent(permission))?;
+    } else {
         approving_needs(&row)?.into_iter().try_for_each(|permission| caller.must(permission))?;
     }
     let status = match api.jobs.cancel(id, &caller.actor()).await? {

@@ -1,6 +1,7 @@
 //! The contents page of the API.
 
 mod accept;
+mod api_keys;
 mod audit_logs;
 mod auth;
 mod docs;
@@ -60,6 +61,8 @@ fn contents(public_url: Option<&str>) -> OpenApiRouter<Api> {
     let v1 = OpenApiRouter::new()
         .routes(routes!(auth::login))
         .routes(routes!(auth::me))
+        .routes(routes!(api_keys::list, api_keys::create))
+        .routes(routes!(api_keys::revoke))
         .routes(routes!(generate::acceptance_criteria))
         .routes(routes!(generate::test_scenarios))
         .routes(routes!(generate::full_pipeline))

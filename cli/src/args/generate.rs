@@ -203,7 +203,15 @@ macro_rules! word {
         })+
     };
 }
-word!(PublishMode, PublishWhat, OnConflict, JobKind, shared::domain::job::JobStatus, shared::domain::user::Role);
+word!(
+    PublishMode,
+    PublishWhat,
+    OnConflict,
+    JobKind,
+    shared::domain::job::JobStatus,
+    shared::domain::user::Role,
+    shared::domain::user::Permission
+);
 
 /// Reads `provider` or `provider/model`; a model's name may hold further slashes.
 fn llm_choice(text: &str) -> Result<LlmChoice, String> {

@@ -1,11 +1,13 @@
 //! What can be typed after `jqa`.
 //!
+//! * [`api_keys`]: what programs come in with
 //! * [`generate`]: the request of a job
 //! * [`jobs`]: looking at jobs and steering them
 //! * [`local`]: what runs on this machine: sandbox, demo, doctor, login
 //! * [`server`]: the processes and what opens the database; [`audit`]: checking the audit log
 //! * [`duration`]: `10m`, `1h30m`; [`value`]: ids and numbers
 
+pub(crate) mod api_keys;
 pub(crate) mod audit;
 pub(crate) mod duration;
 pub(crate) mod generate;
@@ -21,6 +23,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use api_keys::ApiKeysCommand;
 use audit::AuditCommand;
 use generate::GenerateArgs;
 use jobs::{JobsCommand, ResultArgs, SearchArgs, StoryArgs};
@@ -71,7 +74,7 @@ pub(crate) struct ConnectArgs {
     #[arg(long, global = true, value_name = "URL", env = "JQA_URL", hide_env_values = true)]
     pub(crate) url: Option<String>,
 
-    /// An access token; otherwise that of `jqa login`
+    /// An access token or an API key; otherwise that of `jqa login`
     #[arg(long, global = true, value_name = "TOKEN", env = "JQA_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<String>,
 
@@ -114,6 +117,9 @@ pub(crate) enum Command {
     Search(SearchArgs),
     /// Log in and keep the login
     Login(LoginArgs),
+    /// List, make and revoke API keys
+    #[command(subcommand)]
+    ApiKeys(ApiKeysCommand),
     /// Check the set-up and say how to mend it
     Doctor(DoctorArgs),
     /// Run a Jira double with example stories, for trying things out

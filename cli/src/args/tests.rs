@@ -30,6 +30,7 @@ fn help_names_every_command_and_exit_code() {
       story            Print a story as it is read
       search           Find stories by JQL
       login            Log in and keep the login
+      api-keys         List, make and revoke API keys
       doctor           Check the set-up and say how to mend it
       sandbox          Run a Jira double with example stories, for trying things out
       serve            Run API and worker in one process (SQLite unless set otherwise)
@@ -51,7 +52,7 @@ fn help_names_every_command_and_exit_code() {
     Connection:
           --url <URL>      The server; otherwise that of `jqa login`, otherwise http://127.0.0.1:8000
                            [env: JQA_URL]
-          --token <TOKEN>  An access token; otherwise that of `jqa login` [env: JQA_TOKEN]
+          --token <TOKEN>  An access token or an API key; otherwise that of `jqa login` [env: JQA_TOKEN]
           --email <EMAIL>  Log in as this user when there is no valid token (needs `JQA_PASSWORD`) [env:
                            JQA_EMAIL]
 

@@ -9,7 +9,7 @@ use shared::domain::job::JobKind;
 use uuid::Uuid;
 
 use super::http::Call;
-use super::views::{AcceptedView, JobView, PageView, ResultView, UserView};
+use super::views::{AcceptedView, ApiKeyView, CreatedApiKeyView, JobView, PageView, ResultView, UserView};
 use super::{Client, ClientError};
 
 const LARGEST_PAGE: u32 = 100;
@@ -86,6 +86,21 @@ impl Client {
     pub(crate) async fn approve(&self, id: Uuid, content_hash: &str, publish_stale: bool) -> Result<JobView, ClientError> {
         let body = json!({ "content_hash": content_hash, "publish_stale": publish_stale });
         self.json(Call::post(format!("/api/v1/jobs/{id}/approve"), Some(body))).await
+    }
+
+    /// API keys, newest first.
+    pub(crate) async fn api_keys(&self, owner: &str, limit: u32) -> Result<Vec<ApiKeyView>, ClientError> {
+        self.pages(|| Call::get("/api/v1/api-keys").query("owner", Some(owner)), limit).await
+    }
+
+    /// Makes an API key. Not repeated: the answer to a repetition would not hold the key.
+    pub(crate) async fn create_api_key(&self, body: Value) -> Result<CreatedApiKeyView, ClientError> {
+        self.json(Call::post("/api/v1/api-keys", Some(body))).await
+    }
+
+    /// Revokes an API key.
+    pub(crate) async fn revoke_api_key(&self, id: Uuid) -> Result<(), ClientError> {
+        self.send(&Call::delete(format!("/api/v1/api-keys/{id}"))).await.map(drop)
     }
 
     /// A story as it is read.

@@ -77,6 +77,11 @@ impl Call {
         Self { method: Method::POST, body, repeatable: false, ..Self::get(path) }
     }
 
+    /// Removing something; safe to repeat.
+    pub(crate) fn delete(path: impl Into<String>) -> Self {
+        Self { method: Method::DELETE, ..Self::get(path) }
+    }
+
     /// Makes it safe to repeat.
     pub(crate) fn idempotent(mut self, key: &str) -> Self {
         self.repeatable = true;

@@ -173,6 +173,37 @@ pub(crate) struct ResultStoryView {
     rest: Map<String, Value>,
 }
 
+/// An API key.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct ApiKeyView {
+    /// Its id.
+    pub(crate) id: Uuid,
+    /// What it is for.
+    pub(crate) name: String,
+    /// How it begins.
+    pub(crate) prefix: String,
+    /// What it may be used for.
+    #[serde(default)]
+    pub(crate) permissions: Vec<String>,
+    /// When it ends.
+    pub(crate) expires_at: Option<DateTime<Utc>>,
+    /// When it was used.
+    pub(crate) last_used_at: Option<DateTime<Utc>>,
+    /// When it was revoked.
+    pub(crate) revoked_at: Option<DateTime<Utc>>,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+/// An API key that was just made.
+#[derive(Deserialize, Serialize)]
+pub(crate) struct CreatedApiKeyView {
+    /// The key itself.
+    pub(crate) key: String,
+    #[serde(flatten)]
+    pub(crate) about: ApiKeyView,
+}
+
 /// A page of a list.
 #[derive(Debug, Deserialize)]
 pub(crate) struct PageView<T> {

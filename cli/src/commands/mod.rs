@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod api_keys;
 pub(crate) mod demo;
 mod doctor;
 mod generate;
@@ -58,6 +59,7 @@ async fn run_client(
         Command::Result(args) => result::run(&args, &session::client(connect)?).await,
         Command::Story(args) => story::run(&args, &session::client(connect)?).await,
         Command::Search(args) => search::run(&args, &session::client(connect)?).await,
+        Command::ApiKeys(command) => api_keys::run(command, &session::client(connect)?).await,
         Command::Login(_) => login::run(connect).await,
         Command::Doctor(args) => doctor::run(&args, connect, config).await,
         Command::Sandbox(args) => sandbox::run(&args).await,

@@ -27,6 +27,9 @@ const LONGEST_CALLBACK: usize = 2048;
 /// How often gauges are sampled.
 const SAMPLE: Duration = Duration::from_secs(10);
 
+/// How often it is written when API keys were last used.
+const KEY_USES: Duration = Duration::from_secs(60);
+
 /// How often old rows are looked for.
 const PRUNE: Duration = Duration::from_secs(60);
 
@@ -36,13 +39,13 @@ const PRUNE_REST: Duration = Duration::from_millis(100);
 /// The API's state, with its event hub at work until the API is `closed`.
 pub(super) fn api(f: &Foundation, drain: Drain, public_url: &str, closed: CancellationToken) -> anyhow::Result<Api> {
     let hub = EventHub::new();
-    f.lifecycle.spawn(hub.clone().run(f.jobs.clone(), closed));
+    f.lifecycle.spawn(hub.clone().run(f.jobs.clone(), closed.clone()));
     let policy = f.settings.outbound.clone();
     let tokens = TokenSettings { life: f.settings.accounts.access_token_life, ..TokenSettings::default() };
     let older: Vec<_> = f.keys.iter().skip(1).map(|key| key.derive("access-token")).collect();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let passwords = Passwords::new((cores / 2).max(1));
-    Ok(Api::new(Parts {
+    let api = Api::new(Parts {
         jobs: f.jobs.clone(),
         connections: f.connections.clone(),
         tokens: Tokens::new(tokens, &f.keys.current().derive("access-token"), &older, f.jobs.clock().clone()),
@@ -53,13 +56,29 @@ pub(super) fn api(f: &Foundation, drain: Drain, public_url: &str, closed: Cancel
             budgets: f.settings.http.budgets.clone(),
             trusted_proxies: f.settings.http.trusted_proxies.clone(),
             cors_origins: f.settings.http.cors_origins.clone(),
+            longest_api_key: f.settings.accounts.longest_api_key,
             ..ApiSettings::default()
         },
         limiter: f.limiter.clone(),
         metrics: f.metrics.clone(),
         outbound: Arc::new(move |url| callback_problem(&policy, url).map_or(Ok(()), Err)),
         drain,
-    }))
+    });
+    f.lifecycle.spawn(write_key_uses(api.clone(), closed));
+    Ok(api)
+}
+
+/// Writes when API keys were last used, once a minute and at the end.
+async fn write_key_uses(api: Api, closed: CancellationToken) {
+    loop {
+        let goes_on = rested(KEY_USES, &closed).await;
+        if let Err(error) = api.write_key_uses().await {
+            tracing::warn!(%error, "when API keys were last used could not be written");
+        }
+        if !goes_on {
+            return;
+        }
+    }
 }
 
 /// What the ops routes tell.

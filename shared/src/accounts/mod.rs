@@ -1,8 +1,15 @@
 //! The verbs of accounts: the only code that changes who may come in. Each is one transaction with its audit entry.
 //!
 //! * [`Sessions`]: logins, their renewal and their end
+//!
+//! | verb | what it changes |
+//! |---|---|
+//! | [`create_api_key`](Accounts::create_api_key), [`revoke_api_key`](Accounts::revoke_api_key) | what programs come in with |
 
+mod api_key;
 mod session;
+
+pub use api_key::{ApiKeyError, CreatedApiKey, KeyRequest};
 
 use crate::store::Db;
 

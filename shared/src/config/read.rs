@@ -233,7 +233,15 @@ fn accounts(r: &mut Reader) -> Accounts {
     if callback_secret.as_deref().is_some_and(|secret| crate::domain::webhook::secret_key(secret).is_err()) {
         r.problems.push(ConfigProblem::new("JQA_CALLBACK_SECRET", "should be whsec_ followed by 24 to 64 bytes in base64"));
     }
-    Accounts { secret_key, older_keys, access_token_life: r.positive("JQA_ACCESS_TOKEN_LIFE"), admin, callback_secret }
+    let is_unlimited = r.source.text("JQA_API_KEY_LONGEST") == "unlimited";
+    Accounts {
+        secret_key,
+        older_keys,
+        access_token_life: r.positive("JQA_ACCESS_TOKEN_LIFE"),
+        longest_api_key: (!is_unlimited).then(|| r.positive("JQA_API_KEY_LONGEST")),
+        admin,
+        callback_secret,
+    }
 }
 
 fn jira(r: &mut Reader) -> Option<JiraSection> {

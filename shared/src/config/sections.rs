@@ -158,6 +158,8 @@ pub struct Accounts {
     pub older_keys: Vec<SecretKey>,
     /// Life of an access token.
     pub access_token_life: Duration,
+    /// The longest an API key may be good for; `None` = for ever.
+    pub longest_api_key: Option<Duration>,
     /// First administrator: e-mail and password.
     pub admin: Option<(String, String)>,
     /// Callback secret, when it is given.

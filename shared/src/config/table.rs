@@ -78,6 +78,7 @@ pub const SETTINGS: &[Setting] = &[
         "the secret keys before it, separated by commas: they still open and verify, until `jqa keys rotate` has run",
     ),
     plain("JQA_ACCESS_TOKEN_LIFE", "15m", "how long an access token is good for"),
+    plain("JQA_API_KEY_LONGEST", "365d", "how long an API key may be good for; `unlimited` = also for ever"),
     plain("JQA_ADMIN_EMAIL", "", "first administrator, created or updated at start"),
     secret("JQA_ADMIN_PASSWORD", "their password"),
     plain("JQA_JIRA_NAME", "default", "name of the Jira connection given here"),

@@ -3,8 +3,10 @@
 //! * [`SecretKey`]: a key of the installation, and keys derived from it by label; [`KeyRing`]: the current one and older ones
 //! * [`Sealer`]: secrets at rest, bound to the place where they stand
 //! * [`Passwords`]: argon2id, off the async threads and bounded
+//! * [`ApiKey`]: what programs come in with
 //! * [`Tokens`]: signed, short-lived access tokens; [`RefreshKeys`]: what they are renewed with
 
+mod api_key;
 mod key_ring;
 mod password;
 mod refresh;
@@ -12,6 +14,7 @@ mod seal;
 mod secret_key;
 mod token;
 
+pub use api_key::ApiKey;
 pub use key_ring::KeyRing;
 pub use password::{PasswordError, Passwords};
 pub use refresh::{RefreshKeys, RefreshToken};

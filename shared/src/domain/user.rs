@@ -29,6 +29,8 @@ super::words::words! {
         PublishCriteria = "publish_criteria",
         /// Edit, approve and publish scenarios.
         PublishScenarios = "publish_scenarios",
+        /// Own API keys and webhooks.
+        ManageOwn = "manage_own",
         /// Connections, users, audit log, everybody's usage.
         Administer = "administer",
     }
@@ -40,7 +42,7 @@ impl Role {
     pub const fn may(self, permission: Permission) -> bool {
         use Permission as P;
         match permission {
-            P::Read | P::GenerateCriteria => true,
+            P::Read | P::GenerateCriteria | P::ManageOwn => true,
             P::ReadAll | P::PublishCriteria => matches!(self, Self::Admin | Self::Qa | Self::Po),
             P::GenerateScenarios => matches!(self, Self::Admin | Self::Qa | Self::Developer),
             P::PublishScenarios => matches!(self, Self::Admin | Self::Qa),

@@ -2,6 +2,7 @@
 //!
 //! Functions here write what they are given; ids, times and policy come from [`jobs`](crate::jobs).
 
+pub mod api_key;
 pub mod artifact;
 mod asked;
 pub mod audit;

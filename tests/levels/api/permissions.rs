@@ -31,6 +31,9 @@ use About::{Nothing, Own, Publishing, TheirCriteria, TheirResult, TheirSuite};
 const TABLE: &[(&str, About, [u16; 4])] = &[
     ("POST /api/v1/auth/login", Nothing, [401, 401, 401, 401]),
     ("GET /api/v1/auth/me", Nothing, [200, 200, 200, 200]),
+    ("GET /api/v1/api-keys", Nothing, [200, 200, 200, 200]),
+    ("POST /api/v1/api-keys", Nothing, [201, 201, 201, 201]),
+    ("DELETE /api/v1/api-keys/{id}", Nothing, [404, 404, 404, 404]),
     ("POST /api/v1/generate/acceptance-criteria", Nothing, [202, 202, 202, 202]),
     ("POST /api/v1/generate/acceptance-criteria", Publishing("criteria"), [202, 202, 202, 403]),
     ("POST /api/v1/generate/acceptance-criteria", Publishing("all"), [202, 202, 202, 403]),
@@ -117,6 +120,7 @@ impl Theirs {
                 let target = json!({ "mode": "comment", "what": what });
                 ask("?dry_run=true").json(json!({ "from": self.result, "publish": [target] })).await
             }
+            ("api-keys", _) if method == "POST" => ask("").json(json!({ "name": "ci" })).await,
             ("search", _) => ask("?jql=project%20%3D%20SHOP").await,
             ("approve", _) => ask("").json(json!({ "content_hash": "stale" })).await,
             ("result", TheirSuite) if method == "PATCH" => {
@@ -208,10 +212,10 @@ async fn an_account_is_told_what_it_may() {
         told += &format!("{role}: {}\n", permissions.join(" "));
     }
     insta::assert_snapshot!(told, @r"
-    admin: read read_all generate_criteria generate_scenarios publish_criteria publish_scenarios administer
-    qa: read read_all generate_criteria generate_scenarios publish_criteria publish_scenarios
-    po: read read_all generate_criteria publish_criteria
-    developer: read generate_criteria generate_scenarios
+    admin: read read_all generate_criteria generate_scenarios publish_criteria publish_scenarios manage_own administer
+    qa: read read_all generate_criteria generate_scenarios publish_criteria publish_scenarios manage_own
+    po: read read_all generate_criteria publish_criteria manage_own
+    developer: read generate_criteria generate_scenarios manage_own
     ");
 }
 

@@ -88,6 +88,7 @@ async fn same_as_entities(backend: Backend) {
             migration::migrate(&url).await.expect("a schema");
             let db = connect(&url).await;
             compare(&db, entity::audit::Entity).await;
+            compare(&db, entity::api_key::Entity).await;
             compare(&db, entity::delivery::Entity).await;
             compare(&db, entity::event::Entity).await;
             compare(&db, entity::history::Entity).await;

@@ -43,7 +43,12 @@ impl<'a> Ask<'a> {
 
     /// With the token of an account.
     pub fn by(self, account: &Account) -> Self {
-        self.header("authorization", &format!("Bearer {}", account.token))
+        self.bearer(&account.token)
+    }
+
+    /// With a token or an API key.
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
     }
 
     /// With a header.

@@ -1,5 +1,6 @@
 //! Rows as sea-orm sees them, the same on SQLite and PostgreSQL.
 
+pub mod api_key;
 pub mod audit;
 pub mod delivery;
 pub mod event;
