@@ -14,7 +14,7 @@ pub(crate) enum Budget {
 }
 
 /// Below `/auth`, but for callers who are known already.
-const SIGNED_IN: &[&str] = &["auth/me"];
+const SIGNED_IN: &[&str] = &["auth/logout", "auth/me", "auth/sessions", "auth/sessions/{id}"];
 
 impl Budget {
     /// Of a route as the router writes it; empty = no route.

@@ -27,6 +27,10 @@ impl<K: Eq + Hash, V> Memory<K, V> {
         (*until > now).then(|| Arc::clone(value))
     }
 
+    pub(crate) fn forget(&self, key: &K) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+
     /// `now` is when the look-up began.
     pub(crate) fn keep(&self, key: K, value: Arc<V>, now: Instant) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);

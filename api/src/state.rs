@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use shared::accounts::Accounts;
+use shared::accounts::{Accounts, Sessions};
 use shared::adapters::connections::Connections;
 use shared::adapters::webhook::Network;
 use shared::config::Budgets;
@@ -69,6 +69,8 @@ pub struct Parts {
     pub connections: Arc<Connections>,
     /// Access tokens.
     pub tokens: Tokens,
+    /// Logins and their renewal.
+    pub sessions: Sessions,
     /// Passwords.
     pub passwords: Passwords,
     /// Who waits for which job.

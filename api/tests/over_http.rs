@@ -11,14 +11,17 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
+use shared::accounts::{SessionLives, Sessions};
 use shared::adapters::bus::LocalBus;
 use shared::adapters::connections::Connections;
 use shared::adapters::limiter::LocalLimiter;
 use shared::config::{Settings, Source};
-use shared::crypto::{Passwords, SecretKey, TokenSettings, Tokens};
+use shared::crypto::{Bearer, KeyRing, Passwords, SecretKey, TokenSettings, Tokens};
+use shared::domain::session::LoginMethod;
 use shared::domain::user::Role;
 use shared::jobs::{Bell, Jobs, Limits};
 use shared::ports::{Clock, TestClock};
+use shared::store::audit::Actor;
 use shared::store::user::{self, NewUser};
 use shared::store::{Db, DbOptions};
 use shared::telemetry::Metrics;
@@ -65,11 +68,12 @@ impl App {
         let environment = [("JQA_JIRA_URL", "http://127.0.0.1:9"), ("JQA_JIRA_EMAIL", "a@b.c"), ("JQA_JIRA_TOKEN", "t")];
         let source = Source::new(environment.map(|(name, value)| (name.to_owned(), value.to_owned())), None).unwrap();
         let connections = Connections::of(&Settings::read(&source).unwrap(), &metrics).unwrap();
-        let key = SecretKey::from_bytes(&[b'k'; 32]).unwrap();
+        let keys = KeyRing::from(SecretKey::from_bytes(&[b'k'; 32]).unwrap());
         let api = Api::new(Parts {
             jobs,
             connections: Arc::new(connections),
-            tokens: Tokens::new(TokenSettings::default(), &key.derive("access-token"), &[], of_db),
+            tokens: Tokens::new(TokenSettings::default(), &keys, of_db),
+            sessions: Sessions::new(db.clone(), keys, SessionLives::default()),
             passwords: Passwords::new(1),
             hub,
             settings: ApiSettings::default(),
@@ -90,7 +94,8 @@ impl App {
         let id = self.clock.new_id();
         let user = NewUser { id, email: format!("{role}-{id}@b.c"), name: "N".into(), role, password_hash: "none".into() };
         user::insert(self.api.db(), user, 0).await.unwrap();
-        self.api.tokens.issue(id).unwrap()
+        let begun = self.api.sessions.begin(id, LoginMethod::Password, &Actor::default()).await.unwrap().unwrap();
+        self.api.tokens.issue(Bearer { user_id: id, session_id: begun.session.id }).unwrap()
     }
 
     async fn ask(&self, method: &str, path: &str, token: Option<&str>, headers: &[(&str, &str)], body: Option<Value>) -> Answer {
@@ -130,7 +135,7 @@ async fn no_operation_but_login_answers_without_a_token() {
         for method in item.as_object().unwrap().keys() {
             let path = path.replace("{id}", &Uuid::from_u128(1).to_string()).replace("{key}", "SHOP-1");
             let answer = app.ask(&method.to_uppercase(), &path, None, &[], Some(json!({}))).await;
-            if path == "/api/v1/auth/login" {
+            if ["/api/v1/auth/login", "/api/v1/auth/refresh"].contains(&path.as_str()) {
                 assert_eq!(answer.status, 422);
             } else {
                 assert_eq!((answer.status.as_u16(), answer.code().as_str()), (401, "auth.token_missing"), "{method} {path}");

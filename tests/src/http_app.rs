@@ -16,10 +16,13 @@ use std::time::Duration;
 use api::{Api, ApiSettings, Drain, EventHub, Ops, Parts, ServeSettings};
 use axum::Router;
 use serde_json::Value;
+use shared::accounts::{Renewable, SessionLives, Sessions};
 use shared::adapters::limiter::LocalLimiter;
-use shared::crypto::{Passwords, SecretKey, TokenSettings, Tokens};
+use shared::crypto::{Bearer, KeyRing, Passwords, SecretKey, TokenSettings, Tokens};
+use shared::domain::session::LoginMethod;
 use shared::domain::user::Role;
 use shared::ports::Clock;
+use shared::store::audit::Actor;
 use shared::store::user::{self, NewUser};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -74,12 +77,13 @@ impl HttpApp {
         let app = setup.start().await;
         let (hub, closed, drain) = (EventHub::new(), CancellationToken::new(), Drain::new());
         tokio::spawn(hub.clone().run(app.jobs.clone(), closed.clone()));
-        let key = SecretKey::from_text(SECRET_KEY).expect("a key");
+        let keys = KeyRing::from(SecretKey::from_text(SECRET_KEY).expect("a key"));
         let policy = app.settings.outbound.clone();
         let api = Api::new(Parts {
             jobs: app.jobs.clone(),
             connections: app.connections.clone(),
-            tokens: Tokens::new(TokenSettings::default(), &key.derive("access-token"), &[], app.clock.clone()),
+            tokens: Tokens::new(TokenSettings::default(), &keys, app.clock.clone()),
+            sessions: Sessions::new(app.jobs.db().clone(), keys, SessionLives::default()),
             passwords: Passwords::new(1),
             hub,
             settings: ApiSettings {
@@ -137,7 +141,20 @@ impl HttpApp {
         let email = format!("{role}-{}@example.org", id.simple());
         let user = NewUser { id, email: email.clone(), name: "N".into(), role, password_hash: password_hash.into() };
         user::insert(self.api.db(), user, self.clock.now_ms()).await.expect("an account");
-        Account { id, email, token: self.api.tokens.issue(id).expect("a token") }
+        self.logged_in_again(Account { id, email, token: String::new() }).await
+    }
+
+    /// The same account with a new session and its token.
+    pub async fn logged_in_again(&self, account: Account) -> Account {
+        let session_id = self.session(account.id).await.session.id;
+        let token = self.api.tokens.issue(Bearer { user_id: account.id, session_id }).expect("a token");
+        Account { token, ..account }
+    }
+
+    /// A new session of an account.
+    pub async fn session(&self, user_id: Uuid) -> Renewable {
+        let begun = self.api.sessions.begin(user_id, LoginMethod::Password, &Actor::default()).await;
+        begun.expect("a session").expect("an active account")
     }
 
     /// `GET` of a path below `/api/v1`, or of a whole one.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use shared::crypto::ApiKey;
+use shared::crypto::{ApiKey, Bearer};
 use shared::domain::user::{Permission, Role};
 use shared::store::StoreError;
 use shared::store::audit::Actor;
@@ -86,7 +86,8 @@ impl Caller {
 
     /// Whose budgets a request of this caller draws from.
     fn budget_keys(&self) -> Vec<String> {
-        vec![format!("user:{}", self.account.id)]
+        let key = self.credential.api_key_id().map(|id| format!("key:{id}"));
+        key.into_iter().chain([format!("user:{}", self.account.id)]).collect()
     }
 
     /// The caller as the actor of a verb.
@@ -98,7 +99,10 @@ impl Caller {
     /// The same caller as of now: their role may have changed since. `None` = they may not come in any more.
     pub(crate) async fn again(&self, api: &Api) -> Result<Option<Self>, StoreError> {
         let account = match &self.credential {
-            Credential::Session => api.callers.find(api.db(), self.account.id).await?,
+            Credential::Session(session_id) => {
+                let bearer = Bearer { user_id: self.account.id, session_id: *session_id };
+                api.callers.find(api.db(), bearer).await?.ok()
+            }
             Credential::ApiKey { id, .. } => api.keys.by_id(api.db(), *id).await?.map(|key| Arc::clone(&key.account)),
         };
         Ok(account.map(|account| Self { account, ..self.clone() }))
@@ -122,11 +126,9 @@ impl FromRequestParts<Api> for Caller {
 }
 
 async fn by_token(api: &Api, token: &str) -> Result<(Arc<Account>, Credential), Problem> {
-    let user_id = api.tokens.verify(token)?;
-    let account = api.callers.find(api.db(), user_id).await?;
-    let account = account
-        .ok_or_else(|| Problem::new(codes::ACCOUNT_INACTIVE, "The account of this token does not exist or was deactivated."))?;
-    Ok((account, Credential::Session))
+    let bearer = api.tokens.verify(token)?;
+    let account = api.callers.find(api.db(), bearer).await??;
+    Ok((account, Credential::Session(bearer.session_id)))
 }
 
 async fn by_key(api: &Api, token: &str) -> Result<(Arc<Account>, Credential), Problem> {

@@ -8,8 +8,8 @@ use uuid::Uuid;
 /// See the module.
 #[derive(Debug, Clone)]
 pub enum Credential {
-    /// An access token: a person who logged in.
-    Session,
+    /// An access token of this session: a person who logged in.
+    Session(Uuid),
     /// An API key: a program to which a person lent some of their permissions.
     ApiKey {
         /// Which key.
@@ -24,7 +24,7 @@ impl Credential {
     #[must_use]
     pub fn covers(&self, permission: Permission) -> bool {
         match self {
-            Self::Session => true,
+            Self::Session(_) => true,
             Self::ApiKey { permissions, .. } => permissions.contains(&permission),
         }
     }
@@ -33,8 +33,17 @@ impl Credential {
     #[must_use]
     pub fn api_key_id(&self) -> Option<Uuid> {
         match self {
-            Self::Session => None,
+            Self::Session(_) => None,
             Self::ApiKey { id, .. } => Some(*id),
+        }
+    }
+
+    /// The session, when it is one.
+    #[must_use]
+    pub fn session_id(&self) -> Option<Uuid> {
+        match self {
+            Self::Session(id) => Some(*id),
+            Self::ApiKey { .. } => None,
         }
     }
 }

@@ -44,6 +44,10 @@ codes! {
     API_KEY_INVALID = "auth.api_key_invalid" UNAUTHORIZED "The API key is not valid";
     API_KEY_REVOKED = "auth.api_key_revoked" UNAUTHORIZED "The API key was revoked";
     API_KEY_EXPIRED = "auth.api_key_expired" UNAUTHORIZED "The API key has expired";
+    SESSION_ENDED = "auth.session_ended" UNAUTHORIZED "The session has ended";
+    REFRESH_INVALID = "auth.refresh_invalid" UNAUTHORIZED "The refresh token is not valid";
+    REFRESH_REUSED = "auth.refresh_reused" UNAUTHORIZED "The refresh token was used before";
+    SESSION_NOT_FOUND = "session.not_found" NOT_FOUND "There is no such session";
     ACCOUNT_INACTIVE = "auth.account_inactive" UNAUTHORIZED "The account is not active";
     BAD_CREDENTIALS = "auth.bad_credentials" UNAUTHORIZED "E-mail or password is wrong";
     TOO_MANY_ATTEMPTS = "auth.too_many_attempts" TOO_MANY_REQUESTS "Too many failed logins";

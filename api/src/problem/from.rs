@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use shared::accounts::ApiKeyError;
+use shared::accounts::RefreshError;
 use shared::crypto::{PasswordError, TokenError};
 use shared::domain::reading::ReadError;
 use shared::jobs::JobError;
@@ -10,6 +11,7 @@ use shared::ports::JiraError;
 use shared::store::StoreError;
 
 use super::{Code, Problem, codes};
+use crate::callers::CallerRefused;
 use crate::keys::KeyRefused;
 
 impl From<StoreError> for Problem {
@@ -100,6 +102,30 @@ impl From<TokenError> for Problem {
             }
             TokenError::Expired => Self::new(codes::TOKEN_EXPIRED, "The access token has expired; log in again."),
             TokenError::Unsigned => Self::internal(error),
+        }
+    }
+}
+
+impl From<CallerRefused> for Problem {
+    fn from(refused: CallerRefused) -> Self {
+        match refused {
+            CallerRefused::Inactive => Self::new(codes::ACCOUNT_INACTIVE, "The account of this token was deactivated."),
+            CallerRefused::Ended => Self::new(codes::SESSION_ENDED, "The session of this token has ended; log in again."),
+        }
+    }
+}
+
+impl From<RefreshError> for Problem {
+    fn from(error: RefreshError) -> Self {
+        match error {
+            RefreshError::Invalid => {
+                Self::new(codes::REFRESH_INVALID, "The refresh token is not one of ours, or its session is over; log in again.")
+            }
+            RefreshError::Reused => Self::new(
+                codes::REFRESH_REUSED,
+                "The refresh token was used before. Somebody else may hold a copy, so its session was ended; log in again.",
+            ),
+            RefreshError::Store(error) => error.into(),
         }
     }
 }

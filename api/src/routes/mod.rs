@@ -59,8 +59,13 @@ fn v1(api: &Api) -> OpenApiRouter<Api> {
 
 fn contents(public_url: Option<&str>) -> OpenApiRouter<Api> {
     let v1 = OpenApiRouter::new()
-        .routes(routes!(auth::login))
-        .routes(routes!(auth::me))
+        .routes(routes!(auth::login::login))
+        .routes(routes!(auth::login::refresh))
+        .routes(routes!(auth::session::logout))
+        .routes(routes!(auth::session::me))
+        .routes(routes!(auth::session::list))
+        .routes(routes!(auth::session::end))
+        .routes(routes!(auth::password::change))
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::revoke))
         .routes(routes!(generate::acceptance_criteria))

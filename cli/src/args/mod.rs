@@ -117,6 +117,8 @@ pub(crate) enum Command {
     Search(SearchArgs),
     /// Log in and keep the login
     Login(LoginArgs),
+    /// End the kept login
+    Logout,
     /// List, make and revoke API keys
     #[command(subcommand)]
     ApiKeys(ApiKeysCommand),

@@ -30,6 +30,7 @@ fn help_names_every_command_and_exit_code() {
       story            Print a story as it is read
       search           Find stories by JQL
       login            Log in and keep the login
+      logout           End the kept login
       api-keys         List, make and revoke API keys
       doctor           Check the set-up and say how to mend it
       sandbox          Run a Jira double with example stories, for trying things out

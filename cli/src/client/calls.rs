@@ -20,6 +20,11 @@ impl Client {
         self.json(Call::get("/api/v1/auth/me")).await
     }
 
+    /// Ends the session of the token.
+    pub(crate) async fn logout(&self) -> Result<(), ClientError> {
+        self.send(&Call::post("/api/v1/auth/logout", None)).await.map(drop)
+    }
+
     /// Whether the process lives, by its own word; returns the text of the answer.
     pub(crate) async fn health(&self, path: &str) -> Result<String, ClientError> {
         self.text(Call::get(path).anonymous().once().within(Some(Duration::from_secs(10)))).await

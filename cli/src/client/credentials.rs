@@ -17,6 +17,9 @@ pub(crate) struct Credentials {
     pub(crate) token: String,
     /// When it ends, in seconds since the epoch.
     pub(crate) expires_at: i64,
+    /// What it is renewed with, once.
+    #[serde(default)]
+    pub(crate) refresh_token: String,
 }
 
 /// Where the login is kept: below `config_home` (`$XDG_CONFIG_HOME`), otherwise below `~/.config`.
@@ -40,6 +43,19 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Option<Credentials>> {
     let credentials = toml::from_str(&text).ok();
     let advice = || format!("{} is damaged; run `jqa login` to write it anew", path.display());
     credentials.map(Some).with_context(advice)
+}
+
+/// Forgets the login.
+///
+/// # Errors
+/// When the file is there and cannot be removed.
+pub(crate) fn forget(path: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("{} cannot be removed", path.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Keeps a login, readable by its owner alone; a crash leaves the old one.
@@ -69,8 +85,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = path(Some(folder.path())).unwrap();
         assert!(read(&path).unwrap().is_none());
-        let credentials =
-            Credentials { url: "http://a".to_owned(), email: "e@x".to_owned(), token: "t\"\n".to_owned(), expires_at: 7 };
+        let credentials = Credentials {
+            url: "http://a".to_owned(),
+            email: "e@x".to_owned(),
+            token: "t\"\n".to_owned(),
+            expires_at: 7,
+            refresh_token: "r".to_owned(),
+        };
         write(&path, &credentials).unwrap();
         write(&path, &credentials).unwrap();
         assert!(read(&path).unwrap().as_ref() == Some(&credentials));

@@ -1,5 +1,6 @@
 //! One connection to the server: timeouts, retries that cannot do anything twice, and the login.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -7,10 +8,11 @@ use reqwest::{Method, Response, StatusCode, header, redirect};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::ClientError;
+use super::credentials::{self, Credentials};
 use super::error::innermost;
 use super::problem::Problem;
 use super::views::LoginView;
-use super::{ClientError, credentials::Credentials};
 
 /// How often a call is tried when the trouble may pass.
 const TRIES: u32 = 5;
@@ -28,8 +30,22 @@ pub(crate) struct Identity {
     pub(crate) url: String,
     /// The access token, when there is one.
     pub(crate) token: Option<String>,
-    /// E-mail address and password to log in with when the token is missing or has ended.
-    pub(crate) renewal: Option<(String, String)>,
+    /// What to do when the token is missing or has ended.
+    pub(crate) renewal: Option<Renewal>,
+}
+
+/// How a new token is come by.
+#[derive(Clone)]
+pub(crate) enum Renewal {
+    /// By logging in.
+    Password {
+        /// E-mail address.
+        email: String,
+        /// Their password.
+        password: String,
+    },
+    /// By the refresh token of the login kept in this file, which is kept anew.
+    Kept(PathBuf),
 }
 
 /// A connection to one server as one caller. Cheap to clone.
@@ -40,7 +56,7 @@ struct Inner {
     http: reqwest::Client,
     base: String,
     token: Mutex<Option<String>>,
-    renewal: Option<(String, String)>,
+    renewal: Option<Renewal>,
 }
 
 /// A request before it is sent.
@@ -162,14 +178,54 @@ impl Client {
         call.repeatable = true;
         let response = Box::pin(self.send(&call)).await?;
         let (login, _): (LoginView, _) = self.read(&call, response).await?;
+        let credentials = self.granted(&login);
+        Ok((login, credentials))
+    }
+
+    /// Uses a token from now on; answers what is to be kept of it.
+    pub(crate) fn granted(&self, login: &LoginView) -> Credentials {
         *self.token_slot() = Some(login.access_token.clone());
-        let credentials = Credentials {
+        Credentials {
             url: self.0.base.clone(),
             email: login.user.email.clone(),
             token: login.access_token.clone(),
             expires_at: crate::output::now_ms() / 1000 + login.expires_in,
+            refresh_token: login.refresh_token.clone(),
+        }
+    }
+
+    /// Comes by a new token; `false` = there is no way to.
+    async fn renew(&self) -> Result<bool, ClientError> {
+        match &self.0.renewal {
+            None => Ok(false),
+            Some(Renewal::Password { email, password }) => self.login(email, password).await.map(|_| true),
+            Some(Renewal::Kept(path)) => self.renew_kept(path).await,
+        }
+    }
+
+    /// Renews the kept login. Another command may just have done so: then its token is as good.
+    async fn renew_kept(&self, path: &Path) -> Result<bool, ClientError> {
+        let Ok(Some(kept)) = credentials::read(path) else { return Ok(false) };
+        if self.token().is_some_and(|token| token != kept.token) {
+            *self.token_slot() = Some(kept.token);
+            return Ok(true);
+        }
+        if kept.refresh_token.is_empty() {
+            return Ok(false);
+        }
+        let mut call = Call::post("/api/v1/auth/refresh", Some(json!({"refresh_token": kept.refresh_token}))).anonymous();
+        // The same token within some seconds gets the same answer.
+        call.repeatable = true;
+        let response = match self.send(&call).await {
+            Err(ClientError::Problem(problem)) if problem.status == 401 => return Ok(false),
+            answered => answered?,
         };
-        Ok((login, credentials))
+        let (login, _): (LoginView, _) = self.read(&call, response).await?;
+        let granted = self.granted(&login);
+        if let Err(error) = credentials::write(path, &granted) {
+            eprintln!("warning: {error:#}");
+        }
+        Ok(true)
     }
 
     /// Sends and reads JSON.
@@ -206,10 +262,11 @@ impl Client {
             let error = match self.send_once(call).await {
                 Ok(response) => return Ok(response),
                 Err(Sent::Surely(ClientError::Problem(problem))) if problem.status == 401 && !renewed && !call.anonymous => {
-                    let Some((email, password)) = &self.0.renewal else { return Err(ClientError::Problem(problem)) };
                     renewed = true;
-                    self.login(email, password).await?;
-                    continue;
+                    if Box::pin(self.renew()).await? {
+                        continue;
+                    }
+                    return Err(ClientError::Problem(problem));
                 }
                 Err(Sent::Not(error)) => error,
                 Err(Sent::Surely(error)) if call.repeatable || is_refused_unseen(&error) => error,
@@ -229,10 +286,8 @@ impl Client {
     async fn send_once(&self, call: &Call) -> Result<Response, Sent> {
         let mut request = self.0.http.request(call.method.clone(), format!("{}{}", self.0.base, call.path)).query(&call.query);
         if !call.anonymous {
-            if self.token().is_none()
-                && let Some((email, password)) = &self.0.renewal
-            {
-                Box::pin(self.login(email, password)).await.map_err(Sent::Surely)?;
+            if self.token().is_none() {
+                Box::pin(self.renew()).await.map_err(Sent::Surely)?;
             }
             let token = self.token().ok_or_else(|| Sent::Not(ClientError::NoLogin { url: self.0.base.clone() }))?;
             request = request.bearer_auth(token);

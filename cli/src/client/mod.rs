@@ -20,6 +20,6 @@ pub(crate) mod views;
 
 pub(crate) use calls::JobFilter;
 pub(crate) use error::ClientError;
-pub(crate) use http::{Client, Identity};
+pub(crate) use http::{Client, Identity, Renewal};
 #[cfg(test)]
 pub(crate) use problem::Problem;

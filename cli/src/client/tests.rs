@@ -13,8 +13,9 @@ use serde_json::{Value, json};
 use shared::domain::job::{JobKind, JobStatus};
 use uuid::Uuid;
 
+use super::credentials::{self, Credentials};
 use super::follow::follow;
-use super::{Client, ClientError, Identity};
+use super::{Client, ClientError, Identity, Renewal};
 
 /// A server that gives prepared answers in order and remembers what it was asked.
 #[derive(Clone, Default)]
@@ -162,17 +163,64 @@ async fn where_streams_do_not_come_through_the_job_is_polled() {
 async fn an_ended_token_is_renewed_once() {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let login = ok(
-        &json!({"access_token": "t1", "token_type": "Bearer", "expires_in": 900, "user": {"id": Uuid::nil(), "email": "e", "name": "n", "role": "qa"}}),
+        &json!({"access_token": "t1", "token_type": "Bearer", "expires_in": 900, "refresh_token": "r", "user": {"id": Uuid::nil(), "email": "e", "name": "n", "role": "qa"}}),
     );
     let fake = Fake::with([problem(401, "auth.expired"), login, job("queued"), problem(401, "auth.expired")]);
     let identity = Identity {
         url: fake.clone().start().await,
         token: Some("t0".to_owned()),
-        renewal: Some(("e".to_owned(), "p".to_owned())),
+        renewal: Some(Renewal::Password { email: "e".to_owned(), password: "p".to_owned() }),
     };
     let client = Client::new(identity).unwrap();
     client.job(Uuid::nil()).await.unwrap();
     assert_eq!(fake.headers("authorization"), [Some("Bearer t0".to_owned()), None, Some("Bearer t1".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_kept_login_is_renewed_and_kept_anew() {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("credentials.toml");
+    let granted = ok(&json!({"access_token": "t1", "token_type": "Bearer", "expires_in": 900, "refresh_token": "r1",
+        "user": {"id": Uuid::nil(), "email": "e", "name": "n", "role": "qa"}}));
+    let fake = Fake::with([problem(401, "auth.token_expired"), granted, job("queued"), job("queued")]);
+    let url = fake.clone().start().await;
+    let kept = Credentials {
+        url: url.clone(),
+        email: "e".to_owned(),
+        token: "t0".to_owned(),
+        expires_at: 0,
+        refresh_token: "r0".to_owned(),
+    };
+    credentials::write(&path, &kept).unwrap();
+    let client = || {
+        let (token, renewal) = (Some("t0".to_owned()), Some(Renewal::Kept(path.clone())));
+        Client::new(Identity { url: url.clone(), token, renewal }).unwrap()
+    };
+    client().job(Uuid::nil()).await.unwrap();
+    let kept = credentials::read(&path).unwrap().unwrap();
+    assert_eq!((kept.token.as_str(), kept.refresh_token.as_str()), ("t1", "r1"));
+    assert_eq!(fake.headers("authorization"), [Some("Bearer t0".to_owned()), None, Some("Bearer t1".to_owned())]);
+}
+
+#[tokio::test]
+async fn what_another_command_renewed_is_used_and_not_renewed_again() {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("credentials.toml");
+    let fake = Fake::with([problem(401, "auth.token_expired"), job("queued")]);
+    let url = fake.clone().start().await;
+    let kept = Credentials {
+        url: url.clone(),
+        email: "e".to_owned(),
+        token: "t1".to_owned(),
+        expires_at: 0,
+        refresh_token: "r1".to_owned(),
+    };
+    credentials::write(&path, &kept).unwrap();
+    let identity = Identity { url, token: Some("t0".to_owned()), renewal: Some(Renewal::Kept(path)) };
+    Client::new(identity).unwrap().job(Uuid::nil()).await.unwrap();
+    assert_eq!(fake.headers("authorization"), [Some("Bearer t0".to_owned()), Some("Bearer t1".to_owned())]);
 }
 
 #[tokio::test]

@@ -16,6 +16,8 @@ pub(crate) struct LoginView {
     pub(crate) access_token: String,
     /// Seconds it is good for.
     pub(crate) expires_in: i64,
+    /// What it is renewed with.
+    pub(crate) refresh_token: String,
     /// Who is logged in.
     pub(crate) user: UserView,
 }

@@ -28,8 +28,7 @@ pub(crate) async fn run(connect: &ConnectArgs) -> anyhow::Result<Exit> {
     let path = credentials::path(connect.config_home.as_deref()).context("there is no home folder to keep the login in")?;
     credentials::write(&path, &credentials)?;
     let user = &login.user;
-    let minutes = (login.expires_in + 59) / 60;
-    output::print(&format!("Logged in to {} as {} ({}), for {minutes} min.", client.base(), user.email, user.role));
+    output::print(&format!("Logged in to {} as {} ({}).", client.base(), user.email, user.role));
     Ok(Exit::Success)
 }
 

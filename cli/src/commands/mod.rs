@@ -6,6 +6,7 @@ mod doctor;
 mod generate;
 mod jobs;
 mod login;
+mod logout;
 mod result;
 mod sandbox;
 mod search;
@@ -61,6 +62,7 @@ async fn run_client(
         Command::Search(args) => search::run(&args, &session::client(connect)?).await,
         Command::ApiKeys(command) => api_keys::run(command, &session::client(connect)?).await,
         Command::Login(_) => login::run(connect).await,
+        Command::Logout => logout::run(connect).await,
         Command::Doctor(args) => doctor::run(&args, connect, config).await,
         Command::Sandbox(args) => sandbox::run(&args).await,
         Command::Demo(args) => demo::run(&args).await,

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 
 use crate::args::ConnectArgs;
 use crate::client::credentials::{self, Credentials};
-use crate::client::{Client, Identity};
+use crate::client::{Client, Identity, Renewal};
 use crate::exit::UsageError;
 
 const DEFAULT_URL: &str = "http://127.0.0.1:8000";
@@ -39,14 +39,15 @@ fn identity(connect: &ConnectArgs, kept: Option<Credentials>) -> Identity {
         connect.url.clone().or_else(|| kept.as_ref().map(|kept| kept.url.clone())).unwrap_or_else(|| DEFAULT_URL.to_owned());
     // A token goes to the server that issued it and to no other.
     let same_server = |kept: &Credentials| kept.url.trim_end_matches('/') == url.trim().trim_end_matches('/');
-    let renewal = renewal(connect);
-    let kept = kept.filter(|kept| renewal.is_none() && same_server(kept));
-    let token = given_token(connect).or_else(|| kept.map(|kept| kept.token));
-    Identity { url, token, renewal }
+    let (given, by_password) = (given_token(connect), renewal(connect));
+    let kept = kept.filter(|kept| given.is_none() && by_password.is_none() && same_server(kept));
+    let kept_in = kept.as_ref().and_then(|_| credentials::path(connect.config_home.as_deref())).map(Renewal::Kept);
+    Identity { url, token: given.or_else(|| kept.map(|kept| kept.token)), renewal: by_password.or(kept_in) }
 }
 
-fn renewal(connect: &ConnectArgs) -> Option<(String, String)> {
-    connect.email.clone().zip(connect.password.clone())
+fn renewal(connect: &ConnectArgs) -> Option<Renewal> {
+    let (email, password) = (connect.email.clone()?, connect.password.clone()?);
+    Some(Renewal::Password { email, password })
 }
 
 /// A password: from the environment, typed, or the first line of stdin.
@@ -92,7 +93,13 @@ mod tests {
     use super::*;
 
     fn kept() -> Credentials {
-        Credentials { url: "https://a.example".to_owned(), email: "e@x".to_owned(), token: "kept".to_owned(), expires_at: 0 }
+        Credentials {
+            url: "https://a.example".to_owned(),
+            email: "e@x".to_owned(),
+            token: "kept".to_owned(),
+            expires_at: 0,
+            refresh_token: "r".to_owned(),
+        }
     }
 
     #[test]

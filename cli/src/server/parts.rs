@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use api::{Api, ApiSettings, Drain, EventHub, Ops, Parts};
+use shared::accounts::Sessions;
 use shared::adapters::webhook::{HttpWebhookSender, OutboundPolicy, OutboundSettings};
 use shared::crypto::{Passwords, TokenSettings, Tokens};
 use shared::domain::job::{JobStatus, Lane};
@@ -41,14 +42,20 @@ pub(super) fn api(f: &Foundation, drain: Drain, public_url: &str, closed: Cancel
     let hub = EventHub::new();
     f.lifecycle.spawn(hub.clone().run(f.jobs.clone(), closed.clone()));
     let policy = f.settings.outbound.clone();
-    let tokens = TokenSettings { life: f.settings.accounts.access_token_life, ..TokenSettings::default() };
-    let older: Vec<_> = f.keys.iter().skip(1).map(|key| key.derive("access-token")).collect();
+    let accounts = &f.settings.accounts;
+    let mut tokens =
+        TokenSettings { life: accounts.access_token_life, algorithm: accounts.token_algorithm, ..TokenSettings::default() };
+    // Where people reach it tells an installation from another; an address that was only guessed may differ by process.
+    if let Some(url) = &f.settings.http.public_url {
+        url.as_str().clone_into(&mut tokens.issuer);
+    }
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let passwords = Passwords::new((cores / 2).max(1));
     let api = Api::new(Parts {
         jobs: f.jobs.clone(),
         connections: f.connections.clone(),
-        tokens: Tokens::new(tokens, &f.keys.current().derive("access-token"), &older, f.jobs.clock().clone()),
+        tokens: Tokens::new(tokens, &f.keys, f.jobs.clock().clone()),
+        sessions: Sessions::new(f.jobs.db().clone(), f.keys.clone(), accounts.sessions),
         passwords,
         hub,
         settings: ApiSettings {

@@ -9,9 +9,10 @@ use url::Url;
 use super::problem::ConfigProblem;
 use super::sections::{Accounts, Budgets, DatabaseSettings, HttpSettings, JiraSection, LlmSection, Settings, WorkerSettings};
 use super::source::Source;
+use crate::accounts::SessionLives;
 use crate::adapters::llm::PROVIDERS;
 use crate::adapters::webhook::{Network, OutboundPolicy};
-use crate::crypto::SecretKey;
+use crate::crypto::{SecretKey, TokenAlgorithm};
 use crate::domain::rate::{Rate, RateError};
 use crate::jobs::{Limits, Retention};
 use crate::telemetry::logs;
@@ -136,6 +137,11 @@ impl Reader<'_> {
         key.map_err(|error| self.problems.push(ConfigProblem::new(name, error.to_string()))).ok()
     }
 
+    fn word<T: std::str::FromStr + std::fmt::Display>(&mut self, name: &'static str, all: &[T]) -> Option<T> {
+        let words: Vec<String> = all.iter().map(ToString::to_string).collect();
+        self.one_of(name, &words.iter().map(String::as_str).collect::<Vec<_>>()).parse().ok()
+    }
+
     fn one_of(&mut self, name: &'static str, words: &[&str]) -> String {
         let text = self.source.text(name).to_owned();
         if !words.contains(&text.as_str()) {
@@ -238,6 +244,8 @@ fn accounts(r: &mut Reader) -> Accounts {
         secret_key,
         older_keys,
         access_token_life: r.positive("JQA_ACCESS_TOKEN_LIFE"),
+        token_algorithm: r.word("JQA_TOKEN_ALGORITHM", TokenAlgorithm::ALL).unwrap_or(TokenAlgorithm::EdDsa),
+        sessions: SessionLives { idle: r.positive("JQA_SESSION_IDLE"), longest: r.positive("JQA_SESSION_LIFE") },
         longest_api_key: (!is_unlimited).then(|| r.positive("JQA_API_KEY_LONGEST")),
         admin,
         callback_secret,

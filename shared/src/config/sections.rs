@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::accounts::SessionLives;
 use crate::adapters::webhook::{Network, OutboundPolicy};
-use crate::crypto::SecretKey;
+use crate::crypto::{SecretKey, TokenAlgorithm};
 use crate::domain::rate::Rate;
 use crate::jobs::{Limits, Retention};
 
@@ -158,6 +159,10 @@ pub struct Accounts {
     pub older_keys: Vec<SecretKey>,
     /// Life of an access token.
     pub access_token_life: Duration,
+    /// How access tokens are signed.
+    pub token_algorithm: TokenAlgorithm,
+    /// Lives of sessions.
+    pub sessions: SessionLives,
     /// The longest an API key may be good for; `None` = for ever.
     pub longest_api_key: Option<Duration>,
     /// First administrator: e-mail and password.

@@ -81,6 +81,10 @@ super::words::words! {
         UpdateUser = "user.update",
         /// Somebody changed their password; their other sessions ended.
         ChangePassword = "user.password",
+        /// An API key was made.
+        CreateApiKey = "api_key.create",
+        /// An API key was revoked.
+        RevokeApiKey = "api_key.revoke",
         /// Somebody read or exported the audit log.
         ReadAudit = "audit.read",
     }

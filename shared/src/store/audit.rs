@@ -100,7 +100,7 @@ fn values(
         .bind(action)
         .bind(resource)
         .bind(resource_id)
-        .bind(told(actor, details))
+        .bind(details.to_string())
         .bind(actor.ip.clone())
         .bind(actor.user_agent.clone())
         .bind(actor.request_id.clone())
@@ -177,15 +177,4 @@ fn listing(filter: &Filter, before: Option<Uuid>, limit: u64) -> Select<entity::
 
     let older = before.map(|before| C::Id.lt(before));
     entity::audit::Entity::find().filter(filter.condition().add_option(older)).order_by_desc(C::Id).limit(limit)
-}
-
-/// The details, and the key that was used.
-fn told(actor: &Actor, details: &Value) -> String {
-    match (actor.api_key_id, details.clone()) {
-        (Some(id), Value::Object(mut details)) => {
-            details.insert("api_key".to_owned(), Value::String(id.to_string()));
-            Value::Object(details).to_string()
-        }
-        (_, details) => details.to_string(),
-    }
 }

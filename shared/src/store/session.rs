@@ -52,7 +52,7 @@ pub struct Found {
     pub is_fresh: bool,
 }
 
-/// Who came in with a session that goes on.
+/// Whoever comes with a session, and whether they may come in.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
 pub struct SignedIn {
     /// The account.
@@ -63,6 +63,10 @@ pub struct SignedIn {
     pub name: String,
     /// [`Role`](crate::domain::user::Role).
     pub role: String,
+    /// Whether the account may come in.
+    pub active: bool,
+    /// Whether the session goes on.
+    pub is_live: bool,
 }
 
 /// A session, and how it stands by the database's clock. `grace_ms` = how long ago a renewal counts as fresh.
@@ -75,11 +79,11 @@ pub async fn find(db: &Db, id: Uuid, grace_ms: i64) -> Result<Option<Found>, Sto
     db.read_one(sql.bind(grace_ms).bind(id)).await
 }
 
-/// The account of a session, if both are good.
+/// The account of a session.
 pub async fn signed_in(db: &Db, id: Uuid, user_id: Uuid) -> Result<Option<SignedIn>, StoreError> {
     let sql = Sql::new(
-        "SELECT u.id, u.email, u.name, u.role FROM sessions s JOIN users u ON u.id = s.user_id \
-         WHERE s.id = ? AND u.id = ? AND s.ended_at IS NULL AND s.expires_at > {now} AND u.active",
+        "SELECT u.id, u.email, u.name, u.role, u.active, (s.ended_at IS NULL AND s.expires_at > {now}) AS is_live \
+         FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ? AND u.id = ?",
     );
     db.read_one(sql.bind(id).bind(user_id)).await
 }

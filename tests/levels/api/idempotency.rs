@@ -62,7 +62,7 @@ async fn a_key_is_forgotten_after_a_day() {
     let body = json!({ "issue_key": "SHOP-2" });
     send(&app, &qa, CRITERIA, "k", body.clone()).await;
     app.later(Duration::from_secs(24 * 3600 + 1));
-    let qa = Account { token: app.api.tokens.issue(qa.id).unwrap(), ..qa };
+    let qa = app.logged_in_again(qa).await;
     let answer = send(&app, &qa, CRITERIA, "k", body).await;
     assert_eq!((answer.status, answer.header("idempotency-replayed")), (202, ""));
     assert_eq!(jobs(&app, &qa).await, 2);

@@ -22,6 +22,7 @@ mod refusals;
 mod results;
 mod reviewing;
 mod secrets;
+mod sessions;
 mod tls;
 mod visibility;
 mod waiting;

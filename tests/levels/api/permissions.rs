@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use shared::crypto::Bearer;
 use shared::domain::user::Role;
 use tests::http_app::{Account, Answer, HttpApp};
 use uuid::Uuid;
@@ -30,7 +31,12 @@ use About::{Nothing, Own, Publishing, TheirCriteria, TheirResult, TheirSuite};
 /// who may approve is told that the hash is wrong (412), who may retry that the job has not ended (409).
 const TABLE: &[(&str, About, [u16; 4])] = &[
     ("POST /api/v1/auth/login", Nothing, [401, 401, 401, 401]),
+    ("POST /api/v1/auth/refresh", Nothing, [401, 401, 401, 401]),
     ("GET /api/v1/auth/me", Nothing, [200, 200, 200, 200]),
+    ("GET /api/v1/auth/sessions", Nothing, [200, 200, 200, 200]),
+    ("DELETE /api/v1/auth/sessions/{id}", TheirResult, [404, 404, 404, 404]),
+    ("POST /api/v1/auth/password", Nothing, [422, 422, 422, 422]),
+    ("POST /api/v1/auth/logout", Nothing, [204, 204, 204, 204]),
     ("GET /api/v1/api-keys", Nothing, [200, 200, 200, 200]),
     ("POST /api/v1/api-keys", Nothing, [201, 201, 201, 201]),
     ("DELETE /api/v1/api-keys/{id}", Nothing, [404, 404, 404, 404]),
@@ -109,6 +115,8 @@ impl Theirs {
         let path = path.replace("{id}", &self.id(operation, about, &own)).replace("{key}", "SHOP-2");
         let ask = |query: &str| app.ask(method, &format!("{path}{query}")).by(by);
         match (path.rsplit('/').next().unwrap(), about) {
+            ("refresh", _) => ask("").json(json!({ "refresh_token": "jqr_none" })).await,
+            ("password", _) => ask("").json(json!({ "current_password": "wrong" })).await,
             ("login", _) => ask("").json(json!({ "email": "nobody@example.org", "password": "wrong" })).await,
             ("acceptance-criteria" | "test-scenarios" | "full-pipeline", Publishing(what)) => {
                 ask("").json(json!({ "issue_key": "SHOP-2", "publish": [{ "mode": "comment", "what": what }] })).await
@@ -173,10 +181,11 @@ async fn the_table_names_every_operation_of_the_document() {
 }
 
 #[tokio::test]
-async fn without_a_good_token_every_operation_but_login_is_401() {
+async fn without_a_good_token_every_operation_that_is_not_public_is_401() {
     let app = HttpApp::start().await;
     let account = app.account(Role::Admin).await;
-    let stranger = app.api.tokens.issue(Uuid::from_u128(99)).unwrap();
+    let stranger = Bearer { user_id: Uuid::from_u128(99), session_id: Uuid::from_u128(98) };
+    let stranger = app.api.tokens.issue(stranger).unwrap();
     let (head, signature) = account.token.rsplit_once('.').unwrap();
     let forged = format!("{head}.{}", signature.chars().rev().collect::<String>());
     let cases = [
@@ -186,9 +195,9 @@ async fn without_a_good_token_every_operation_but_login_is_401() {
         ("Bearer ".to_owned(), "auth.token_invalid"),
         ("Bearer x.y.z".to_owned(), "auth.token_invalid"),
         (format!("Bearer {forged}"), "auth.token_invalid"),
-        (format!("Bearer {stranger}"), "auth.account_inactive"),
+        (format!("Bearer {stranger}"), "auth.session_ended"),
     ];
-    for (method, path, _) in app.document.operations().filter(|(_, path, _)| *path != "/api/v1/auth/login") {
+    for (method, path, _) in app.document.operations().filter(|(_, _, operation)| operation.get("security").is_none()) {
         let path = path.replace("{id}", &Uuid::from_u128(1).to_string()).replace("{key}", "SHOP-2");
         for (value, code) in &cases {
             let ask = app.ask(&method, &path).json(json!({}));

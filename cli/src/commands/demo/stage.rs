@@ -11,7 +11,7 @@ use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::local::DemoArgs;
-use crate::client::{Client, Identity};
+use crate::client::{Client, Identity, Renewal};
 use crate::server::{self, DemoServer};
 
 /// Longer than the server itself takes to drain.
@@ -80,7 +80,7 @@ impl Stage {
     /// When the server does not let it in.
     pub(crate) async fn client(&self) -> anyhow::Result<Client> {
         let Login { url, email, password } = &self.login;
-        let renewal = Some((email.clone(), password.clone()));
+        let renewal = Some(Renewal::Password { email: email.clone(), password: password.clone() });
         let client = Client::new(Identity { url: url.clone(), token: None, renewal })?;
         client.login(email, password).await?;
         Ok(client)

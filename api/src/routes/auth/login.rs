@@ -1,0 +1,108 @@
+//! Coming in, and staying in.
+
+use axum::Json;
+use axum::extract::State;
+use shared::domain::session::LoginMethod;
+use shared::store::{audit, user};
+use utoipa::ToSchema;
+
+use super::{GrantedView, granted};
+use crate::callers::CallerRefused;
+use crate::extract::{Body, Client, Fields, FromFields};
+use crate::problem::{Problem, codes};
+use crate::state::Api;
+
+/// Longer ones only cost time.
+const LONGEST_PASSWORD: usize = 1024;
+
+/// Longer ones do not exist, and each that failed is remembered for a while.
+const LONGEST_EMAIL: usize = 320;
+
+/// An e-mail and its password.
+#[derive(ToSchema)]
+#[schema(as = Login)]
+pub(in crate::routes) struct LoginBody {
+    /// In any case.
+    #[schema(example = "qa@example.com")]
+    email: String,
+    /// As it was set.
+    password: String,
+}
+
+impl FromFields for LoginBody {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let (email, password) = (fields.required::<String>("email"), fields.required::<String>("password"));
+        if password.as_ref().is_some_and(|password| password.len() > LONGEST_PASSWORD) {
+            fields.refuse("password", "is longer than 1024 bytes");
+        }
+        if email.as_ref().is_some_and(|email| email.len() > LONGEST_EMAIL || email.contains(char::is_control)) {
+            fields.refuse("email", "should be an e-mail address of at most 320 bytes");
+        }
+        Some(Self { email: email?.trim().to_lowercase(), password: password? })
+    }
+}
+
+/// A token to come in with again.
+#[derive(ToSchema)]
+#[schema(as = Refresh)]
+pub(in crate::routes) struct RefreshBody {
+    /// As it was answered last.
+    refresh_token: String,
+}
+
+impl FromFields for RefreshBody {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        Some(Self { refresh_token: fields.required("refresh_token")? })
+    }
+}
+
+/// Log in.
+///
+/// Unknown accounts and wrong passwords are answered alike. After some failures each further one waits longer.
+#[utoipa::path(post, path = "/auth/login", tag = "auth", request_body = LoginBody, security(()), responses((status = 200, body = GrantedView)))]
+pub(in crate::routes) async fn login(
+    State(api): State<Api>,
+    client: Client,
+    Body(body): Body<LoginBody>,
+) -> Result<Json<GrantedView>, Problem> {
+    let (now, ip) = (api.jobs.clock().monotonic(), client.ip.as_deref());
+    if let Some(wait) = api.attempts.begin(&body.email, ip, now) {
+        return Err(Problem::new(codes::TOO_MANY_ATTEMPTS, "Too many logins failed; wait before the next one.").retry_after(wait));
+    }
+    let row = user::by_email(api.db(), &body.email).await?;
+    // Whoever comes by single sign-on has none.
+    let hashed = row.as_ref().map(|row| row.password_hash.as_str()).filter(|hash| !hash.is_empty());
+    let is_right = api.passwords.verify(&body.password, hashed).await?;
+    let Some(row) = row.filter(|row| is_right && row.active) else {
+        record_refusal(&api, &client).await?;
+        return Err(Problem::new(
+            codes::BAD_CREDENTIALS,
+            "The e-mail is unknown, the password is wrong, or the account is not active.",
+        ));
+    };
+    api.attempts.came_in(&body.email, ip);
+    let begun = api.sessions.begin(row.id, LoginMethod::Password, &client.actor(None)).await?;
+    let begun = begun.ok_or_else(|| Problem::from(CallerRefused::Inactive))?;
+    Ok(Json(granted(&api, begun).await?))
+}
+
+/// Renew a session.
+///
+/// Each refresh token is good once; its answer holds the next. The same token again within 10 seconds gets the same answer,
+/// because an answer may be lost; later it ends the session, because somebody holds a copy.
+#[utoipa::path(post, path = "/auth/refresh", tag = "auth", request_body = RefreshBody, security(()), responses((status = 200, body = GrantedView)))]
+pub(in crate::routes) async fn refresh(
+    State(api): State<Api>,
+    client: Client,
+    Body(body): Body<RefreshBody>,
+) -> Result<Json<GrantedView>, Problem> {
+    let renewed = api.sessions.refresh(&body.refresh_token, &client.actor(None)).await?;
+    Ok(Json(granted(&api, renewed).await?))
+}
+
+/// A login that was refused, for the audit log.
+async fn record_refusal(api: &Api, client: &Client) -> Result<(), Problem> {
+    let id = api.jobs.clock().new_id();
+    api.db().execute(audit::refused(id, &client.actor(None), "auth.login_failed", "user", "", &serde_json::json!({}))).await?;
+    Ok(())
+}
