@@ -96,7 +96,7 @@ impl Sessions {
         let details = json!({ "session": id, "method": method });
         let entry = audit::about_held(self.db.clock().new_id(), &actor, "auth.login", "user", user_id, &details);
         let row = Verb::new("sessions", id, guard).then(entry).run::<Session>(&self.db).await?;
-        Ok(row.map(|session| self.renewable(session)).transpose()?)
+        row.map(|session| self.renewable(session)).transpose()
     }
 
     /// Renews a session. The same token within [`GRACE`] of its use gets the same successor; later it ends the session.
