@@ -21,6 +21,7 @@ pub mod openapi;
 pub mod problem;
 pub mod routes;
 pub mod server;
+mod sso;
 mod state;
 pub mod view;
 
@@ -28,4 +29,5 @@ pub use drain::Drain;
 pub use hub::EventHub;
 pub use routes::{ops_router, router};
 pub use server::{ServeSettings, serve};
+pub use sso::Sso;
 pub use state::{Api, ApiSettings, Ops, OutboundCheck, Parts};

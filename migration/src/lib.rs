@@ -12,6 +12,7 @@ mod m0006_removals;
 mod m0007_versions;
 mod m0008_ledger_age;
 mod m0010_api_keys;
+mod m0011_identities;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_versions::Migration),
             Box::new(m0008_ledger_age::Migration),
             Box::new(m0010_api_keys::Migration),
+            Box::new(m0011_identities::Migration),
         ]
     }
 }

@@ -12,10 +12,11 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use api::{Api, ApiSettings, Drain, EventHub, Ops, Parts};
+use api::{Api, ApiSettings, Drain, EventHub, Ops, Parts, Sso};
 use axum::Router;
 use serde_json::Value;
-use shared::crypto::{Passwords, SecretKey, TokenSettings, Tokens};
+use shared::adapters::oidc::Provider;
+use shared::crypto::{Passwords, Sealer, SecretKey, TokenSettings, Tokens};
 use shared::domain::user::Role;
 use shared::ports::Clock;
 use shared::store::user::{self, NewUser};
@@ -79,9 +80,17 @@ impl HttpApp {
             tokens: Tokens::new(TokenSettings::default(), &key.derive("access-token"), &[], app.clock.clone()),
             passwords: Passwords::new(1),
             hub,
-            settings: ApiSettings { longest_api_key: app.settings.accounts.longest_api_key, ..ApiSettings::default() },
+            settings: ApiSettings {
+                public_url: app.settings.http.public_url.as_ref().map(ToString::to_string),
+                longest_api_key: app.settings.accounts.longest_api_key,
+                ..ApiSettings::default()
+            },
             metrics: app.metrics.clone(),
             outbound: Arc::new(move |url| policy.check_url(url).map(drop).map_err(|problem| problem.to_string())),
+            sso: app.settings.oidc.clone().map(|settings| {
+                let provider = Provider::new(settings, app.clock.clone()).expect("a provider");
+                Sso { provider, sealer: Sealer::new(key.into()) }
+            }),
             drain: drain.clone(),
         });
         let ops = Ops { db: app.jobs.db().clone(), metrics: app.metrics.clone(), drain, queue_up: Arc::new(|| true) };

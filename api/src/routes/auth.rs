@@ -3,7 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use serde_json::{Value, json};
 use shared::domain::user::{Permission, Role};
+use shared::store::entity::user::Model as User;
 use shared::store::{audit, user};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -91,14 +93,19 @@ pub(super) async fn login(
     let hashed = row.as_ref().map(|row| row.password_hash.as_str());
     let is_right = api.passwords.verify(&body.password, hashed).await?;
     let Some(row) = row.filter(|row| is_right && row.active) else {
-        record(&api, &client, None, "auth.login_failed").await?;
+        record(&api, &client, None, "auth.login_failed", &json!({})).await?;
         return Err(Problem::new(
             codes::BAD_CREDENTIALS,
             "The e-mail is unknown, the password is wrong, or the account is not active.",
         ));
     };
     api.attempts.came_in(&body.email, ip);
-    record(&api, &client, Some(row.id), "auth.login").await?;
+    logged_in(&api, &client, row, &json!({})).await
+}
+
+/// A token for an account that came in, and the entry that says how.
+pub(super) async fn logged_in(api: &Api, client: &Client, row: User, how: &Value) -> Result<Json<LoggedInView>, Problem> {
+    record(api, client, Some(row.id), "auth.login", how).await?;
     let role = row.role.parse().map_err(Problem::internal)?;
     Ok(Json(LoggedInView {
         access_token: api.tokens.issue(row.id)?,
@@ -116,9 +123,16 @@ pub(super) async fn me(caller: Allowed<Read>) -> Json<MeView> {
     Json(MeView { user, permissions: Permission::ALL.iter().copied().filter(|permission| caller.may(*permission)).collect() })
 }
 
-async fn record(api: &Api, client: &Client, user_id: Option<Uuid>, action: &'static str) -> Result<(), Problem> {
+/// Notes in the audit log that somebody came in, or tried to.
+pub(super) async fn record(
+    api: &Api,
+    client: &Client,
+    user_id: Option<Uuid>,
+    action: &'static str,
+    how: &Value,
+) -> Result<(), Problem> {
     let resource_id = user_id.map(|id| id.to_string()).unwrap_or_default();
     let id = api.jobs.clock().new_id();
-    api.db().execute(audit::entry(id, &client.actor(user_id), action, "user", &resource_id, &serde_json::json!({}))).await?;
+    api.db().execute(audit::entry(id, &client.actor(user_id), action, "user", &resource_id, how)).await?;
     Ok(())
 }

@@ -9,6 +9,7 @@ mod generate;
 mod history;
 mod jira;
 mod jobs;
+mod oidc;
 mod ops;
 mod publish;
 mod result;
@@ -52,6 +53,9 @@ fn contents(public_url: Option<&str>) -> OpenApiRouter<Api> {
     let v1 = OpenApiRouter::new()
         .routes(routes!(auth::login))
         .routes(routes!(auth::me))
+        .routes(routes!(oidc::start))
+        .routes(routes!(oidc::callback))
+        .routes(routes!(oidc::exchange))
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::revoke))
         .routes(routes!(generate::acceptance_criteria))

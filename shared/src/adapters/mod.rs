@@ -5,6 +5,7 @@ pub mod connections;
 pub mod http;
 pub mod jira;
 pub mod llm;
+pub mod oidc;
 pub mod queue;
 mod subscription;
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::adapters::oidc::OidcSettings;
 use crate::adapters::webhook::OutboundPolicy;
 use crate::crypto::SecretKey;
 use crate::jobs::{Limits, Retention};
@@ -167,6 +168,8 @@ pub struct Settings {
     pub http: HttpSettings,
     /// Accounts.
     pub accounts: Accounts,
+    /// Single sign-on, when it is given.
+    pub oidc: Option<OidcSettings>,
     /// Jira, when it is given.
     pub jira: Option<JiraSection>,
     /// Field that holds acceptance criteria, by id or name.

@@ -44,6 +44,12 @@ impl Passwords {
         Self { turns: Arc::new(Semaphore::new(max_at_once.max(1))), longest_wait: LONGEST_WAIT }
     }
 
+    /// The PHC string of a password that nobody knows, for accounts that sign in elsewhere.
+    #[must_use]
+    pub const fn unknown() -> &'static str {
+        DECOY
+    }
+
     /// The PHC string of a password.
     pub async fn hash(&self, password: &str) -> Result<String, PasswordError> {
         let (turn, password) = (self.turn().await?, password.to_owned());

@@ -18,5 +18,6 @@ mod refusals;
 mod results;
 mod reviewing;
 mod secrets;
+mod single_sign_on;
 mod visibility;
 mod waiting;
