@@ -14,7 +14,7 @@ pub fn redis_url() -> Option<String> {
 
 /// The folder of an OpenID provider that may be started.
 #[must_use]
-pub fn oidc_folder() -> Option<String> {
+pub(crate) fn oidc_folder() -> Option<String> {
     variable("JQA_TEST_OIDC", "OpenID provider")
 }
 

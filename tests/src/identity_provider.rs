@@ -6,8 +6,8 @@ use std::process::Stdio;
 
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Client, Response, Url};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 
 use crate::environment::oidc_folder;
 
@@ -20,6 +20,8 @@ pub struct IdentityProvider {
     /// Its address.
     pub issuer: String,
     _process: Child,
+    /// A process that cannot write any more would end.
+    _output: Lines<BufReader<ChildStdout>>,
 }
 
 impl IdentityProvider {
@@ -36,7 +38,7 @@ impl IdentityProvider {
             .expect("node");
         let mut lines = BufReader::new(process.stdout.take().expect("a pipe")).lines();
         let issuer = lines.next_line().await.expect("a line").expect("the provider's address");
-        Some(Self { issuer, _process: process })
+        Some(Self { issuer, _process: process, _output: lines })
     }
 }
 
