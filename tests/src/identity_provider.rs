@@ -60,7 +60,6 @@ pub enum Person<'a> {
 
 impl Default for Browser {
     fn default() -> Self {
-        #[expect(clippy::disallowed_methods, reason = "a browser is no client of ours")]
         let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
         Self { http, cookies: BTreeMap::new() }
     }

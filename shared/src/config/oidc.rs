@@ -54,11 +54,12 @@ fn roles(r: &mut Reader) -> Vec<(String, Role)> {
 }
 
 fn otherwise(r: &mut Reader) -> Option<Role> {
-    let role = r.optional("JQA_OIDC_DEFAULT_ROLE")?.parse();
-    role.map_err(|_| {
-        r.problems.push(ConfigProblem::new("JQA_OIDC_DEFAULT_ROLE", "should be one of admin, qa, po, developer, or empty"))
-    })
-    .ok()
+    let role = r.optional("JQA_OIDC_DEFAULT_ROLE")?.parse().ok();
+    if role.is_none() {
+        let message = "should be one of admin, qa, po, developer, or empty";
+        r.problems.push(ConfigProblem::new("JQA_OIDC_DEFAULT_ROLE", message));
+    }
+    role
 }
 
 fn is_here(url: &Url) -> bool {
