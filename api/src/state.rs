@@ -21,6 +21,7 @@ use crate::drain::Drain;
 use crate::hub::EventHub;
 use crate::keys::Keys;
 use crate::limits::Limits;
+use crate::sso::Sso;
 
 /// Says why an address that a user gave may not be called.
 pub type OutboundCheck = Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
@@ -83,6 +84,8 @@ pub struct Parts {
     pub metrics: Arc<Metrics>,
     /// Checks callback addresses.
     pub outbound: OutboundCheck,
+    /// Single sign-on, when it is set up.
+    pub sso: Option<Sso>,
     /// The end of the server.
     pub drain: Drain,
 }

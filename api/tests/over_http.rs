@@ -82,6 +82,7 @@ impl App {
             outbound: Arc::new(
                 |url| if url.starts_with("https://") { Ok(()) } else { Err("a webhook needs an https address".into()) },
             ),
+            sso: None,
             drain: Drain::new(),
         });
         let ops = Ops { db, metrics, drain: api.drain.clone(), queue_up: Arc::new(|| true) };

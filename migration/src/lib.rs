@@ -13,6 +13,7 @@ mod m0007_versions;
 mod m0008_ledger_age;
 mod m0009_sessions;
 mod m0010_api_keys;
+mod m0011_identities;
 mod m0013_audit_seal;
 
 use sea_orm_migration::prelude::*;
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_ledger_age::Migration),
             Box::new(m0009_sessions::Migration),
             Box::new(m0010_api_keys::Migration),
+            Box::new(m0011_identities::Migration),
             Box::new(m0013_audit_seal::Migration),
         ]
     }

@@ -229,6 +229,7 @@ install() {
     fi
   fi
   say "PostgreSQL in $(find_postgres), Redis is $(find_redis server)"
+  "$(dirname "$self")/oidc/install.sh"
 }
 
 # ---------------------------------------------------------------- postgres
@@ -424,6 +425,7 @@ CONF
   printf 'JQA_TEST_POSTGRES_URL=postgres://%s@127.0.0.1:%s/postgres\n' "$superuser" "$postgres_port"
   printf 'JQA_TEST_REDIS_URL=redis://127.0.0.1:%s/\n' "$redis_port"
   printf 'JQA_TEST_SERVICES=%s\n' "$self"
+  printf 'JQA_TEST_OIDC=%s\n' "$("$(dirname "$self")/oidc/install.sh" where)"
   printf 'JQA_TEST_SERVICES_DIR=%s\n' "$dir"
 }
 

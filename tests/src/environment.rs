@@ -12,6 +12,12 @@ pub fn redis_url() -> Option<String> {
     variable("JQA_TEST_REDIS_URL", "Redis")
 }
 
+/// The folder of an OpenID provider that may be started.
+#[must_use]
+pub(crate) fn oidc_folder() -> Option<String> {
+    variable("JQA_TEST_OIDC", "OpenID provider")
+}
+
 fn variable(name: &str, server: &str) -> Option<String> {
     #[expect(
         clippy::disallowed_methods,

@@ -13,12 +13,13 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use api::{Api, ApiSettings, Drain, EventHub, Ops, Parts, ServeSettings};
+use api::{Api, ApiSettings, Drain, EventHub, Ops, Parts, ServeSettings, Sso};
 use axum::Router;
 use serde_json::Value;
 use shared::accounts::{Renewable, SessionLives, Sessions};
 use shared::adapters::limiter::LocalLimiter;
-use shared::crypto::{Bearer, KeyRing, Passwords, SecretKey, TokenSettings, Tokens};
+use shared::adapters::oidc::Provider;
+use shared::crypto::{Bearer, KeyRing, Passwords, Sealer, SecretKey, TokenSettings, Tokens};
 use shared::domain::session::LoginMethod;
 use shared::domain::user::Role;
 use shared::ports::Clock;
@@ -83,10 +84,11 @@ impl HttpApp {
             jobs: app.jobs.clone(),
             connections: app.connections.clone(),
             tokens: Tokens::new(TokenSettings::default(), &keys, app.clock.clone()),
-            sessions: Sessions::new(app.jobs.db().clone(), keys, SessionLives::default()),
+            sessions: Sessions::new(app.jobs.db().clone(), keys.clone(), SessionLives::default()),
             passwords: Passwords::new(1),
             hub,
             settings: ApiSettings {
+                public_url: app.settings.http.public_url.as_ref().map(ToString::to_string),
                 budgets: app.settings.http.budgets.clone(),
                 trusted_proxies: app.settings.http.trusted_proxies.clone(),
                 cors_origins: app.settings.http.cors_origins.clone(),
@@ -96,6 +98,10 @@ impl HttpApp {
             limiter: Arc::new(LocalLimiter::new(app.clock.clone())),
             metrics: app.metrics.clone(),
             outbound: Arc::new(move |url| policy.check_url(url).map(drop).map_err(|problem| problem.to_string())),
+            sso: app.settings.oidc.clone().map(|settings| {
+                let provider = Provider::new(settings, app.clock.clone()).expect("a provider");
+                Sso { provider, sealer: Sealer::new(keys) }
+            }),
             drain: drain.clone(),
         });
         let ops = Ops { db: app.jobs.db().clone(), metrics: app.metrics.clone(), drain, queue_up: Arc::new(|| true) };

@@ -7,6 +7,7 @@ mod doubles;
 mod environment;
 mod fixture;
 pub mod http_app;
+pub mod identity_provider;
 mod outcome;
 mod proxy;
 mod rows;

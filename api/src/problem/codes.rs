@@ -58,6 +58,16 @@ codes! {
     API_KEY_NOT_FOUND = "api_key.not_found" NOT_FOUND "There is no such API key";
     TOO_MANY_API_KEYS = "api_key.too_many" CONFLICT "There are too many API keys";
 
+    SSO_NOT_CONFIGURED = "sso.not_configured" NOT_FOUND "Single sign-on is not set up";
+    SSO_STATE = "sso.not_begun_here" BAD_REQUEST "The sign-in was not begun in this browser";
+    SSO_DENIED = "sso.denied" FORBIDDEN "The identity provider did not sign you in";
+    SSO_REFUSED = "sso.refused" FORBIDDEN "The sign-in is not accepted";
+    SSO_NO_ROLE = "sso.no_role" FORBIDDEN "No role is given to you here";
+    SSO_NO_EMAIL = "sso.no_email" FORBIDDEN "Your e-mail address is not known";
+    SSO_NOT_LINKED = "sso.not_linked" FORBIDDEN "Your account is not linked to the identity provider";
+    SSO_CODE_INVALID = "sso.code_invalid" UNAUTHORIZED "The sign-in code is not valid";
+    SSO_UNAVAILABLE = "sso.unavailable" SERVICE_UNAVAILABLE "The identity provider has a problem";
+
     KEY_REUSED = "idempotency.key_reused" UNPROCESSABLE_ENTITY "The Idempotency-Key was used with another request";
 
     JOB_NOT_FOUND = "job.not_found" NOT_FOUND "There is no such job";

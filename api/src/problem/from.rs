@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use shared::accounts::ApiKeyError;
-use shared::accounts::RefreshError;
+use shared::accounts::{ApiKeyError, RefreshError, SignInError};
+use shared::adapters::oidc::OidcError;
 use shared::crypto::{PasswordError, TokenError};
 use shared::domain::reading::ReadError;
 use shared::jobs::JobError;
@@ -155,6 +155,29 @@ impl From<ApiKeyError> for Problem {
             ApiKeyError::TooMany => Self::new(codes::TOO_MANY_API_KEYS, sentence(&error.to_string())),
             ApiKeyError::KeyReused => Self::key_reused(),
             ApiKeyError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SignInError> for Problem {
+    fn from(error: SignInError) -> Self {
+        let code = match error {
+            SignInError::Inactive => codes::ACCOUNT_INACTIVE,
+            SignInError::NoRole => codes::SSO_NO_ROLE,
+            SignInError::NoEmail => codes::SSO_NO_EMAIL,
+            SignInError::NotLinked => codes::SSO_NOT_LINKED,
+            SignInError::Store(error) => return error.into(),
+        };
+        Self::new(code, sentence(&error.to_string()))
+    }
+}
+
+impl From<OidcError> for Problem {
+    fn from(error: OidcError) -> Self {
+        let said = sentence(&error.to_string());
+        match error {
+            OidcError::Away(_) => Self::new(codes::SSO_UNAVAILABLE, said).retry_after(Duration::from_secs(5)),
+            OidcError::Refused(_) | OidcError::Unbelieved(_) => Self::new(codes::SSO_REFUSED, said),
         }
     }
 }

@@ -14,8 +14,13 @@ $XDG_CONFIG_HOME/jqa/credentials.toml, readable by you alone. JQA_URL and JQA_TO
 
 Examples:
   jqa login --email ada@example.com
+  jqa login --url https://jqa.example.com --sso
   jqa login --url https://jqa.example.com --email ci@example.com < password.txt")]
-pub(crate) struct LoginArgs {}
+pub(crate) struct LoginArgs {
+    /// Sign in in the browser, at the identity provider of the server
+    #[arg(long)]
+    pub(crate) sso: bool,
+}
 
 /// `jqa doctor`.
 #[derive(Debug, Args)]

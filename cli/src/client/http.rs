@@ -176,8 +176,17 @@ impl Client {
         let body = json!({"email": email, "password": password});
         let mut call = Call::post("/api/v1/auth/login", Some(body)).anonymous();
         call.repeatable = true;
-        let response = Box::pin(self.send(&call)).await?;
-        let (login, _): (LoginView, _) = self.read(&call, response).await?;
+        self.come_in(&call).await
+    }
+
+    /// The same with the code of a sign-in that was completed in the browser.
+    pub(crate) async fn exchange(&self, code: &str) -> Result<(LoginView, Credentials), ClientError> {
+        self.come_in(&Call::post("/api/v1/auth/oidc/exchange", Some(json!({"code": code}))).anonymous()).await
+    }
+
+    async fn come_in(&self, call: &Call) -> Result<(LoginView, Credentials), ClientError> {
+        let response = Box::pin(self.send(call)).await?;
+        let (login, _): (LoginView, _) = self.read(call, response).await?;
         let credentials = self.granted(&login);
         Ok((login, credentials))
     }

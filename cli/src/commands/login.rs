@@ -4,27 +4,31 @@ use std::io::{IsTerminal as _, Write as _};
 
 use anyhow::Context as _;
 
-use super::session;
+use super::{session, sso};
 use crate::args::ConnectArgs;
+use crate::args::local::LoginArgs;
 use crate::client::{Client, Identity, credentials};
 use crate::exit::{Exit, UsageError};
 use crate::output;
 
 /// Logs in and keeps the login.
-pub(crate) async fn run(connect: &ConnectArgs) -> anyhow::Result<Exit> {
+pub(crate) async fn run(args: &LoginArgs, connect: &ConnectArgs) -> anyhow::Result<Exit> {
     // A damaged file must not hinder the command that mends it.
     let kept = session::kept(connect).ok().flatten();
     let url = connect.url.clone().or_else(|| kept.as_ref().map(|kept| kept.url.clone()));
     let client = Client::new(Identity { url: url.unwrap_or_else(|| "http://127.0.0.1:8000".to_owned()), ..Identity::default() })?;
-    let email = match connect.email.clone().or_else(|| kept.map(|kept| kept.email)) {
-        Some(email) => email,
-        None => ask_email()?,
-    };
     if sends_in_the_clear(client.base()) {
-        eprintln!("warning: {} is not https; the password travels unprotected", client.base());
+        eprintln!("warning: {} is not https; what you log in with travels unprotected", client.base());
     }
-    let password = session::password(connect).await?;
-    let (login, credentials) = client.login(&email, &password).await?;
+    let (login, credentials) = if args.sso {
+        client.exchange(&sso::code(client.base()).await?).await?
+    } else {
+        let email = match connect.email.clone().or_else(|| kept.map(|kept| kept.email)) {
+            Some(email) => email,
+            None => ask_email()?,
+        };
+        client.login(&email, &session::password(connect).await?).await?
+    };
     let path = credentials::path(connect.config_home.as_deref()).context("there is no home folder to keep the login in")?;
     credentials::write(&path, &credentials)?;
     let user = &login.user;

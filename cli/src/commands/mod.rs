@@ -12,6 +12,7 @@ mod sandbox;
 mod search;
 mod session;
 mod signal;
+mod sso;
 mod story;
 
 use crate::args::server::{KeysCommand, NewUser, ServerCommand, UserCommand};
@@ -61,7 +62,7 @@ async fn run_client(
         Command::Story(args) => story::run(&args, &session::client(connect)?).await,
         Command::Search(args) => search::run(&args, &session::client(connect)?).await,
         Command::ApiKeys(command) => api_keys::run(command, &session::client(connect)?).await,
-        Command::Login(_) => login::run(connect).await,
+        Command::Login(args) => login::run(&args, connect).await,
         Command::Logout => logout::run(connect).await,
         Command::Doctor(args) => doctor::run(&args, connect, config).await,
         Command::Sandbox(args) => sandbox::run(&args).await,

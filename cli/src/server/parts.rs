@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use api::{Api, ApiSettings, Drain, EventHub, Ops, Parts};
+use api::{Api, ApiSettings, Drain, EventHub, Ops, Parts, Sso};
 use shared::accounts::Sessions;
+use shared::adapters::oidc::Provider;
 use shared::adapters::webhook::{HttpWebhookSender, OutboundPolicy, OutboundSettings};
-use shared::crypto::{Passwords, TokenSettings, Tokens};
+use shared::crypto::{Passwords, Sealer, TokenSettings, Tokens};
 use shared::domain::job::{JobStatus, Lane};
 use shared::domain::webhook::secret_key;
 use shared::jobs::{Lease, Retention};
@@ -69,10 +70,18 @@ pub(super) fn api(f: &Foundation, drain: Drain, public_url: &str, closed: Cancel
         limiter: f.limiter.clone(),
         metrics: f.metrics.clone(),
         outbound: Arc::new(move |url| callback_problem(&policy, url).map_or(Ok(()), Err)),
+        sso: sso(f)?,
         drain,
     });
     f.lifecycle.spawn(write_key_uses(api.clone(), closed));
     Ok(api)
+}
+
+/// Single sign-on, when it is set up. The provider is asked when somebody first signs in.
+fn sso(f: &Foundation) -> anyhow::Result<Option<Sso>> {
+    let Some(settings) = f.settings.oidc.clone() else { return Ok(None) };
+    let provider = Provider::new(settings, f.jobs.clock().clone()).context("single sign-on cannot be set up")?;
+    Ok(Some(Sso { provider, sealer: Sealer::new(f.keys.clone()) }))
 }
 
 /// Writes when API keys were last used, once a minute and at the end.

@@ -5,11 +5,14 @@
 //! | verb | what it changes |
 //! |---|---|
 //! | [`create_api_key`](Accounts::create_api_key), [`revoke_api_key`](Accounts::revoke_api_key) | what programs come in with |
+//! | [`sign_in`](Accounts::sign_in) | who an identity provider vouches for: a new account, a link, a role |
 
 mod api_key;
 mod session;
+mod sign_in;
 
 pub use api_key::{ApiKeyError, CreatedApiKey, KeyRequest};
+pub use sign_in::SignInError;
 
 use crate::store::Db;
 

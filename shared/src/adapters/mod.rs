@@ -6,6 +6,7 @@ pub mod http;
 pub mod jira;
 pub mod limiter;
 pub mod llm;
+pub mod oidc;
 pub mod queue;
 mod subscription;
 #[cfg(test)]

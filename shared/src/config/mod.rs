@@ -2,6 +2,7 @@
 //!
 //! Every setting can also be given as `NAME_FILE`, the path of a file that holds the value.
 
+mod oidc;
 mod problem;
 mod read;
 #[cfg(test)]

@@ -30,6 +30,7 @@ impl Settings {
             queue_poll: r.positive("JQA_QUEUE_POLL"),
             http: http(&mut r),
             accounts: accounts(&mut r),
+            oidc: super::oidc::read(&mut r),
             jira: jira(&mut r),
             criteria_field: r.optional("JQA_JIRA_CRITERIA_FIELD"),
             llm: llm(&mut r),
@@ -56,9 +57,9 @@ impl Settings {
 }
 
 /// Collects problems, so that all are reported at once.
-struct Reader<'a> {
-    source: &'a Source,
-    problems: Vec<ConfigProblem>,
+pub(super) struct Reader<'a> {
+    pub(super) source: &'a Source,
+    pub(super) problems: Vec<ConfigProblem>,
 }
 
 impl Reader<'_> {
@@ -89,11 +90,11 @@ impl Reader<'_> {
         self.keep(value, 1)
     }
 
-    fn optional(&self, name: &'static str) -> Option<String> {
+    pub(super) fn optional(&self, name: &'static str) -> Option<String> {
         Some(self.source.text(name).to_owned()).filter(|text| !text.is_empty())
     }
 
-    fn url(&mut self, name: &'static str) -> Option<Url> {
+    pub(super) fn url(&mut self, name: &'static str) -> Option<Url> {
         let text = self.optional(name)?;
         match Url::parse(&text) {
             Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Some(url),
@@ -137,12 +138,12 @@ impl Reader<'_> {
         key.map_err(|error| self.problems.push(ConfigProblem::new(name, error.to_string()))).ok()
     }
 
-    fn word<T: std::str::FromStr + std::fmt::Display>(&mut self, name: &'static str, all: &[T]) -> Option<T> {
+    pub(super) fn word<T: std::str::FromStr + std::fmt::Display>(&mut self, name: &'static str, all: &[T]) -> Option<T> {
         let words: Vec<String> = all.iter().map(ToString::to_string).collect();
         self.one_of(name, &words.iter().map(String::as_str).collect::<Vec<_>>()).parse().ok()
     }
 
-    fn one_of(&mut self, name: &'static str, words: &[&str]) -> String {
+    pub(super) fn one_of(&mut self, name: &'static str, words: &[&str]) -> String {
         let text = self.source.text(name).to_owned();
         if !words.contains(&text.as_str()) {
             self.problems.push(ConfigProblem::new(name, format!("should be one of {}", words.join(", "))));

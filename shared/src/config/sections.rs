@@ -7,6 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::accounts::SessionLives;
+use crate::adapters::oidc::OidcSettings;
 use crate::adapters::webhook::{Network, OutboundPolicy};
 use crate::crypto::{SecretKey, TokenAlgorithm};
 use crate::domain::rate::Rate;
@@ -196,6 +197,8 @@ pub struct Settings {
     pub http: HttpSettings,
     /// Accounts.
     pub accounts: Accounts,
+    /// Single sign-on, when it is given.
+    pub oidc: Option<OidcSettings>,
     /// Jira, when it is given.
     pub jira: Option<JiraSection>,
     /// Field that holds acceptance criteria, by id or name.

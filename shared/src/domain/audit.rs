@@ -79,6 +79,8 @@ super::words::words! {
         CreateUser = "user.create",
         /// Password or role of an account was replaced.
         UpdateUser = "user.update",
+        /// An account was linked to who an identity provider vouches for.
+        LinkIdentity = "user.link_identity",
         /// Somebody changed their password; their other sessions ended.
         ChangePassword = "user.password",
         /// An API key was made.

@@ -18,6 +18,7 @@ pub mod event;
 pub mod evidence;
 pub mod finding;
 pub mod gherkin;
+pub mod identity;
 pub mod issue_key;
 pub mod job;
 pub mod json;

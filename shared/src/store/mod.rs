@@ -14,6 +14,7 @@ mod error;
 pub mod event;
 pub mod history;
 pub mod idempotency;
+pub mod identity;
 pub mod job;
 pub mod llm_call;
 pub mod made;

@@ -6,7 +6,13 @@ use serde_json::Value;
 use tests::http_app::HttpApp;
 
 /// What needs no token, because it lets in.
-const PUBLIC: &[&str] = &["/api/v1/auth/login", "/api/v1/auth/refresh"];
+const PUBLIC: &[&str] = &[
+    "/api/v1/auth/login",
+    "/api/v1/auth/refresh",
+    "/api/v1/auth/oidc/start",
+    "/api/v1/auth/oidc/callback",
+    "/api/v1/auth/oidc/exchange",
+];
 
 /// Calls `look` with every object within, and where it stands.
 fn walk(value: &Value, at: &str, look: &mut impl FnMut(&str, &serde_json::Map<String, Value>)) {

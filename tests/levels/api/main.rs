@@ -23,6 +23,7 @@ mod results;
 mod reviewing;
 mod secrets;
 mod sessions;
+mod single_sign_on;
 mod tls;
 mod visibility;
 mod waiting;

@@ -32,6 +32,9 @@ use About::{Nothing, Own, Publishing, TheirCriteria, TheirResult, TheirSuite};
 const TABLE: &[(&str, About, [u16; 4])] = &[
     ("POST /api/v1/auth/login", Nothing, [401, 401, 401, 401]),
     ("POST /api/v1/auth/refresh", Nothing, [401, 401, 401, 401]),
+    ("GET /api/v1/auth/oidc/start", Nothing, [404, 404, 404, 404]),
+    ("GET /api/v1/auth/oidc/callback", Nothing, [404, 404, 404, 404]),
+    ("POST /api/v1/auth/oidc/exchange", Nothing, [404, 404, 404, 404]),
     ("GET /api/v1/auth/me", Nothing, [200, 200, 200, 200]),
     ("GET /api/v1/auth/sessions", Nothing, [200, 200, 200, 200]),
     ("DELETE /api/v1/auth/sessions/{id}", TheirResult, [404, 404, 404, 404]),
@@ -129,6 +132,7 @@ impl Theirs {
                 ask("?dry_run=true").json(json!({ "from": self.result, "publish": [target] })).await
             }
             ("api-keys", _) if method == "POST" => ask("").json(json!({ "name": "ci" })).await,
+            ("exchange", _) => ask("").json(json!({ "code": "c" })).await,
             ("search", _) => ask("?jql=project%20%3D%20SHOP").await,
             ("approve", _) => ask("").json(json!({ "content_hash": "stale" })).await,
             ("result", TheirSuite) if method == "PATCH" => {

@@ -93,6 +93,7 @@ async fn same_as_entities(backend: Backend) {
             compare(&db, entity::event::Entity).await;
             compare(&db, entity::history::Entity).await;
             compare(&db, entity::idempotency::Entity).await;
+            compare(&db, entity::identity::Entity).await;
             compare(&db, entity::job::Entity).await;
             compare(&db, entity::publication::Entity).await;
             compare(&db, entity::user::Entity).await;

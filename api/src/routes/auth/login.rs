@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use serde_json::{Value, json};
 use shared::domain::session::LoginMethod;
 use shared::store::{audit, user};
 use utoipa::ToSchema;
@@ -74,7 +75,7 @@ pub(in crate::routes) async fn login(
     let hashed = row.as_ref().map(|row| row.password_hash.as_str()).filter(|hash| !hash.is_empty());
     let is_right = api.passwords.verify(&body.password, hashed).await?;
     let Some(row) = row.filter(|row| is_right && row.active) else {
-        record_refusal(&api, &client).await?;
+        record_refusal(&api, &client, &json!({})).await?;
         return Err(Problem::new(
             codes::BAD_CREDENTIALS,
             "The e-mail is unknown, the password is wrong, or the account is not active.",
@@ -101,8 +102,8 @@ pub(in crate::routes) async fn refresh(
 }
 
 /// A login that was refused, for the audit log.
-async fn record_refusal(api: &Api, client: &Client) -> Result<(), Problem> {
+pub(in crate::routes) async fn record_refusal(api: &Api, client: &Client, how: &Value) -> Result<(), Problem> {
     let id = api.jobs.clock().new_id();
-    api.db().execute(audit::refused(id, &client.actor(None), "auth.login_failed", "user", "", &serde_json::json!({}))).await?;
+    api.db().execute(audit::refused(id, &client.actor(None), "auth.login_failed", "user", "", how)).await?;
     Ok(())
 }

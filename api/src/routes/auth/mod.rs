@@ -2,9 +2,11 @@
 //!
 //! * [`login`]: coming in, and staying in
 //! * [`session`]: who one is, where one is logged in, and leaving
+//! * [`oidc`]: coming in by single sign-on
 //! * [`password`]: changing one's own
 
 pub(super) mod login;
+pub(super) mod oidc;
 pub(super) mod password;
 pub(super) mod session;
 

@@ -6,6 +6,7 @@ pub mod delivery;
 pub mod event;
 pub mod history;
 pub mod idempotency;
+pub mod identity;
 pub mod job;
 pub mod publication;
 pub mod user;
