@@ -5,7 +5,7 @@
 //! * Jira's text: [`adf`], [`document`], [`render`]
 //! * jobs: [`job`], [`verdict`], [`message`], [`event`], [`request`], [`result`], [`json`], [`webhook`], [`duration`]
 //! * publishing: [`publish`]
-//! * people: [`user`], how often they may come: [`rate`], what they did: [`audit`]
+//! * people: [`user`], [`email`], [`password`], how often they may come: [`rate`], what they did: [`audit`]
 
 pub mod adf;
 pub mod audit;
@@ -14,6 +14,7 @@ pub mod criterion;
 pub mod document;
 pub mod drafter;
 pub mod duration;
+pub mod email;
 pub mod event;
 pub mod evidence;
 pub mod finding;
@@ -24,6 +25,7 @@ pub mod json;
 pub mod language;
 pub mod message;
 pub mod normal;
+pub mod password;
 pub mod publish;
 pub mod rate;
 pub mod reading;
