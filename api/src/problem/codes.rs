@@ -46,6 +46,14 @@ codes! {
     TOO_MANY_ATTEMPTS = "auth.too_many_attempts" TOO_MANY_REQUESTS "Too many failed logins";
     LOGIN_BUSY = "auth.busy" SERVICE_UNAVAILABLE "Too many logins at once";
     FORBIDDEN = "auth.forbidden" FORBIDDEN "The role does not allow this";
+    REGISTRATION_CLOSED = "auth.registration_closed" FORBIDDEN "Nobody can register here";
+    DOMAIN_REFUSED = "auth.domain_refused" FORBIDDEN "E-mail addresses of this domain cannot register";
+    BAD_INVITE = "auth.bad_invite" FORBIDDEN "The invitation cannot be used";
+
+    USER_NOT_FOUND = "user.not_found" NOT_FOUND "There is no such account";
+    USER_EXISTS = "user.exists" CONFLICT "There is an account with this e-mail";
+    LAST_ADMIN = "user.last_admin" CONFLICT "It is the last active administrator";
+    INVITE_NOT_FOUND = "invite.not_found" NOT_FOUND "There is no such invitation";
 
     KEY_REUSED = "idempotency.key_reused" UNPROCESSABLE_ENTITY "The Idempotency-Key was used with another request";
 

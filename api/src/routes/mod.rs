@@ -14,6 +14,7 @@ mod publish;
 mod result;
 mod review;
 mod source;
+mod users;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -75,6 +76,10 @@ fn contents(public_url: Option<&str>) -> OpenApiRouter<Api> {
         .routes(routes!(jira::story))
         .routes(routes!(jira::search))
         .routes(routes!(publish::publish))
-        .routes(routes!(audit_logs::list));
+        .routes(routes!(audit_logs::list))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::show, users::change))
+        .routes(routes!(users::set_password))
+        .routes(routes!(users::end_sessions));
     OpenApiRouter::with_openapi(openapi::head(public_url)).nest("/api/v1", v1)
 }

@@ -1,5 +1,15 @@
 //! The verbs of accounts: the only code that changes who may come in. Each is one transaction with its audit entry.
+//!
+//! * [`user`]: accounts
 
+mod error;
+pub mod user;
+
+use std::sync::Arc;
+
+pub use error::{AccountError, By};
+
+use crate::ports::Clock;
 use crate::store::Db;
 
 /// The verbs of accounts over one database.
@@ -19,5 +29,9 @@ impl Accounts {
     #[must_use]
     pub fn db(&self) -> &Db {
         &self.db
+    }
+
+    fn clock(&self) -> &Arc<dyn Clock> {
+        self.db.clock()
     }
 }

@@ -71,8 +71,18 @@ super::words::words! {
         Refused = "access.refused",
         /// An account was made.
         CreateUser = "user.create",
-        /// Password or role of an account was replaced.
+        /// Name, role or access of an account was changed.
         UpdateUser = "user.update",
+        /// An account was given a password; its sessions ended.
+        SetPassword = "user.password",
+        /// The sessions of an account were ended.
+        EndSessions = "user.end_sessions",
+        /// Somebody made an account for themselves.
+        Register = "user.register",
+        /// Somebody was invited.
+        Invite = "invite.create",
+        /// An invitation was taken back.
+        Uninvite = "invite.delete",
         /// Somebody read or exported the audit log.
         ReadAudit = "audit.read",
     }

@@ -85,7 +85,9 @@ mod tests {
     #[test]
     fn what_is_no_address_is_refused() {
         let long = format!("{}@example.com", "a".repeat(250));
-        for text in ["", "ada", "@example.com", "ada@example", "ada@.com", "ada@example.com.", "a@b@c.d", "a b@c.d", "a\n@c.d", &long] {
+        for text in
+            ["", "ada", "@example.com", "ada@example", "ada@.com", "ada@example.com.", "a@b@c.d", "a b@c.d", "a\n@c.d", &long]
+        {
             assert_eq!(Email::parse(text), Err(NotAnEmail), "{text:?}");
         }
     }

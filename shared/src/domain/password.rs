@@ -62,7 +62,15 @@ mod tests {
 
     #[test]
     fn what_somebody_would_try_first_is_refused() {
-        for password in ["password1234", "qwertyuiop123", "aaaaaaaaaaaaaaaa", "abcabcabcabcabc", "123456789012", "lovelace1815!", "Ada.Lovelace@Example.com"] {
+        for password in [
+            "password1234",
+            "qwertyuiop123",
+            "aaaaaaaaaaaaaaaa",
+            "abcabcabcabcabc",
+            "123456789012",
+            "lovelace1815!",
+            "Ada.Lovelace@Example.com",
+        ] {
             assert_eq!(of_ada(password), Err(WeakPassword::Guessable), "{password}");
         }
     }
