@@ -9,12 +9,12 @@ use shared::adapters::connections::Connections;
 use shared::adapters::webhook::Network;
 use shared::config::Budgets;
 use shared::crypto::{Passwords, Tokens};
+use shared::domain::registration::Registration;
 use shared::jobs::Jobs;
 use shared::ports::RateLimiter;
 use shared::store::Db;
 use shared::telemetry::Metrics;
 
-use crate::attempts::Attempts;
 use crate::audit::Refusals;
 use crate::callers::Callers;
 use crate::drain::Drain;
@@ -41,6 +41,10 @@ pub struct ApiSettings {
     pub trusted_proxies: Vec<Network>,
     /// Origins of web pages that may call.
     pub cors_origins: Vec<String>,
+    /// Who may make an account for themselves.
+    pub registration: Registration,
+    /// Domains of e-mail addresses for [`Registration::Domain`], in lower case.
+    pub registration_domains: Vec<String>,
 }
 
 impl Default for ApiSettings {
@@ -53,6 +57,8 @@ impl Default for ApiSettings {
             budgets: Budgets::default(),
             trusted_proxies: Vec::new(),
             cors_origins: Vec::new(),
+            registration: Registration::Closed,
+            registration_domains: Vec::new(),
         }
     }
 }
@@ -103,7 +109,6 @@ pub struct Inner {
     parts: Parts,
     pub(crate) accounts: Accounts,
     pub(crate) callers: Callers,
-    pub(crate) attempts: Attempts,
     pub(crate) limits: Limits,
     pub(crate) refusals: Refusals,
 }
@@ -116,7 +121,7 @@ impl Api {
         let callers = Callers::new(parts.settings.account_memory);
         let (budgets, clock) = (parts.settings.budgets.clone(), parts.jobs.clock().clone());
         let limits = Limits::new(budgets, parts.limiter.clone(), clock, parts.metrics.clone());
-        Self(Arc::new(Inner { parts, accounts, callers, attempts: Attempts::default(), limits, refusals: Refusals::default() }))
+        Self(Arc::new(Inner { parts, accounts, callers, limits, refusals: Refusals::default() }))
     }
 
     /// The database.

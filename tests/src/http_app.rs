@@ -86,6 +86,8 @@ impl HttpApp {
                 budgets: app.settings.http.budgets.clone(),
                 trusted_proxies: app.settings.http.trusted_proxies.clone(),
                 cors_origins: app.settings.http.cors_origins.clone(),
+                registration: app.settings.accounts.registration,
+                registration_domains: app.settings.accounts.registration_domains.clone(),
                 ..ApiSettings::default()
             },
             limiter: Arc::new(LocalLimiter::new(app.clock.clone())),

@@ -83,8 +83,8 @@ pub(super) async fn login(
     client: Client,
     Body(body): Body<LoginBody>,
 ) -> Result<Json<LoggedInView>, Problem> {
-    let (now, ip) = (api.jobs.clock().monotonic(), client.ip.as_deref());
-    if let Some(wait) = api.attempts.begin(&body.email, ip, now) {
+    let ip = client.ip.as_deref();
+    if let Some(wait) = api.accounts.begin_login(&body.email, ip).await? {
         return Err(Problem::new(codes::TOO_MANY_ATTEMPTS, "Too many logins failed; wait before the next one.").retry_after(wait));
     }
     let row = user::by_email(api.db(), &body.email).await?;
@@ -97,7 +97,7 @@ pub(super) async fn login(
             "The e-mail is unknown, the password is wrong, or the account is not active.",
         ));
     };
-    api.attempts.came_in(&body.email, ip);
+    api.accounts.login_came_in(&body.email, ip).await?;
     record(&api, &client, Some(row.id), "auth.login").await?;
     let role = row.role.parse().map_err(Problem::internal)?;
     Ok(Json(LoggedInView {

@@ -7,10 +7,12 @@ mod docs;
 mod events;
 mod generate;
 mod history;
+mod invites;
 mod jira;
 mod jobs;
 mod ops;
 mod publish;
+mod register;
 mod result;
 mod review;
 mod source;
@@ -77,6 +79,9 @@ fn contents(public_url: Option<&str>) -> OpenApiRouter<Api> {
         .routes(routes!(jira::search))
         .routes(routes!(publish::publish))
         .routes(routes!(audit_logs::list))
+        .routes(routes!(register::register))
+        .routes(routes!(invites::list, invites::create))
+        .routes(routes!(invites::delete))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::show, users::change))
         .routes(routes!(users::set_password))

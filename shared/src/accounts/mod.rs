@@ -1,8 +1,12 @@
 //! The verbs of accounts: the only code that changes who may come in. Each is one transaction with its audit entry.
 //!
 //! * [`user`]: accounts
+//! * [`invite`]: invitations, and accounts that people make for themselves
+//! * [`failures`]: failed logins, and how long the next one waits
 
 mod error;
+pub mod failures;
+pub mod invite;
 pub mod user;
 
 use std::sync::Arc;

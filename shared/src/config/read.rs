@@ -13,6 +13,7 @@ use crate::adapters::llm::PROVIDERS;
 use crate::adapters::webhook::{Network, OutboundPolicy};
 use crate::crypto::SecretKey;
 use crate::domain::rate::{Rate, RateError};
+use crate::domain::registration::Registration;
 use crate::jobs::{Limits, Retention};
 use crate::telemetry::logs;
 
@@ -233,7 +234,21 @@ fn accounts(r: &mut Reader) -> Accounts {
     if callback_secret.as_deref().is_some_and(|secret| crate::domain::webhook::secret_key(secret).is_err()) {
         r.problems.push(ConfigProblem::new("JQA_CALLBACK_SECRET", "should be whsec_ followed by 24 to 64 bytes in base64"));
     }
-    Accounts { secret_key, older_keys, access_token_life: r.positive("JQA_ACCESS_TOKEN_LIFE"), admin, callback_secret }
+    let (registration, registration_domains) = registration(r);
+    let access_token_life = r.positive("JQA_ACCESS_TOKEN_LIFE");
+    Accounts { secret_key, older_keys, access_token_life, admin, registration, registration_domains, callback_secret }
+}
+
+fn registration(r: &mut Reader) -> (Registration, Vec<String>) {
+    let words: Vec<_> = Registration::ALL.iter().map(|word| word.as_str()).collect();
+    let registration = r.one_of("JQA_REGISTRATION", &words).parse().unwrap_or(Registration::Closed);
+    let domains = r.optional("JQA_REGISTRATION_DOMAINS").unwrap_or_default().to_lowercase();
+    let domains: Vec<_> = domains.split(',').map(str::trim).filter(|domain| !domain.is_empty()).map(str::to_owned).collect();
+    if registration == Registration::Domain && domains.is_empty() {
+        let problem = "should name the domains, such as `example.com`, since JQA_REGISTRATION is `domain`";
+        r.problems.push(ConfigProblem::new("JQA_REGISTRATION_DOMAINS", problem));
+    }
+    (registration, domains)
 }
 
 fn jira(r: &mut Reader) -> Option<JiraSection> {

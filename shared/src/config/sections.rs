@@ -9,6 +9,7 @@ use url::Url;
 use crate::adapters::webhook::{Network, OutboundPolicy};
 use crate::crypto::SecretKey;
 use crate::domain::rate::Rate;
+use crate::domain::registration::Registration;
 use crate::jobs::{Limits, Retention};
 
 /// The database.
@@ -160,6 +161,10 @@ pub struct Accounts {
     pub access_token_life: Duration,
     /// First administrator: e-mail and password.
     pub admin: Option<(String, String)>,
+    /// Who may make an account for themselves.
+    pub registration: Registration,
+    /// Domains for [`Registration::Domain`], in lower case.
+    pub registration_domains: Vec<String>,
     /// Callback secret, when it is given.
     pub callback_secret: Option<String>,
 }

@@ -5,7 +5,7 @@
 //! * Jira's text: [`adf`], [`document`], [`render`]
 //! * jobs: [`job`], [`verdict`], [`message`], [`event`], [`request`], [`result`], [`json`], [`webhook`], [`duration`]
 //! * publishing: [`publish`]
-//! * people: [`user`], [`email`], [`password`], how often they may come: [`rate`], what they did: [`audit`]
+//! * people: [`user`], [`email`], [`password`], [`registration`], how often they may come: [`rate`], what they did: [`audit`]
 
 pub mod adf;
 pub mod audit;
@@ -29,6 +29,7 @@ pub mod password;
 pub mod publish;
 pub mod rate;
 pub mod reading;
+pub mod registration;
 pub mod render;
 pub mod reply;
 pub mod request;
