@@ -15,6 +15,7 @@ mod jira;
 mod limits;
 mod ops;
 mod paging;
+mod people;
 mod permissions;
 mod publishing;
 mod refusals;

@@ -56,6 +56,16 @@ const TABLE: &[(&str, About, [u16; 4])] = &[
     ("POST /api/v1/jobs/{id}/retry", TheirCriteria, [409, 409, 409, 404]),
     ("POST /api/v1/jobs/{id}/retry", TheirSuite, [409, 409, 403, 404]),
     ("GET /api/v1/audit-logs", Nothing, [200, 403, 403, 403]),
+    ("POST /api/v1/auth/register", Nothing, [422, 422, 422, 422]),
+    ("GET /api/v1/users", Nothing, [200, 403, 403, 403]),
+    ("POST /api/v1/users", Nothing, [422, 403, 403, 403]),
+    ("GET /api/v1/users/{id}", Own, [404, 403, 403, 403]),
+    ("PATCH /api/v1/users/{id}", Own, [404, 403, 403, 403]),
+    ("POST /api/v1/users/{id}/password", Own, [422, 403, 403, 403]),
+    ("POST /api/v1/users/{id}/end-sessions", Own, [404, 403, 403, 403]),
+    ("GET /api/v1/invites", Nothing, [200, 403, 403, 403]),
+    ("POST /api/v1/invites", Nothing, [422, 403, 403, 403]),
+    ("DELETE /api/v1/invites/{id}", Own, [404, 403, 403, 403]),
     ("GET /api/v1/history", Nothing, [200, 200, 200, 200]),
     ("GET /api/v1/history/{id}", TheirResult, [200, 200, 200, 404]),
     ("GET /api/v1/jira/story/{key}", Nothing, [200, 200, 200, 200]),
@@ -117,6 +127,8 @@ impl Theirs {
                 let target = json!({ "mode": "comment", "what": what });
                 ask("?dry_run=true").json(json!({ "from": self.result, "publish": [target] })).await
             }
+            ("register" | "users" | "password" | "invites", _) if method == "POST" => ask("").json(json!({})).await,
+            _ if method == "PATCH" && path.contains("/users/") => ask("").json(json!({})).await,
             ("search", _) => ask("?jql=project%20%3D%20SHOP").await,
             ("approve", _) => ask("").json(json!({ "content_hash": "stale" })).await,
             ("result", TheirSuite) if method == "PATCH" => {
@@ -169,7 +181,7 @@ async fn the_table_names_every_operation_of_the_document() {
 }
 
 #[tokio::test]
-async fn without_a_good_token_every_operation_but_login_is_401() {
+async fn without_a_good_token_every_operation_but_login_and_register_is_401() {
     let app = HttpApp::start().await;
     let account = app.account(Role::Admin).await;
     let stranger = app.api.tokens.issue(Uuid::from_u128(99)).unwrap();
@@ -184,7 +196,9 @@ async fn without_a_good_token_every_operation_but_login_is_401() {
         (format!("Bearer {forged}"), "auth.token_invalid"),
         (format!("Bearer {stranger}"), "auth.account_inactive"),
     ];
-    for (method, path, _) in app.document.operations().filter(|(_, path, _)| *path != "/api/v1/auth/login") {
+    for (method, path, _) in
+        app.document.operations().filter(|(_, path, _)| !matches!(*path, "/api/v1/auth/login" | "/api/v1/auth/register"))
+    {
         let path = path.replace("{id}", &Uuid::from_u128(1).to_string()).replace("{key}", "SHOP-2");
         for (value, code) in &cases {
             let ask = app.ask(&method, &path).json(json!({}));

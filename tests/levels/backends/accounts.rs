@@ -20,6 +20,10 @@ async fn made(accounts: &Accounts, email: &str, role: Role) -> Model {
     accounts.create_user(new, By::Cli).await.expect("an account")
 }
 
+fn wanted(email: &Email) -> NewAccount {
+    NewAccount { email: email.clone(), name: "N".into(), role: Role::Developer, password_hash: "h".into() }
+}
+
 /// Fails so often from an address; answers how often it was let through to the password.
 async fn fails(accounts: &Accounts, times: usize, email: &str, ip: Option<&str>) -> usize {
     let mut tried = 0;
@@ -135,6 +139,36 @@ contract! {
             tried += fails(&accounts, 1, "ada@example.com", Some(&format!("2001:db8:1:2::{n:x}"))).await;
         }
         assert_eq!(tried, 6);
+    }
+
+    async fn of_people_who_use_one_invitation_at_once_one_gets_the_account(f: Arc<Fixture>) {
+        let accounts = Accounts::new(f.db.clone());
+        let ada = Email::parse("ada@example.com").expect("an e-mail");
+        let (_, token) = accounts.invite(&ada, Role::Po, SECOND * 60, By::Cli).await.expect("an invitation");
+        let stranger = NewAccount { email: Email::parse("eve@example.com").expect("an e-mail"), ..wanted(&ada) };
+        let refused = accounts.register_invited(stranger, &token, &f.person()).await;
+        assert!(matches!(refused, Err(AccountError::BadInvite)), "for another e-mail");
+        let tries = (0..8).map(|_| {
+            let (accounts, token, new, person) = (accounts.clone(), token.clone(), wanted(&ada), f.person());
+            tokio::spawn(async move { accounts.register_invited(new, &token, &person).await })
+        });
+        let made: Vec<_> = join_all(tries).await.into_iter().filter_map(|task| task.expect("a task").ok()).collect();
+        assert_eq!(made.iter().map(|row| row.role.as_str()).collect::<Vec<_>>(), ["po"]);
+        assert!(accounts.register_invited(wanted(&ada), &token, &f.person()).await.is_err(), "used");
+    }
+
+    async fn an_invitation_ends_with_its_time_or_when_it_is_taken_back(f: Arc<Fixture>) {
+        let accounts = Accounts::new(f.db.clone());
+        let ada = Email::parse("ada@example.com").expect("an e-mail");
+        let (old, expired) = accounts.invite(&ada, Role::Po, SECOND * 60, By::Cli).await.expect("an invitation");
+        f.seconds_later(60);
+        let (row, taken_back) = accounts.invite(&ada, Role::Po, SECOND * 60, By::Cli).await.expect("an invitation");
+        assert_eq!(accounts.invites(None, 9).await.expect("a list").iter().map(|row| row.id).collect::<Vec<_>>(), [row.id]);
+        accounts.uninvite(row.id, By::Cli).await.expect("an open one");
+        assert!(matches!(accounts.uninvite(old.id, By::Cli).await, Err(AccountError::NotFound)));
+        for token in [expired, taken_back] {
+            assert!(matches!(accounts.register_invited(wanted(&ada), &token, &f.person()).await, Err(AccountError::BadInvite)));
+        }
     }
 
     async fn the_table_of_failures_names_nobody(f: Arc<Fixture>) {
