@@ -11,7 +11,6 @@
 //!
 //! A process makes an [`Api`] of its [`Parts`], a [`router()`] of that, and [`serve`]s it.
 
-mod attempts;
 mod audit;
 mod budget;
 mod callers;

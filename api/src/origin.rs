@@ -1,10 +1,11 @@
 //! Where a request really comes from. A proxy's word counts only when the proxy is one of ours.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, HeaderName};
 use shared::adapters::webhook::Network;
+pub(crate) use shared::domain::rate::block;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -29,14 +30,6 @@ impl Origin {
         let is_trusted = peer.is_some_and(|peer| is_in(trusted, peer));
         let is_secure = request.extensions().get::<OverTls>().is_some() || (is_trusted && says_https(request.headers()));
         Self { ip: peer.map(|peer| client(peer, request.headers(), trusted)), is_secure }
-    }
-}
-
-/// Who shares a budget with an address: itself, or the /64 that one subscriber of IPv6 has.
-pub(crate) fn block(ip: IpAddr) -> IpAddr {
-    match ip.to_canonical() {
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
-        v4 => v4,
     }
 }
 

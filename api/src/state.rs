@@ -9,12 +9,12 @@ use shared::adapters::connections::Connections;
 use shared::adapters::webhook::Network;
 use shared::config::Budgets;
 use shared::crypto::{Passwords, Tokens};
+use shared::domain::registration::Registration;
 use shared::jobs::Jobs;
 use shared::ports::RateLimiter;
 use shared::store::{Db, StoreError};
 use shared::telemetry::Metrics;
 
-use crate::attempts::Attempts;
 use crate::audit::Refusals;
 use crate::callers::Callers;
 use crate::drain::Drain;
@@ -45,6 +45,10 @@ pub struct ApiSettings {
     pub trusted_proxies: Vec<Network>,
     /// Origins of web pages that may call.
     pub cors_origins: Vec<String>,
+    /// Who may make an account for themselves.
+    pub registration: Registration,
+    /// Domains of e-mail addresses for [`Registration::Domain`], in lower case.
+    pub registration_domains: Vec<String>,
 }
 
 impl Default for ApiSettings {
@@ -58,6 +62,8 @@ impl Default for ApiSettings {
             budgets: Budgets::default(),
             trusted_proxies: Vec::new(),
             cors_origins: Vec::new(),
+            registration: Registration::Closed,
+            registration_domains: Vec::new(),
         }
     }
 }
@@ -113,7 +119,6 @@ pub struct Inner {
     pub(crate) accounts: Accounts,
     pub(crate) callers: Callers,
     pub(crate) keys: Keys,
-    pub(crate) attempts: Attempts,
     pub(crate) limits: Limits,
     pub(crate) refusals: Refusals,
 }
@@ -127,8 +132,7 @@ impl Api {
         let keys = Keys::new(parts.settings.account_memory);
         let (budgets, clock) = (parts.settings.budgets.clone(), parts.jobs.clock().clone());
         let limits = Limits::new(budgets, parts.limiter.clone(), clock, parts.metrics.clone());
-        let (attempts, refusals) = (Attempts::default(), Refusals::default());
-        Self(Arc::new(Inner { parts, accounts, callers, keys, attempts, limits, refusals }))
+        Self(Arc::new(Inner { parts, accounts, callers, keys, limits, refusals: Refusals::default() }))
     }
 
     /// The database.

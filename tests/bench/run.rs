@@ -17,7 +17,7 @@ use crate::process::Process;
 const CONNECTIONS: usize = 64;
 
 const EMAIL: &str = "bench@localhost";
-const PASSWORD: &str = "a password for the bench";
+const PASSWORD: &str = "seven lamps of slate";
 
 /// Servers that `make bench` started.
 #[derive(Debug)]

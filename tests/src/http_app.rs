@@ -93,6 +93,8 @@ impl HttpApp {
                 trusted_proxies: app.settings.http.trusted_proxies.clone(),
                 cors_origins: app.settings.http.cors_origins.clone(),
                 longest_api_key: app.settings.accounts.longest_api_key,
+                registration: app.settings.accounts.registration,
+                registration_domains: app.settings.accounts.registration_domains.clone(),
                 ..ApiSettings::default()
             },
             limiter: Arc::new(LocalLimiter::new(app.clock.clone())),

@@ -53,6 +53,9 @@ codes! {
     TOO_MANY_ATTEMPTS = "auth.too_many_attempts" TOO_MANY_REQUESTS "Too many failed logins";
     LOGIN_BUSY = "auth.busy" SERVICE_UNAVAILABLE "Too many logins at once";
     FORBIDDEN = "auth.forbidden" FORBIDDEN "The role or the API key does not allow this";
+    REGISTRATION_CLOSED = "auth.registration_closed" FORBIDDEN "Nobody can register here";
+    DOMAIN_REFUSED = "auth.domain_refused" FORBIDDEN "E-mail addresses of this domain cannot register";
+    BAD_INVITE = "auth.bad_invite" FORBIDDEN "The invitation cannot be used";
     IN_PERSON_ONLY = "auth.in_person_only" FORBIDDEN "An API key may not do this";
 
     API_KEY_NOT_FOUND = "api_key.not_found" NOT_FOUND "There is no such API key";
@@ -67,6 +70,11 @@ codes! {
     SSO_NOT_LINKED = "sso.not_linked" FORBIDDEN "Your account is not linked to the identity provider";
     SSO_CODE_INVALID = "sso.code_invalid" UNAUTHORIZED "The sign-in code is not valid";
     SSO_UNAVAILABLE = "sso.unavailable" SERVICE_UNAVAILABLE "The identity provider has a problem";
+
+    USER_NOT_FOUND = "user.not_found" NOT_FOUND "There is no such account";
+    USER_EXISTS = "user.exists" CONFLICT "There is an account with this e-mail";
+    LAST_ADMIN = "user.last_admin" CONFLICT "It is the last active administrator";
+    INVITE_NOT_FOUND = "invite.not_found" NOT_FOUND "There is no such invitation";
 
     KEY_REUSED = "idempotency.key_reused" UNPROCESSABLE_ENTITY "The Idempotency-Key was used with another request";
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shared::accounts::{ApiKeyError, RefreshError, SignInError};
+use shared::accounts::{AccountError, ApiKeyError, RefreshError, SignInError};
 use shared::adapters::oidc::OidcError;
 use shared::crypto::{PasswordError, TokenError};
 use shared::domain::reading::ReadError;
@@ -187,7 +187,21 @@ impl From<PasswordError> for Problem {
         match error {
             PasswordError::Busy => Self::new(codes::LOGIN_BUSY, "Too many logins are being checked at once; try again.")
                 .retry_after(Duration::from_secs(2)),
+            PasswordError::Weak(weak) => Self::field("password", weak.to_string()),
             PasswordError::Broken(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<AccountError> for Problem {
+    fn from(error: AccountError) -> Self {
+        let said = sentence(&error.to_string());
+        match error {
+            AccountError::NotFound => Self::new(codes::USER_NOT_FOUND, said),
+            AccountError::Taken => Self::new(codes::USER_EXISTS, said),
+            AccountError::LastAdmin => Self::new(codes::LAST_ADMIN, said),
+            AccountError::BadInvite => Self::new(codes::BAD_INVITE, said),
+            AccountError::Store(error) => error.into(),
         }
     }
 }

@@ -8,13 +8,16 @@ mod docs;
 mod events;
 mod generate;
 mod history;
+mod invites;
 mod jira;
 mod jobs;
 mod ops;
 mod publish;
+mod register;
 mod result;
 mod review;
 mod source;
+mod users;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -86,6 +89,13 @@ fn contents(public_url: Option<&str>) -> OpenApiRouter<Api> {
         .routes(routes!(jira::story))
         .routes(routes!(jira::search))
         .routes(routes!(publish::publish))
-        .routes(routes!(audit_logs::list));
+        .routes(routes!(audit_logs::list))
+        .routes(routes!(register::register))
+        .routes(routes!(invites::list, invites::create))
+        .routes(routes!(invites::delete))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::show, users::change))
+        .routes(routes!(users::set_password))
+        .routes(routes!(users::end_sessions));
     OpenApiRouter::with_openapi(openapi::head(public_url)).nest("/api/v1", v1)
 }

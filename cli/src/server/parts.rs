@@ -65,6 +65,8 @@ pub(super) fn api(f: &Foundation, drain: Drain, public_url: &str, closed: Cancel
             trusted_proxies: f.settings.http.trusted_proxies.clone(),
             cors_origins: f.settings.http.cors_origins.clone(),
             longest_api_key: f.settings.accounts.longest_api_key,
+            registration: f.settings.accounts.registration,
+            registration_domains: f.settings.accounts.registration_domains.clone(),
             ..ApiSettings::default()
         },
         limiter: f.limiter.clone(),

@@ -1,27 +1,27 @@
 //! Accounts that are made without a server: the first administrator, and `jqa user create`.
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
+use shared::accounts::user::NewAccount;
+use shared::accounts::{AccountError, Accounts, By};
 use shared::config::Settings;
 use shared::crypto::Passwords;
+use shared::domain::email::Email;
+use shared::domain::password;
 use shared::domain::user::Role;
-use shared::store::audit::{self, Actor};
 use shared::store::entity::user::Model;
-use shared::store::user::{self, NewUser as NewRow};
-use shared::store::{Db, StoreError};
+use shared::store::{Db, user};
 
 use super::foundation::{self, Foundation};
 use crate::args::server::NewUser;
-
-/// NIST SP 800-63B asks for 8 and advises 15; length is what counts.
-const SHORTEST_PASSWORD: usize = 12;
 
 /// Creates the administrator of the settings; one who is there already is brought up to date while the process starts,
 /// because checking a password takes its time.
 pub(super) async fn first_admin(f: &Foundation) -> anyhow::Result<()> {
     let Some((email, password)) = &f.settings.accounts.admin else { return Ok(()) };
-    let email = checked(email, password)?;
+    let email = Email::parse(email).map_err(|error| anyhow!("JQA_ADMIN_EMAIL {error}"))?;
+    password::check(password, email.as_str(), "").map_err(|error| anyhow!("JQA_ADMIN_PASSWORD {error}"))?;
     let (db, password) = (f.jobs.db().clone(), password.clone());
-    match user::by_email(&db, &email).await? {
+    match user::by_email(&db, email.as_str()).await? {
         Some(row) => {
             f.lifecycle.spawn(async move {
                 if let Err(error) = update_admin(&db, &row, &password).await {
@@ -34,13 +34,12 @@ pub(super) async fn first_admin(f: &Foundation) -> anyhow::Result<()> {
     }
 }
 
-async fn create_admin(db: &Db, email: String, password: &str) -> anyhow::Result<()> {
-    let (id, password_hash) = (db.clock().new_id(), Passwords::new(1).hash(password).await?);
-    let row = NewRow { id, name: email.clone(), email: email.clone(), role: Role::Admin, password_hash };
-    match user::insert(db, row, db.clock().now_ms()).await {
-        Ok(_) => record(db, id, "user.create", &email).await,
-        // Another process was faster.
-        Err(StoreError::Conflict) => Ok(()),
+async fn create_admin(db: &Db, email: Email, password: &str) -> anyhow::Result<()> {
+    let password_hash = Passwords::new(1).hash(password).await?;
+    let new = NewAccount { name: email.to_string(), email, role: Role::Admin, password_hash };
+    match Accounts::new(db.clone()).create_user(new, By::Environment).await {
+        // Taken: another process was faster.
+        Ok(_) | Err(AccountError::Taken) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
@@ -50,47 +49,31 @@ async fn update_admin(db: &Db, row: &Model, password: &str) -> anyhow::Result<()
     if row.role == Role::Admin.as_str() && passwords.verify(password, Some(&row.password_hash)).await? {
         return Ok(());
     }
-    user::update_credentials(db, row.id, Role::Admin, &passwords.hash(password).await?).await?;
-    record(db, row.id, "user.update", &row.email).await
+    Ok(Accounts::new(db.clone()).restore_admin(row.id, &passwords.hash(password).await?).await?)
 }
 
 /// `jqa user create`: safe beside a running server.
 pub(super) async fn create(settings: &Settings, new: NewUser) -> anyhow::Result<()> {
+    let email = Email::parse(&new.email).map_err(|error| anyhow!("the e-mail {error}"))?;
+    let accounts = open(settings).await?;
+    let password_hash = Passwords::new(1).hash_new(&new.password, email.as_str(), &new.name).await?;
+    let account = NewAccount { email: email.clone(), name: new.name, role: new.role, password_hash };
+    match accounts.create_user(account, By::Cli).await {
+        Ok(_) => {}
+        Err(AccountError::Taken) => bail!("there is already an account with the e-mail {email}"),
+        Err(error) => return Err(error).context("the account cannot be stored"),
+    }
+    accounts.db().close().await;
+    println!("created {email} ({})", new.role);
+    Ok(())
+}
+
+/// The accounts of an installation, whose schema is brought up to date first.
+async fn open(settings: &Settings) -> anyhow::Result<Accounts> {
     super::make_data_dir(settings)?;
     let applied = super::migrate_schema(settings).await?;
     if applied > 0 {
         eprintln!("{}", super::up_to_date(applied));
     }
-    let email = checked(&new.email, &new.password)?;
-    let db = foundation::open(settings).await?;
-    let id = db.clock().new_id();
-    let password_hash = Passwords::new(1).hash(&new.password).await?;
-    let row = NewRow { id, email: email.clone(), name: new.name, role: new.role, password_hash };
-    match user::insert(&db, row, db.clock().now_ms()).await {
-        Ok(_) => record(&db, id, "user.create", &email).await?,
-        Err(StoreError::Conflict) => bail!("there is already an account with the e-mail {email}"),
-        Err(error) => return Err(error).context("the account cannot be stored"),
-    }
-    db.close().await;
-    println!("created {email} ({})", new.role);
-    Ok(())
-}
-
-fn checked(email: &str, password: &str) -> anyhow::Result<String> {
-    let email = email.trim().to_lowercase();
-    let plausible =
-        email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.contains('@'));
-    if !plausible && !email.ends_with("@localhost") {
-        bail!("'{email}' is no e-mail address");
-    }
-    if password.chars().count() < SHORTEST_PASSWORD {
-        bail!("a password has at least {SHORTEST_PASSWORD} characters");
-    }
-    Ok(email)
-}
-
-async fn record(db: &Db, id: uuid::Uuid, action: &'static str, email: &str) -> anyhow::Result<()> {
-    let details = serde_json::json!({ "email": email, "by": "the command line or the environment" });
-    db.execute(audit::entry(db.clock().new_id(), &Actor::default(), action, "user", &id.to_string(), &details)).await?;
-    Ok(())
+    Ok(Accounts::new(foundation::open(settings).await?))
 }

@@ -1,11 +1,10 @@
 //! The verbs of accounts: the only code that changes who may come in. Each is one transaction with its audit entry.
 //!
+//! * [`user`]: accounts; [`sign_in`]: those that an identity provider vouches for
+//! * [`invite`]: invitations, and accounts that people make for themselves
+//! * [`failures`]: failed logins, and how long the next one waits
 //! * [`Sessions`]: logins, their renewal and their end
-//!
-//! | verb | what it changes |
-//! |---|---|
-//! | [`create_api_key`](Accounts::create_api_key), [`revoke_api_key`](Accounts::revoke_api_key) | what programs come in with |
-//! | [`sign_in`](Accounts::sign_in) | who an identity provider vouches for: a new account, a link, a role |
+//! * [`api_key`]: what programs come in with
 
 mod api_key;
 mod session;
@@ -14,6 +13,16 @@ mod sign_in;
 pub use api_key::{ApiKeyError, CreatedApiKey, KeyRequest};
 pub use sign_in::SignInError;
 
+mod error;
+pub mod failures;
+pub mod invite;
+pub mod user;
+
+use std::sync::Arc;
+
+pub use error::{AccountError, By};
+
+use crate::ports::Clock;
 use crate::store::Db;
 
 pub use session::{RefreshError, Renewable, SessionLives, Sessions};
@@ -35,5 +44,9 @@ impl Accounts {
     #[must_use]
     pub fn db(&self) -> &Db {
         &self.db
+    }
+
+    fn clock(&self) -> &Arc<dyn Clock> {
+        self.db.clock()
     }
 }

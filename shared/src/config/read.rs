@@ -14,6 +14,7 @@ use crate::adapters::llm::PROVIDERS;
 use crate::adapters::webhook::{Network, OutboundPolicy};
 use crate::crypto::{SecretKey, TokenAlgorithm};
 use crate::domain::rate::{Rate, RateError};
+use crate::domain::registration::Registration;
 use crate::jobs::{Limits, Retention};
 use crate::telemetry::logs;
 
@@ -241,6 +242,7 @@ fn accounts(r: &mut Reader) -> Accounts {
         r.problems.push(ConfigProblem::new("JQA_CALLBACK_SECRET", "should be whsec_ followed by 24 to 64 bytes in base64"));
     }
     let is_unlimited = r.source.text("JQA_API_KEY_LONGEST") == "unlimited";
+    let (registration, registration_domains) = registration(r);
     Accounts {
         secret_key,
         older_keys,
@@ -249,8 +251,21 @@ fn accounts(r: &mut Reader) -> Accounts {
         sessions: SessionLives { idle: r.positive("JQA_SESSION_IDLE"), longest: r.positive("JQA_SESSION_LIFE") },
         longest_api_key: (!is_unlimited).then(|| r.positive("JQA_API_KEY_LONGEST")),
         admin,
+        registration,
+        registration_domains,
         callback_secret,
     }
+}
+
+fn registration(r: &mut Reader) -> (Registration, Vec<String>) {
+    let registration = r.word("JQA_REGISTRATION", Registration::ALL).unwrap_or(Registration::Closed);
+    let domains = r.optional("JQA_REGISTRATION_DOMAINS").unwrap_or_default().to_lowercase();
+    let domains: Vec<_> = domains.split(',').map(str::trim).filter(|domain| !domain.is_empty()).map(str::to_owned).collect();
+    if registration == Registration::Domain && domains.is_empty() {
+        let problem = "should name the domains, such as `example.com`, since JQA_REGISTRATION is `domain`";
+        r.problems.push(ConfigProblem::new("JQA_REGISTRATION_DOMAINS", problem));
+    }
+    (registration, domains)
 }
 
 fn jira(r: &mut Reader) -> Option<JiraSection> {

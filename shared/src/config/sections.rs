@@ -11,6 +11,7 @@ use crate::adapters::oidc::OidcSettings;
 use crate::adapters::webhook::{Network, OutboundPolicy};
 use crate::crypto::{SecretKey, TokenAlgorithm};
 use crate::domain::rate::Rate;
+use crate::domain::registration::Registration;
 use crate::jobs::{Limits, Retention};
 
 /// The database.
@@ -168,6 +169,10 @@ pub struct Accounts {
     pub longest_api_key: Option<Duration>,
     /// First administrator: e-mail and password.
     pub admin: Option<(String, String)>,
+    /// Who may make an account for themselves.
+    pub registration: Registration,
+    /// Domains for [`Registration::Domain`], in lower case.
+    pub registration_domains: Vec<String>,
     /// Callback secret, when it is given.
     pub callback_secret: Option<String>,
 }

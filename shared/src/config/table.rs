@@ -104,6 +104,8 @@ pub const SETTINGS: &[Setting] = &[
     ),
     plain("JQA_ADMIN_EMAIL", "", "first administrator, created or updated at start"),
     secret("JQA_ADMIN_PASSWORD", "their password"),
+    plain("JQA_REGISTRATION", "closed", "who may make an account for themselves: `closed`, `invite`, `domain` or `open`"),
+    plain("JQA_REGISTRATION_DOMAINS", "", "domains of e-mail addresses for `domain`, separated by commas"),
     plain("JQA_JIRA_NAME", "default", "name of the Jira connection given here"),
     plain("JQA_JIRA_URL", "", "base URL of Jira Cloud, such as `https://acme.atlassian.net`"),
     plain("JQA_JIRA_EMAIL", "", "account the connection acts as"),

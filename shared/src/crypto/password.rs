@@ -8,6 +8,8 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::domain::password::{LONGEST, WeakPassword, check, normal};
+
 /// OWASP's first recommendation for argon2id: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
@@ -25,6 +27,9 @@ pub enum PasswordError {
     /// Too many are being checked; try again.
     #[error("too many passwords are being checked at once")]
     Busy,
+    /// Nobody may take this one.
+    #[error("the password {0}")]
+    Weak(#[from] WeakPassword),
     /// The hash or the parameters are broken: a mistake of ours.
     #[error("the password could not be hashed: {0}")]
     Broken(String),
@@ -46,13 +51,38 @@ impl Passwords {
 
     /// The PHC string of a password.
     pub async fn hash(&self, password: &str) -> Result<String, PasswordError> {
-        let (turn, password) = (self.turn().await?, password.to_owned());
+        let (turn, password) = (self.turn().await?, normal(password));
         run(turn, move || hash(&password)).await
     }
 
-    /// Whether the password is the hashed one. Without a hash (no such user) it takes as long and answers no.
+    /// The PHC string of a password that a person of this e-mail and name wants to have from now on;
+    /// [`PasswordError::Weak`] when it [will not do](check).
+    pub async fn hash_new(&self, password: &str, email: &str, name: &str) -> Result<String, PasswordError> {
+        if password.len() > LONGEST {
+            return Err(WeakPassword::Long.into());
+        }
+        let (turn, password) = (self.turn().await?, password.to_owned());
+        let (email, name) = (email.to_owned(), name.to_owned());
+        run(turn, move || {
+            check(&password, &email, &name)?;
+            hash(&normal(&password))
+        })
+        .await
+    }
+
+    /// Whether a hash was made as they are made today; if not, hash the password anew when it is next known.
+    #[must_use]
+    pub fn is_current(hashed: &str) -> bool {
+        let Ok(parsed) = PasswordHash::new(hashed) else { return false };
+        let Ok(decoy) = PasswordHash::new(DECOY) else { return false };
+        (parsed.algorithm, parsed.version, &parsed.params) == (decoy.algorithm, decoy.version, &decoy.params)
+    }
+
+    /// Whether the password is the hashed one. Without a hash (no such user, or one without a password) it takes as long
+    /// and answers no.
     pub async fn verify(&self, password: &str, hashed: Option<&str>) -> Result<bool, PasswordError> {
-        let (turn, password, hashed) = (self.turn().await?, password.to_owned(), hashed.map(str::to_owned));
+        let hashed = hashed.filter(|hashed| !hashed.is_empty()).map(str::to_owned);
+        let (turn, password) = (self.turn().await?, normal(password));
         run(turn, move || Ok(verify(&password, hashed.as_deref().unwrap_or(DECOY))? && hashed.is_some())).await
     }
 
@@ -118,9 +148,34 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_has_a_password() {
+    async fn nobody_has_a_password_and_neither_has_an_account_without_one() {
         let passwords = Passwords::new(1);
         assert!(!passwords.verify("nobody's password", None).await.unwrap());
+        assert!(!passwords.verify("", Some("")).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn the_same_letters_typed_on_another_system_are_the_same_password() {
+        let passwords = Passwords::new(1);
+        let hashed = passwords.hash_new("u\u{308}ber stein und slate", "ada@example.com", "Ada").await.unwrap();
+        assert!(passwords.verify("\u{fc}ber stein und slate", Some(&hashed)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_password_that_will_not_do_is_not_hashed() {
+        let weak = Passwords::new(1).hash_new("password1234", "ada@example.com", "Ada").await;
+        assert_eq!(weak, Err(PasswordError::Weak(WeakPassword::Guessable)));
+    }
+
+    #[test]
+    fn a_hash_of_other_parameters_is_not_current() {
+        let today = hash("any password").unwrap();
+        assert!(Passwords::is_current(&today));
+        for older in
+            [today.replace("t=2", "t=1"), today.replace("m=19456", "m=4096"), today.replace("argon2id", "argon2i"), String::new()]
+        {
+            assert!(!Passwords::is_current(&older), "{older}");
+        }
     }
 
     #[tokio::test]

@@ -77,12 +77,20 @@ super::words::words! {
         Refused = "access.refused",
         /// An account was made.
         CreateUser = "user.create",
-        /// Password or role of an account was replaced.
+        /// Name, role or access of an account was changed.
         UpdateUser = "user.update",
         /// An account was linked to who an identity provider vouches for.
         LinkIdentity = "user.link_identity",
-        /// Somebody changed their password; their other sessions ended.
-        ChangePassword = "user.password",
+        /// An account was given a password; its sessions ended.
+        SetPassword = "user.password",
+        /// The sessions of an account were ended.
+        EndSessions = "user.end_sessions",
+        /// Somebody made an account for themselves.
+        Register = "user.register",
+        /// Somebody was invited.
+        Invite = "invite.create",
+        /// An invitation was taken back.
+        Uninvite = "invite.delete",
         /// An API key was made.
         CreateApiKey = "api_key.create",
         /// An API key was revoked.

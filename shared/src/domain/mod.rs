@@ -5,7 +5,8 @@
 //! * Jira's text: [`adf`], [`document`], [`render`]
 //! * jobs: [`job`], [`verdict`], [`message`], [`event`], [`request`], [`result`], [`json`], [`webhook`], [`duration`]
 //! * publishing: [`publish`]
-//! * people: [`user`], how they came in: [`session`], how often they may come: [`rate`], what they did: [`audit`]
+//! * people: [`user`], [`email`], [`password`], [`registration`], how they came in: [`session`], how often they may come: [`rate`],
+//!   what they did: [`audit`]
 
 pub mod adf;
 pub mod audit;
@@ -14,6 +15,7 @@ pub mod criterion;
 pub mod document;
 pub mod drafter;
 pub mod duration;
+pub mod email;
 pub mod event;
 pub mod evidence;
 pub mod finding;
@@ -25,9 +27,11 @@ pub mod json;
 pub mod language;
 pub mod message;
 pub mod normal;
+pub mod password;
 pub mod publish;
 pub mod rate;
 pub mod reading;
+pub mod registration;
 pub mod render;
 pub mod reply;
 pub mod request;

@@ -1,6 +1,7 @@
 //! How often something may happen, and what one more of it comes to. The arithmetic is that of GCRA: all that is kept
 //! of a key is the time at which its budget is whole again.
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -115,6 +116,15 @@ impl FromStr for Rate {
 
 fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Who shares a budget with an address: itself, or the /64 that one subscriber of IPv6 has.
+#[must_use]
+pub fn block(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
+        v4 => v4,
+    }
 }
 
 #[cfg(test)]

@@ -26,6 +26,9 @@ impl Default for Retention {
     }
 }
 
+/// How long sessions and invitations are kept that let nobody in any more.
+const OLD_ACCESS: Duration = Duration::from_secs(30 * 24 * 3600);
+
 /// Rows a statement removes, so that none holds locks for long.
 const CHUNK: i64 = 500;
 
@@ -63,6 +66,16 @@ impl Jobs {
         // A target that nobody holds any more says nothing.
         rows += self
             .old("DELETE FROM publish_targets WHERE held_until < {now} - ? AND job_id IN (SELECT job_id FROM publish_targets WHERE held_until < {now} LIMIT ?)", Duration::ZERO)
+            .await?;
+        rows += self
+            .old("DELETE FROM login_failures WHERE name IN (SELECT name FROM login_failures WHERE forget_at < {now} - ? ORDER BY forget_at LIMIT ?)", Duration::ZERO)
+            .await?;
+        rows += self
+            .old("DELETE FROM invites WHERE id IN (SELECT id FROM invites WHERE expires_at < {now} - ? ORDER BY expires_at LIMIT ?)", OLD_ACCESS)
+            .await?;
+        // A session that was ended early leaves with its expiry.
+        rows += self
+            .old("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < {now} - ? ORDER BY expires_at LIMIT ?)", OLD_ACCESS)
             .await?;
         rows += worker::forget_lapsed(&self.db, ms(Duration::from_secs(3600))).await?;
         Ok(rows)

@@ -1,6 +1,6 @@
 //! Accounts.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{Db, Sql, StoreError, entity};
@@ -48,14 +48,25 @@ pub async fn by_id(db: &Db, id: Uuid) -> Result<Option<entity::user::Model>, Sto
     db.read_one(Sql::new("SELECT * FROM users WHERE id = ?").bind(id)).await
 }
 
-/// Replaces password and role of an account.
-pub async fn update_credentials(db: &Db, id: Uuid, role: Role, password_hash: &str) -> Result<(), StoreError> {
-    db.execute(
-        Sql::new("UPDATE users SET role = ?, password_hash = ?, updated_at = {now} WHERE id = ?")
-            .bind(role.as_str())
-            .bind(password_hash)
-            .bind(id),
-    )
-    .await?;
-    Ok(())
+/// Which accounts.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this role.
+    pub role: Option<Role>,
+    /// That may come in, or may not.
+    pub active: Option<bool>,
+    /// Of this e-mail (lower case).
+    pub email: Option<String>,
+}
+
+/// Accounts, newest first, older than `before`.
+pub async fn list(db: &Db, filter: &Filter, before: Option<Uuid>, limit: u64) -> Result<Vec<entity::user::Model>, StoreError> {
+    use entity::user::Column as C;
+
+    let condition = Condition::all()
+        .add_option(filter.role.map(|role| C::Role.eq(role.as_str())))
+        .add_option(filter.active.map(|active| C::Active.eq(active)))
+        .add_option(filter.email.as_ref().map(|email| C::Email.eq(email)))
+        .add_option(before.map(|before| C::Id.lt(before)));
+    Ok(entity::user::Entity::find().filter(condition).order_by_desc(C::Id).limit(limit).all(db.reader()).await?)
 }

@@ -9,6 +9,7 @@ use tests::http_app::HttpApp;
 const PUBLIC: &[&str] = &[
     "/api/v1/auth/login",
     "/api/v1/auth/refresh",
+    "/api/v1/auth/register",
     "/api/v1/auth/oidc/start",
     "/api/v1/auth/oidc/callback",
     "/api/v1/auth/oidc/exchange",

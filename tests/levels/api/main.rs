@@ -16,6 +16,7 @@ mod jira;
 mod limits;
 mod ops;
 mod paging;
+mod people;
 mod permissions;
 mod publishing;
 mod refusals;

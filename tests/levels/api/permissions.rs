@@ -68,6 +68,16 @@ const TABLE: &[(&str, About, [u16; 4])] = &[
     ("POST /api/v1/jobs/{id}/retry", TheirCriteria, [409, 409, 409, 404]),
     ("POST /api/v1/jobs/{id}/retry", TheirSuite, [409, 409, 403, 404]),
     ("GET /api/v1/audit-logs", Nothing, [200, 403, 403, 403]),
+    ("POST /api/v1/auth/register", Nothing, [422, 422, 422, 422]),
+    ("GET /api/v1/users", Nothing, [200, 403, 403, 403]),
+    ("POST /api/v1/users", Nothing, [422, 403, 403, 403]),
+    ("GET /api/v1/users/{id}", Own, [404, 403, 403, 403]),
+    ("PATCH /api/v1/users/{id}", Own, [404, 403, 403, 403]),
+    ("POST /api/v1/users/{id}/password", Own, [422, 403, 403, 403]),
+    ("POST /api/v1/users/{id}/end-sessions", Own, [404, 403, 403, 403]),
+    ("GET /api/v1/invites", Nothing, [200, 403, 403, 403]),
+    ("POST /api/v1/invites", Nothing, [422, 403, 403, 403]),
+    ("DELETE /api/v1/invites/{id}", Own, [404, 403, 403, 403]),
     ("GET /api/v1/history", Nothing, [200, 200, 200, 200]),
     ("GET /api/v1/history/{id}", TheirResult, [200, 200, 200, 404]),
     ("GET /api/v1/jira/story/{key}", Nothing, [200, 200, 200, 200]),
@@ -119,7 +129,7 @@ impl Theirs {
         let ask = |query: &str| app.ask(method, &format!("{path}{query}")).by(by);
         match (path.rsplit('/').next().unwrap(), about) {
             ("refresh", _) => ask("").json(json!({ "refresh_token": "jqr_none" })).await,
-            ("password", _) => ask("").json(json!({ "current_password": "wrong" })).await,
+            ("password", _) if path.ends_with("/auth/password") => ask("").json(json!({ "current_password": "wrong" })).await,
             ("login", _) => ask("").json(json!({ "email": "nobody@example.org", "password": "wrong" })).await,
             ("acceptance-criteria" | "test-scenarios" | "full-pipeline", Publishing(what)) => {
                 ask("").json(json!({ "issue_key": "SHOP-2", "publish": [{ "mode": "comment", "what": what }] })).await
@@ -133,6 +143,8 @@ impl Theirs {
             }
             ("api-keys", _) if method == "POST" => ask("").json(json!({ "name": "ci" })).await,
             ("exchange", _) => ask("").json(json!({ "code": "c" })).await,
+            ("register" | "users" | "password" | "invites", _) if method == "POST" => ask("").json(json!({})).await,
+            _ if method == "PATCH" && path.contains("/users/") => ask("").json(json!({})).await,
             ("search", _) => ask("?jql=project%20%3D%20SHOP").await,
             ("approve", _) => ask("").json(json!({ "content_hash": "stale" })).await,
             ("result", TheirSuite) if method == "PATCH" => {

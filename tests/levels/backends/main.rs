@@ -1,5 +1,6 @@
 //! The promises of the job model, each kept on SQLite and on PostgreSQL by the same code, and those of the queues.
 
+mod accounts;
 mod api_keys;
 mod auditing;
 mod cancelling;

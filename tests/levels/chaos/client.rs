@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::waiting::until;
 
 pub(crate) const EMAIL: &str = "chaos@example.com";
-pub(crate) const PASSWORD: &str = "a password for chaos";
+pub(crate) const PASSWORD: &str = "seven lamps of slate";
 
 /// Longer than any outage.
 const PATIENCE: Duration = Duration::from_secs(60);

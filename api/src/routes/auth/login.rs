@@ -3,7 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
+use shared::crypto::Passwords;
 use shared::domain::session::LoginMethod;
+use shared::store::entity::user::Model as User;
 use shared::store::{audit, user};
 use utoipa::ToSchema;
 
@@ -66,8 +68,8 @@ pub(in crate::routes) async fn login(
     client: Client,
     Body(body): Body<LoginBody>,
 ) -> Result<Json<GrantedView>, Problem> {
-    let (now, ip) = (api.jobs.clock().monotonic(), client.ip.as_deref());
-    if let Some(wait) = api.attempts.begin(&body.email, ip, now) {
+    let ip = client.ip.as_deref();
+    if let Some(wait) = api.accounts.begin_login(&body.email, ip).await? {
         return Err(Problem::new(codes::TOO_MANY_ATTEMPTS, "Too many logins failed; wait before the next one.").retry_after(wait));
     }
     let row = user::by_email(api.db(), &body.email).await?;
@@ -81,7 +83,8 @@ pub(in crate::routes) async fn login(
             "The e-mail is unknown, the password is wrong, or the account is not active.",
         ));
     };
-    api.attempts.came_in(&body.email, ip);
+    api.accounts.login_came_in(&body.email, ip).await?;
+    rehash(&api, &row, &body.password).await?;
     let begun = api.sessions.begin(row.id, LoginMethod::Password, &client.actor(None)).await?;
     let begun = begun.ok_or_else(|| Problem::from(CallerRefused::Inactive))?;
     Ok(Json(granted(&api, begun).await?))
@@ -99,6 +102,16 @@ pub(in crate::routes) async fn refresh(
 ) -> Result<Json<GrantedView>, Problem> {
     let renewed = api.sessions.refresh(&body.refresh_token, &client.actor(None)).await?;
     Ok(Json(granted(&api, renewed).await?))
+}
+
+/// Keeps a password by the parameters of today, while it is known.
+async fn rehash(api: &Api, row: &User, password: &str) -> Result<(), Problem> {
+    if !Passwords::is_current(&row.password_hash) {
+        let hash = api.passwords.hash(password).await?;
+        // Somebody may have changed it at this moment, which counts.
+        api.accounts.rehash(row.id, &row.password_hash, &hash).await?;
+    }
+    Ok(())
 }
 
 /// A login that was refused, for the audit log.

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use shared::crypto::PasswordError;
 use shared::store::user;
 use utoipa::ToSchema;
 
@@ -34,6 +35,12 @@ pub(in crate::routes) async fn change(
     caller: InPerson<Read>,
     Body(body): Body<PasswordBody>,
 ) -> Result<StatusCode, Problem> {
+    // Whoever found a session open is not to guess the password with it.
+    let ip = caller.actor().ip;
+    if let Some(wait) = api.accounts.begin_login(caller.email(), ip.as_deref()).await? {
+        let detail = "Too many passwords were tried; wait before the next one.";
+        return Err(Problem::new(codes::TOO_MANY_ATTEMPTS, detail).retry_after(wait));
+    }
     let (row, session) = (user::by_id(api.db(), caller.id()).await?, caller.credential().session_id().unwrap_or_default());
     let hashed = row.map(|row| row.password_hash).unwrap_or_default();
     if hashed.is_empty() {
@@ -43,7 +50,11 @@ pub(in crate::routes) async fn change(
     if !is_right {
         return Err(Problem::field("current_password", "is not the password of this account"));
     }
-    let new = api.passwords.hash(&body.new_password).await?;
+    api.accounts.login_came_in(caller.email(), ip.as_deref()).await?;
+    let new = match api.passwords.hash_new(&body.new_password, caller.email(), caller.name()).await {
+        Err(PasswordError::Weak(weak)) => return Err(Problem::field("new_password", weak.to_string())),
+        hashed => hashed?,
+    };
     if api.sessions.change_password(caller.id(), &hashed, &new, session, &caller.actor()).await? {
         return Ok(StatusCode::NO_CONTENT);
     }
