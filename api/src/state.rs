@@ -10,6 +10,7 @@ use shared::crypto::{Passwords, Tokens};
 use shared::jobs::Jobs;
 use shared::store::Db;
 use shared::telemetry::Metrics;
+use shared::vault::Vault;
 
 use crate::attempts::Attempts;
 use crate::callers::Callers;
@@ -49,6 +50,8 @@ pub struct Parts {
     pub jobs: Jobs,
     /// Jira connections and models by name.
     pub connections: Arc<Connections>,
+    /// Connections that are kept in the database, and their secrets.
+    pub vault: Vault,
     /// Access tokens.
     pub tokens: Tokens,
     /// Passwords.

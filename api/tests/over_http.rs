@@ -21,6 +21,7 @@ use shared::ports::{Clock, TestClock};
 use shared::store::user::{self, NewUser};
 use shared::store::{Db, DbOptions};
 use shared::telemetry::Metrics;
+use shared::vault::Vault;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -68,6 +69,7 @@ impl App {
         let api = Api::new(Parts {
             jobs,
             connections: Arc::new(connections),
+            vault: Vault::new(db.clone(), key.clone().into()),
             tokens: Tokens::new(TokenSettings::default(), &key.derive("access-token"), &[], of_db),
             passwords: Passwords::new(1),
             hub,

@@ -1,6 +1,7 @@
 //! Schema changes, one a file, in order. Each runs in a transaction on both databases.
 //!
-//! The SQL is written once; `{uuid}` is the only type that SQLite and PostgreSQL spell differently. JSON is kept as
+//! The SQL is written once; `{uuid}` is the only type that SQLite and PostgreSQL spell differently, and `{nil}` its value of
+//! zeroes. JSON is kept as
 //! text, because nothing queries inside it. Times are epoch milliseconds.
 
 mod m0001_people;
@@ -11,6 +12,7 @@ mod m0005_audit;
 mod m0006_removals;
 mod m0007_versions;
 mod m0008_ledger_age;
+mod m0012_connections;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
@@ -32,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_removals::Migration),
             Box::new(m0007_versions::Migration),
             Box::new(m0008_ledger_age::Migration),
+            Box::new(m0012_connections::Migration),
         ]
     }
 }
@@ -101,11 +104,13 @@ fn file_lock(url: &str) -> std::io::Result<Option<std::fs::File>> {
 
 /// Runs statements separated by `;`, with the types of the database at hand.
 async fn run(manager: &SchemaManager<'_>, sql: &str) -> Result<(), DbErr> {
-    let uuid = match manager.get_database_backend() {
-        DbBackend::Postgres => "uuid",
-        _ => "blob",
+    let (uuid, nil) = match manager.get_database_backend() {
+        DbBackend::Postgres => ("uuid", "'00000000-0000-0000-0000-000000000000'"),
+        _ => ("blob", "zeroblob(16)"),
     };
-    for statement in sql.replace("{uuid}", uuid).split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
+    for statement in
+        sql.replace("{uuid}", uuid).replace("{nil}", nil).split(';').map(str::trim).filter(|statement| !statement.is_empty())
+    {
         manager.get_connection().execute_unprepared(statement).await?;
     }
     Ok(())

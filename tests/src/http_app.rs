@@ -76,6 +76,7 @@ impl HttpApp {
         let api = Api::new(Parts {
             jobs: app.jobs.clone(),
             connections: app.connections.clone(),
+            vault: app.vault.clone(),
             tokens: Tokens::new(TokenSettings::default(), &key.derive("access-token"), &[], app.clock.clone()),
             passwords: Passwords::new(1),
             hub,

@@ -2,6 +2,7 @@
 
 mod accept;
 mod auth;
+mod connections;
 mod docs;
 mod events;
 mod generate;
@@ -65,6 +66,12 @@ fn contents(public_url: Option<&str>) -> OpenApiRouter<Api> {
         .routes(routes!(history::show))
         .routes(routes!(jira::story))
         .routes(routes!(jira::search))
-        .routes(routes!(publish::publish));
+        .routes(routes!(publish::publish))
+        .routes(routes!(connections::jira::list, connections::jira::create))
+        .routes(routes!(connections::jira::show, connections::jira::change, connections::jira::remove))
+        .routes(routes!(connections::jira::test))
+        .routes(routes!(connections::llm::list, connections::llm::create))
+        .routes(routes!(connections::llm::show, connections::llm::change, connections::llm::remove))
+        .routes(routes!(connections::llm::test));
     OpenApiRouter::with_openapi(openapi::head(public_url)).nest("/api/v1", v1)
 }

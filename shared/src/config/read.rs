@@ -44,7 +44,8 @@ impl Settings {
                 webhook: r.count("JQA_CONCURRENCY_WEBHOOK"),
                 grace: r.duration("JQA_GRACE"),
             },
-            outbound: outbound(&mut r),
+            outbound: outbound(&mut r, "JQA_OUTBOUND_ALLOW"),
+            connections: outbound(&mut r, "JQA_CONNECTIONS_ALLOW"),
             log: log(&mut r),
             log_format: r.one_of("JQA_LOG_FORMAT", &["auto", "json", "text"]),
             data_dir,
@@ -218,12 +219,10 @@ fn llm(r: &mut Reader) -> LlmSection {
     }
 }
 
-fn outbound(r: &mut Reader) -> OutboundPolicy {
-    let blocks = r.source.text("JQA_OUTBOUND_ALLOW").split(',').map(str::trim).filter(|block| !block.is_empty());
+fn outbound(r: &mut Reader, name: &'static str) -> OutboundPolicy {
+    let blocks = r.source.text(name).split(',').map(str::trim).filter(|block| !block.is_empty());
     let parsed: Result<Vec<Network>, _> = blocks.map(str::parse).collect();
-    let allow = parsed.map_err(|error| {
-        ConfigProblem::new("JQA_OUTBOUND_ALLOW", format!("should hold CIDR blocks separated by commas: {error}"))
-    });
+    let allow = parsed.map_err(|error| ConfigProblem::new(name, format!("should hold CIDR blocks separated by commas: {error}")));
     let allow = r.keep(allow, Vec::new());
     // Inside a network that an administrator named, plain http is usual.
     OutboundPolicy { allow_http: !allow.is_empty(), allow }

@@ -5,6 +5,7 @@
 pub mod artifact;
 mod asked;
 pub mod audit;
+pub mod connection;
 mod db;
 pub mod delivery;
 pub mod entity;
@@ -17,6 +18,7 @@ pub mod llm_call;
 pub mod made;
 mod plan;
 pub mod publication;
+pub mod sealed;
 mod sql;
 pub mod user;
 mod verb;

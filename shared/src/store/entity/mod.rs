@@ -4,6 +4,8 @@ pub mod delivery;
 pub mod event;
 pub mod history;
 pub mod idempotency;
+pub mod jira_configuration;
 pub mod job;
+pub mod llm_configuration;
 pub mod publication;
 pub mod user;
