@@ -68,7 +68,7 @@ mod tests {
                 assert_eq!(is_public, path == "/api/v1/auth/login", "{method} {path}");
             }
         }
-        assert_eq!(document["paths"].as_object().unwrap().len(), 17);
+        assert_eq!(document["paths"].as_object().unwrap().len(), 23);
     }
 
     #[test]

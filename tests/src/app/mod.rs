@@ -55,7 +55,8 @@ pub struct App {
     pub clock: Arc<TestClock>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
-    pub(crate) settings: Settings,
+    /// What it was set up with.
+    pub settings: Settings,
     /// The connections of a process.
     pub connections: Arc<Connections>,
     /// The verbs of connections and their secrets.
