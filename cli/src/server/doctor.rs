@@ -13,7 +13,7 @@ use shared::ports::Queue;
 use shared::telemetry::Metrics;
 use url::Url;
 
-use super::{foundation, read_settings};
+use super::{foundation, read_settings, secrets};
 use crate::commands::Check;
 
 /// A service that takes longer to answer counts as away.
@@ -29,6 +29,7 @@ pub(crate) async fn doctor(config: Option<PathBuf>) -> Vec<Check> {
     checks.push(database(&settings).await);
     checks.push(queue(&settings).await);
     checks.extend(connections(&settings).await);
+    checks.push(keys(&settings).await);
     checks
 }
 
@@ -47,6 +48,27 @@ async fn database(settings: &Settings) -> Check {
         Ok(Ok(false)) => Check::bad("database", format!("{kind} answers, but its schema is not current"), "Run `jqa migrate`."),
         Ok(Err(error)) => Check::bad("database", format!("{error:#}"), "Check JQA_DATABASE_URL and that the server runs."),
         Err(_) => Check::bad("database", "no answer in time", "Check JQA_DATABASE_URL and the network between."),
+    }
+}
+
+/// Whether every sealed secret can be opened with the keys that are given.
+async fn keys(settings: &Settings) -> Check {
+    let looked = tokio::time::timeout(PATIENCE, async {
+        match secrets::vault(settings).await? {
+            Some(vault) => Ok::<_, anyhow::Error>(Some(vault.missing_keys().await?)),
+            None => Ok(None),
+        }
+    });
+    match looked.await {
+        Ok(Ok(None)) => Check::skipped("keys", "no secrets are stored yet"),
+        Ok(Ok(Some(missing))) if missing.is_empty() => Check::good("keys", "every stored secret can be opened"),
+        Ok(Ok(Some(missing))) => Check::bad(
+            "keys",
+            format!("stored secrets are sealed with keys that are not given: {}", missing.join(", ")),
+            "Add them to JQA_SECRET_KEYS_OLD, or set those secrets again.",
+        ),
+        Ok(Err(error)) => Check::bad("keys", format!("{error:#}"), "Check JQA_SECRET_KEY and JQA_DATABASE_URL."),
+        Err(_) => Check::bad("keys", "no answer in time", "Check JQA_DATABASE_URL and the network between."),
     }
 }
 

@@ -4,6 +4,7 @@
 //! * [`parts`]: the API and the worker built on it
 //! * [`process`]: `serve`, `api`, `worker`: which parts run, from start to end
 //! * [`lock`], [`key`], [`people`]: the SQLite lock, the secret key, the first administrator
+//! * [`secrets`]: `jqa keys rotate`, `jqa keys list`, and whether a key is missing
 //! * [`doctor()`], [`demo`]
 
 mod demo;
@@ -14,6 +15,7 @@ mod lock;
 mod parts;
 mod people;
 mod process;
+mod secrets;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -44,6 +46,8 @@ pub(crate) async fn run(command: ServerCommand, config: Option<PathBuf>) -> anyh
         ServerCommand::Worker(_) => Box::pin(process::worker(settings)).await?,
         ServerCommand::Migrate(_) => migrate(&settings).await?,
         ServerCommand::CallbackSecret(_) => println!("{}", key::callback_secret(&settings)?),
+        ServerCommand::RotateKeys => secrets::rotate(&settings).await?,
+        ServerCommand::ListKeys => secrets::list(&settings).await?,
         ServerCommand::CreateUser(user) => people::create(&settings, user).await?,
     }
     Ok(ExitCode::SUCCESS)
