@@ -15,3 +15,4 @@ mod reviewing;
 mod schema;
 mod stages;
 mod submitting;
+mod vault;

@@ -83,3 +83,67 @@ fn in_words(problem: UrlProblem) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::net::IpAddr;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::adapters::http;
+
+    fn public_only() -> OutboundPolicy {
+        OutboundPolicy { allow: vec!["10.9.0.0/16".parse().unwrap()], allow_http: true }
+    }
+
+    /// A look-up that answers these, one list after the other.
+    fn names(answers: &'static [&'static [&'static str]]) -> Lookup {
+        let asked = Arc::new(AtomicUsize::new(0));
+        Arc::new(move |_| {
+            let n = asked.fetch_add(1, Ordering::SeqCst).min(answers.len() - 1);
+            let found: io::Result<Vec<IpAddr>> = Ok(answers[n].iter().map(|text| text.parse().unwrap()).collect());
+            Box::pin(std::future::ready(found))
+        })
+    }
+
+    async fn told(lookup: Lookup, url: &str) -> String {
+        let guard = Guard::with_lookup(public_only(), lookup);
+        let url = guard.base_url(url).unwrap();
+        let client = guard.over(http::client(), &url).connect_timeout(std::time::Duration::from_millis(200)).build().unwrap();
+        http::exchange(client.get(url), 1024).await.unwrap_err().message
+    }
+
+    #[tokio::test]
+    async fn a_name_is_judged_by_every_address_it_stands_for_when_it_is_connected_to() {
+        for answer in
+            [&["127.0.0.1"][..], &["::1"], &["169.254.169.254"], &["::ffff:10.0.0.1"], &["fd00::1"], &["64:ff9b::a00:1"]]
+        {
+            let lookup: Lookup =
+                Arc::new(move |_| Box::pin(std::future::ready(Ok(answer.iter().map(|text| text.parse().unwrap()).collect()))));
+            assert_eq!(told(lookup, "https://rebound.example/").await, "no connection: the address is not allowed", "{answer:?}");
+        }
+        let mixed = names(&[&["93.184.215.14", "192.168.0.1"]]);
+        assert_eq!(told(mixed, "https://rebound.example/").await, "no connection: the address is not allowed");
+        let public = names(&[&["93.184.215.14"]]);
+        let http = told(public, "http://plain.example/").await;
+        assert_eq!(http, "no connection: the address is not allowed", "plain http is for listed networks");
+    }
+
+    #[test]
+    fn listed_networks_may_be_asked_on_any_port_and_without_tls() {
+        let guard = Guard::new(public_only());
+        for url in ["http://10.9.1.2:8080/jira", "https://10.9.1.2:8443", "http://jira.internal:8080"] {
+            assert!(guard.base_url(url).is_ok(), "{url}");
+        }
+        for url in [
+            "http://8.8.8.8/",
+            "https://10.8.1.2/",
+            "https://8.8.8.8:8443/",
+            "https://jira.example/?token=x",
+            "https://jira.example/#x",
+        ] {
+            assert!(guard.base_url(url).is_err(), "{url}");
+        }
+    }
+}
