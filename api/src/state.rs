@@ -14,6 +14,7 @@ use shared::jobs::Jobs;
 use shared::ports::RateLimiter;
 use shared::store::{Db, StoreError};
 use shared::telemetry::Metrics;
+use shared::vault::Vault;
 
 use crate::audit::Refusals;
 use crate::callers::Callers;
@@ -74,6 +75,8 @@ pub struct Parts {
     pub jobs: Jobs,
     /// Jira connections and models by name.
     pub connections: Arc<Connections>,
+    /// Connections that are kept in the database, and their secrets.
+    pub vault: Vault,
     /// Access tokens.
     pub tokens: Tokens,
     /// Logins and their renewal.

@@ -25,6 +25,7 @@ use shared::store::audit::Actor;
 use shared::store::user::{self, NewUser};
 use shared::store::{Db, DbOptions};
 use shared::telemetry::Metrics;
+use shared::vault::Vault;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -72,6 +73,7 @@ impl App {
         let api = Api::new(Parts {
             jobs,
             connections: Arc::new(connections),
+            vault: Vault::new(db.clone(), keys.clone()),
             tokens: Tokens::new(TokenSettings::default(), &keys, of_db),
             sessions: Sessions::new(db.clone(), keys, SessionLives::default()),
             passwords: Passwords::new(1),

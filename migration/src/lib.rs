@@ -1,6 +1,7 @@
 //! Schema changes, one a file, in order. Each runs in a transaction on both databases.
 //!
-//! The SQL is written once; `{uuid}` is the only type that SQLite and PostgreSQL spell differently. JSON is kept as
+//! The SQL is written once; `{uuid}` is the only type that SQLite and PostgreSQL spell differently, and `{nil}` its value of
+//! zeroes. JSON is kept as
 //! text, because nothing queries inside it. Times are epoch milliseconds.
 
 mod m0001_people;
@@ -14,6 +15,7 @@ mod m0008_ledger_age;
 mod m0009_sessions;
 mod m0010_api_keys;
 mod m0011_identities;
+mod m0012_connections;
 mod m0013_audit_seal;
 
 use sea_orm_migration::prelude::*;
@@ -39,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_sessions::Migration),
             Box::new(m0010_api_keys::Migration),
             Box::new(m0011_identities::Migration),
+            Box::new(m0012_connections::Migration),
             Box::new(m0013_audit_seal::Migration),
         ]
     }
@@ -109,11 +112,13 @@ fn file_lock(url: &str) -> std::io::Result<Option<std::fs::File>> {
 
 /// Runs statements separated by `;`, with the types of the database at hand.
 async fn run(manager: &SchemaManager<'_>, sql: &str) -> Result<(), DbErr> {
-    let uuid = match manager.get_database_backend() {
-        DbBackend::Postgres => "uuid",
-        _ => "blob",
+    let (uuid, nil) = match manager.get_database_backend() {
+        DbBackend::Postgres => ("uuid", "'00000000-0000-0000-0000-000000000000'"),
+        _ => ("blob", "zeroblob(16)"),
     };
-    for statement in sql.replace("{uuid}", uuid).split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
+    for statement in
+        sql.replace("{uuid}", uuid).replace("{nil}", nil).split(';').map(str::trim).filter(|statement| !statement.is_empty())
+    {
         manager.get_connection().execute_unprepared(statement).await?;
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! What the api and the worker have in common.
 //!
-//! Layers, each using only what stands left of it: [`domain`] ‹ [`ports`] ‹ [`store`], [`adapters`] ‹ [`jobs`], [`accounts`], [`auditing`] ‹ [`publishing`].
+//! Layers, each using only what stands left of it: [`domain`] ‹ [`ports`] ‹ [`store`], [`adapters`] ‹ [`jobs`], [`accounts`], [`auditing`], [`vault`] ‹ [`publishing`].
 //! Beside them stand the concerns of a process: [`config`], [`telemetry`], [`crypto`], [`lifecycle`].
 
 pub mod accounts;
@@ -15,3 +15,4 @@ pub mod ports;
 pub mod publishing;
 pub mod store;
 pub mod telemetry;
+pub mod vault;

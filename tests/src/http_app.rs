@@ -83,6 +83,7 @@ impl HttpApp {
         let api = Api::new(Parts {
             jobs: app.jobs.clone(),
             connections: app.connections.clone(),
+            vault: app.vault.clone(),
             tokens: Tokens::new(TokenSettings::default(), &keys, app.clock.clone()),
             sessions: Sessions::new(app.jobs.db().clone(), keys.clone(), SessionLives::default()),
             passwords: Passwords::new(1),

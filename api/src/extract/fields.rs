@@ -59,6 +59,12 @@ impl Fields {
         self.value(name, value)
     }
 
+    /// Whether a field is there and says nothing, where that means something else than its absence.
+    #[must_use]
+    pub fn is_null(&self, name: &str) -> bool {
+        self.left.get(name).is_some_and(Value::is_null)
+    }
+
     /// A value that stands at `field`. `None` = an error was noted.
     pub fn value<'de, T, D>(&mut self, field: &str, value: D) -> Option<T>
     where

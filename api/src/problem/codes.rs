@@ -102,6 +102,13 @@ codes! {
     JIRA_UNAVAILABLE = "jira.unavailable" SERVICE_UNAVAILABLE "Jira has a problem";
     JIRA_NO_ANSWER = "jira.no_answer" SERVICE_UNAVAILABLE "Jira does not answer";
 
+    CONNECTION_NOT_FOUND = "connection.not_found" NOT_FOUND "There is no such connection";
+    CONNECTION_CHANGED = "connection.changed" CONFLICT "The connection was changed by somebody else";
+    CONNECTION_IS_DEFAULT = "connection.is_default" CONFLICT "The connection is the default";
+    CONNECTION_IN_USE = "connection.in_use" CONFLICT "The connection is in use";
+    SECRET_KEY_MISSING = "secrets.key_missing" SERVICE_UNAVAILABLE "The key of a secret is not here";
+    SECRET_UNREADABLE = "secrets.unreadable" CONFLICT "A secret cannot be opened";
+
     UNAVAILABLE = "server.unavailable" SERVICE_UNAVAILABLE "The database does not answer";
     INTERNAL = "server.internal" INTERNAL_SERVER_ERROR "Something went wrong on our side";
 }

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use shared::accounts::{AccountError, ApiKeyError, RefreshError, SignInError};
 use shared::adapters::oidc::OidcError;
-use shared::crypto::{PasswordError, TokenError};
+use shared::crypto::{PasswordError, SealError, TokenError};
 use shared::domain::reading::ReadError;
+use shared::domain::verdict::Failure;
 use shared::jobs::JobError;
 use shared::ports::JiraError;
 use shared::store::StoreError;
+use shared::vault::VaultError;
 
 use super::{Code, Problem, codes};
 use crate::callers::CallerRefused;
@@ -85,6 +87,32 @@ impl From<JiraError> for Problem {
             }
             _ => problem,
         }
+    }
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        Self::new(Code::find(failure.code).unwrap_or(codes::JIRA_NOT_CONFIGURED), sentence(&failure.message))
+    }
+}
+
+impl From<VaultError> for Problem {
+    fn from(error: VaultError) -> Self {
+        let said = sentence(&error.to_string());
+        let code = match error {
+            VaultError::Store(error) => return error.into(),
+            VaultError::NotFound => codes::CONNECTION_NOT_FOUND,
+            VaultError::NameTaken => return Self::field("name", "is the name of another connection"),
+            VaultError::SecretNeeded => {
+                return Self::field("base_url", "cannot change without the secret: give the secret again in the same request");
+            }
+            VaultError::Changed => codes::CONNECTION_CHANGED,
+            VaultError::IsDefault => codes::CONNECTION_IS_DEFAULT,
+            VaultError::InUse => codes::CONNECTION_IN_USE,
+            VaultError::Sealed(SealError::UnknownKey(_)) => codes::SECRET_KEY_MISSING,
+            VaultError::Sealed(_) => codes::SECRET_UNREADABLE,
+        };
+        Self::new(code, said)
     }
 }
 

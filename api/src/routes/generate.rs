@@ -198,11 +198,12 @@ const LONGEST_MODEL: usize = 200;
 /// Checks what the fields mean; answers the connection's name.
 async fn check(api: &Api, caller: &Caller, kind: JobKind, body: &GenerateBody) -> Result<String, Problem> {
     let mut errors = Vec::new();
-    let connection = api.connections.jira(body.connection.as_deref()).map(|(name, _)| name);
+    let known = api.connections.now().await?;
+    let connection = known.jira(body.connection.as_deref()).map(|connection| connection.name.clone());
     if connection.is_none() {
         errors.push(FieldError::invalid("connection", no_connection(body.connection.as_deref())));
     }
-    if let Some(llm) = body.llm.as_ref().filter(|llm| !api.connections.llm_known(&llm.provider)) {
+    if let Some(llm) = body.llm.as_ref().filter(|llm| !known.llm_known(&llm.provider)) {
         let name: String = llm.provider.chars().take(60).collect();
         errors.push(FieldError::invalid("llm.provider", format!("'{name}' is not configured here")));
     }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use shared::adapters::connections::JiraConnection;
 use shared::domain::reading;
 use shared::domain::story::Story;
-use shared::ports::{IssueSummary, Jira, JiraError};
+use shared::ports::{IssueSummary, JiraError};
 use utoipa::{IntoParams, ToSchema};
 
 use super::generate::no_connection;
@@ -80,8 +81,9 @@ pub(super) async fn story(
     Key(key): Key,
     Query(asked): Query<StoryParams>,
 ) -> Result<Json<Story>, Problem> {
-    let issue = connection(&api, asked.connection.as_deref())?.issue(key.as_str()).await?;
-    Ok(Json(reading::story(&issue.body, &issue.url, api.connections.read_options())?))
+    let connection = connection(&api, asked.connection.as_deref()).await?;
+    let issue = connection.client()?.issue(key.as_str()).await?;
+    Ok(Json(reading::story(&issue.body, &issue.url, &connection.read_options)?))
 }
 
 /// Issues by JQL.
@@ -93,15 +95,16 @@ pub(super) async fn search(
     _caller: Allowed<Read>,
     Query(asked): Query<SearchParams>,
 ) -> Result<Json<IssuePage>, Problem> {
-    let jira = connection(&api, asked.connection.as_deref())?;
+    let jira = connection(&api, asked.connection.as_deref()).await?.client()?;
     let limit = usize::try_from(asked.limit).unwrap_or(usize::MAX);
     let page = jira.search(&asked.jql, limit, asked.cursor.as_deref()).await;
     let page = page.map_err(|error| refused(error, asked.cursor.is_some()))?;
     Ok(Json(IssuePage { items: page.issues, next_cursor: page.next }))
 }
 
-fn connection(api: &Api, name: Option<&str>) -> Result<Arc<dyn Jira>, Problem> {
-    let found = api.connections.jira(name).map(|(_, jira)| jira);
+/// A connection by name, or the default.
+pub(super) async fn connection(api: &Api, name: Option<&str>) -> Result<Arc<JiraConnection>, Problem> {
+    let found = api.connections.now().await?.jira(name).cloned();
     found
         .ok_or_else(|| Problem::new(codes::JIRA_NOT_CONFIGURED, format!("There is no such connection: {}.", no_connection(name))))
 }

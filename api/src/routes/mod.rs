@@ -4,6 +4,7 @@ mod accept;
 mod api_keys;
 mod audit_logs;
 mod auth;
+mod connections;
 mod docs;
 mod events;
 mod generate;
@@ -96,6 +97,12 @@ fn contents(public_url: Option<&str>) -> OpenApiRouter<Api> {
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::show, users::change))
         .routes(routes!(users::set_password))
-        .routes(routes!(users::end_sessions));
+        .routes(routes!(users::end_sessions))
+        .routes(routes!(connections::jira::list, connections::jira::create))
+        .routes(routes!(connections::jira::show, connections::jira::change, connections::jira::remove))
+        .routes(routes!(connections::jira::test))
+        .routes(routes!(connections::llm::list, connections::llm::create))
+        .routes(routes!(connections::llm::show, connections::llm::change, connections::llm::remove))
+        .routes(routes!(connections::llm::test));
     OpenApiRouter::with_openapi(openapi::head(public_url)).nest("/api/v1", v1)
 }

@@ -147,7 +147,7 @@ async fn check(api: &Api, caller: &Caller, body: &PublishBody) -> Result<History
     if let Some(message) = body.callback_url.as_deref().and_then(|url| (api.outbound)(url).err()) {
         errors.push(FieldError::invalid("callback_url", message));
     }
-    if api.connections.jira(Some(&row.connection)).is_none() {
+    if api.connections.now().await?.jira(Some(&row.connection)).is_none() {
         errors.push(FieldError::invalid(
             "from",
             format!("belongs to a connection that is gone: {}", no_connection(Some(&row.connection))),
@@ -158,12 +158,13 @@ async fn check(api: &Api, caller: &Caller, body: &PublishBody) -> Result<History
 
 /// What would be done for every target.
 async fn plans(api: &Api, row: &History, body: &PublishBody) -> Result<Vec<PublishPlan>, Problem> {
-    let (_, jira) = api.connections.jira(Some(&row.connection)).ok_or_else(|| Problem::internal("a connection vanished"))?;
+    let connection = super::jira::connection(api, Some(&row.connection)).await?;
+    let jira = connection.client()?;
     let mut made = Made::of_result(api.db(), row).await?;
     if made.story.is_none() {
         // Its job is not kept any more; the story is where it was.
         let issue = jira.issue_alone(&row.issue_id).await?;
-        made = made.with_story_of_now(row, reading::story(&issue.body, &issue.url, api.connections.read_options())?);
+        made = made.with_story_of_now(row, reading::story(&issue.body, &issue.url, &connection.read_options)?);
     }
     let subject = Subject { connection: &row.connection, issue_id: &row.issue_id, output: made.output(&row.issue_key) };
     plan_all(&api.jobs, jira.as_ref(), &subject, &body.publish, body.on_conflict.unwrap_or_default()).await.map_err(not_planned)

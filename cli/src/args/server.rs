@@ -45,6 +45,10 @@ pub(crate) struct CreateUserArgs {
 pub(crate) enum KeysCommand {
     /// Print a new secret key for JQA_SECRET_KEY; opens nothing and needs no settings
     Generate,
+    /// Seal every stored secret with the current key; safe beside running servers, and may be repeated
+    Rotate,
+    /// List the keys by id, and how many stored secrets each still holds
+    List,
 }
 
 /// What the server module is asked to do, with everything it cannot ask for itself.
@@ -60,6 +64,10 @@ pub(crate) enum ServerCommand {
     Migrate(ServeArgs),
     /// The secret that callbacks are signed with.
     CallbackSecret(ServeArgs),
+    /// Every secret under the current key.
+    RotateKeys,
+    /// Which key holds how many secrets.
+    ListKeys,
     /// A new user.
     CreateUser(NewUser),
 }

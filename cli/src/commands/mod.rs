@@ -45,6 +45,8 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<std::process::ExitCode> {
             crate::output::print(&shared::crypto::SecretKey::generate());
             return Ok(std::process::ExitCode::SUCCESS);
         }
+        Command::Keys(KeysCommand::Rotate) => ServerCommand::RotateKeys,
+        Command::Keys(KeysCommand::List) => ServerCommand::ListKeys,
         other => return Box::pin(run_client(other, &connect, config)).await.map(Into::into),
     };
     Box::pin(server::run(server_command, config)).await

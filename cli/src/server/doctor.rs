@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use shared::adapters::connections::{Author, Connections};
 use shared::adapters::queue::{RedisQueue, connect};
-use shared::config::{LlmSection, Settings};
+use shared::adapters::trial::{self, Finding};
+use shared::config::Settings;
 use shared::domain::job::Lane;
-use shared::ports::{Llm, LlmError, Queue};
+use shared::ports::Queue;
 use shared::telemetry::Metrics;
 use url::Url;
 
-use super::{foundation, read_settings};
+use super::{foundation, read_settings, secrets};
 use crate::commands::Check;
 
 /// A service that takes longer to answer counts as away.
@@ -28,6 +29,7 @@ pub(crate) async fn doctor(config: Option<PathBuf>) -> Vec<Check> {
     checks.push(database(&settings).await);
     checks.push(queue(&settings).await);
     checks.extend(connections(&settings).await);
+    checks.push(keys(&settings).await);
     checks
 }
 
@@ -46,6 +48,27 @@ async fn database(settings: &Settings) -> Check {
         Ok(Ok(false)) => Check::bad("database", format!("{kind} answers, but its schema is not current"), "Run `jqa migrate`."),
         Ok(Err(error)) => Check::bad("database", format!("{error:#}"), "Check JQA_DATABASE_URL and that the server runs."),
         Err(_) => Check::bad("database", "no answer in time", "Check JQA_DATABASE_URL and the network between."),
+    }
+}
+
+/// Whether every sealed secret can be opened with the keys that are given.
+async fn keys(settings: &Settings) -> Check {
+    let looked = tokio::time::timeout(PATIENCE, async {
+        match secrets::vault(settings).await? {
+            Some(vault) => Ok::<_, anyhow::Error>(Some(vault.missing_keys().await?)),
+            None => Ok(None),
+        }
+    });
+    match looked.await {
+        Ok(Ok(None)) => Check::skipped("keys", "no secrets are stored yet"),
+        Ok(Ok(Some(missing))) if missing.is_empty() => Check::good("keys", "every stored secret can be opened"),
+        Ok(Ok(Some(missing))) => Check::bad(
+            "keys",
+            format!("stored secrets are sealed with keys that are not given: {}", missing.join(", ")),
+            "Add them to JQA_SECRET_KEYS_OLD, or set those secrets again.",
+        ),
+        Ok(Err(error)) => Check::bad("keys", format!("{error:#}"), "Check JQA_SECRET_KEY and JQA_DATABASE_URL."),
+        Err(_) => Check::bad("keys", "no answer in time", "Check JQA_DATABASE_URL and the network between."),
     }
 }
 
@@ -79,73 +102,27 @@ async fn connections(settings: &Settings) -> Vec<Check> {
         Ok(connections) => connections,
         Err(problem) => return vec![Check::bad("connections", problem.to_string(), "Correct the variable named.")],
     };
-    let jira = match connections.jira(None) {
+    let known = connections.of_settings();
+    let jira = match known.jira(None) {
         None => Check::bad("jira", "no connection is configured", "Set JQA_JIRA_URL, JQA_JIRA_EMAIL and JQA_JIRA_TOKEN."),
-        Some((name, jira)) => match jira.myself().await {
-            Ok(account) => Check::good("jira", format!("connection '{name}' acts as {account}")),
-            Err(error) => Check::bad("jira", error.to_string(), "Check JQA_JIRA_URL, JQA_JIRA_EMAIL and JQA_JIRA_TOKEN."),
+        Some(connection) => match connection.client() {
+            Ok(jira) => found("jira", trial::jira(&connection.name, &*jira, &trial::JIRA_SETTINGS).await),
+            Err(failure) => Check::bad("jira", failure.message, "Check JQA_JIRA_URL, JQA_JIRA_EMAIL and JQA_JIRA_TOKEN."),
         },
     };
-    let model = match connections.author(None) {
+    let model = match known.author(None) {
         Ok(Author::Offline) => Check::good("model", "the offline drafter writes; it needs no model and no key"),
-        Ok(Author::Model(llm)) => model(&*llm, &settings.llm).await,
+        Ok(Author::Model(llm)) => {
+            let address = settings.llm.base_url.as_ref().map_or("", Url::as_str);
+            found("model", trial::model(&*llm, address, !settings.llm.api_key.is_empty(), &trial::LLM_SETTINGS).await)
+        }
         Err(failure) => Check::bad("model", failure.message, "Check JQA_LLM_PROVIDER and its settings."),
     };
     vec![jira, model]
 }
 
-/// Asks for the list of models: it needs the address, the key and the model's name, and nobody bills it.
-async fn model(llm: &dyn Llm, settings: &LlmSection) -> Check {
-    let bad = |detail: String, mend: &str| Check::bad("model", detail, mend);
-    let address = settings.base_url.as_ref().map_or("", Url::as_str);
-    let error = match llm.models().await {
-        Ok(listed) if is_listed(&listed, llm.model()) => {
-            return Check::good("model", format!("{} writes: {address} has {}", llm.provider(), llm.model()));
-        }
-        Ok(listed) => {
-            let some = if listed.is_empty() { "none".to_owned() } else { shown(&listed, llm.model()) };
-            return bad(
-                format!("{address} answers, but does not list the model '{}'; it lists {some}", llm.model()),
-                "Set JQA_LLM_MODEL to a model that the server has.",
-            );
-        }
-        Err(error) => error,
-    };
-    match error {
-        LlmError::Unauthorized if settings.api_key.is_empty() => {
-            bad(format!("{address} wants an API key, and none is set"), "Set JQA_LLM_API_KEY, or JQA_LLM_API_KEY_FILE.")
-        }
-        LlmError::Unauthorized => {
-            bad(format!("{address} does not accept the API key"), "Renew JQA_LLM_API_KEY; it must be one of this provider.")
-        }
-        LlmError::NoAnswer(why) => bad(
-            format!("{address} cannot be reached: {why}"),
-            "Check JQA_LLM_BASE_URL, that the server runs, and the network between.",
-        ),
-        LlmError::Rejected { status: 404 | 405, .. } | LlmError::InvalidReply(_) => bad(
-            format!("{address} has no list of models: {error}"),
-            "Check JQA_LLM_BASE_URL: for most servers it ends in /v1. A server that lists none can be tried by one story alone.",
-        ),
-        LlmError::QuotaExhausted(_) => bad(format!("{address}: {error}"), "Look at the account of JQA_LLM_API_KEY there."),
-        other => bad(format!("{address}: {other}"), "Run it again a little later; look at the provider's own state if it stays."),
-    }
-}
-
-/// Whether a name stands for a model of the list, as servers understand it: Ollama adds the tag `latest`, Gemini lists
-/// `models/…`.
-fn is_listed(listed: &[String], model: &str) -> bool {
-    let is = |id: &str| id == model || id.strip_suffix(":latest") == Some(model) || id.strip_prefix("models/") == Some(model);
-    listed.iter().any(|id| is(id))
-}
-
-/// Some of a list, those first that are alike to the model.
-fn shown(listed: &[String], model: &str) -> String {
-    const MOST: usize = 5;
-    let begin: String = model.chars().take(4).collect();
-    let (alike, others): (Vec<&String>, Vec<&String>) = listed.iter().partition(|id| id.contains(&begin));
-    let names: Vec<&str> = alike.into_iter().chain(others).take(MOST).map(String::as_str).collect();
-    let more = listed.len() - names.len();
-    if more == 0 { names.join(", ") } else { format!("{} and {more} more", names.join(", ")) }
+fn found(name: &'static str, finding: Finding) -> Check {
+    if finding.ok { Check::good(name, finding.detail) } else { Check::bad(name, finding.detail, finding.mend) }
 }
 
 #[cfg(test)]
@@ -198,18 +175,5 @@ mod tests {
     #[tokio::test]
     async fn the_offline_drafter_needs_nothing() {
         assert_eq!(checked(&[]).await, "true the offline drafter writes; it needs no model and no key\n→");
-    }
-
-    #[test]
-    fn a_name_is_compared_as_servers_understand_it() {
-        let listed = ["qwen3:latest", "models/gemini-x", "gpt-4o"].map(str::to_owned);
-        for known in ["qwen3", "qwen3:latest", "gemini-x", "gpt-4o"] {
-            assert!(is_listed(&listed, known), "{known}");
-        }
-        for unknown in ["qwen", "gpt-4", "latest", ""] {
-            assert!(!is_listed(&listed, unknown), "{unknown}");
-        }
-        let many: Vec<String> = (0..9).map(|n| format!("a-{n}")).chain(["qwen2".to_owned()]).collect();
-        assert_eq!(shown(&many, "qwen3"), "qwen2, a-0, a-1, a-2, a-3 and 5 more");
     }
 }

@@ -15,6 +15,7 @@ use shared::lifecycle::Lifecycle;
 use shared::ports::{Clock, EventBus, Queue, RateLimiter, SystemClock};
 use shared::store::{Db, DbOptions};
 use shared::telemetry::Metrics;
+use shared::vault::Vault;
 use tokio::sync::mpsc;
 use worker::Doorbell;
 
@@ -29,6 +30,7 @@ pub(super) struct Foundation {
     pub(super) doorbell: Doorbell,
     pub(super) heard: mpsc::Receiver<Ring>,
     pub(super) connections: Arc<Connections>,
+    pub(super) vault: Vault,
     pub(super) metrics: Arc<Metrics>,
     pub(super) keys: KeyRing,
     pub(super) limiter: Arc<dyn RateLimiter>,
@@ -47,12 +49,15 @@ impl Foundation {
         let lifecycle = Lifecycle::new();
         let metrics = Arc::new(Metrics::default());
         let keys = key::key_ring(&settings, embedded)?;
-        let connections = Arc::new(Connections::of(&settings, &metrics)?);
         let (queue, doorbell, bus) = transport(&settings, &lifecycle)?;
         let limiter = limiter(&settings, &metrics, &lifecycle)?;
         let (bell, heard) = Bell::new();
-        let jobs = Jobs::new(open(&settings).await?, settings.limits.clone(), bell, bus);
-        Ok(Self { settings, lifecycle, jobs, queue, doorbell, heard, connections, metrics, keys, limiter })
+        let db = open(&settings).await?;
+        let vault = Vault::new(db.clone(), keys.clone());
+        let connections = Connections::of(&settings, &metrics)?.and_those_kept_in(db.clone(), vault.sealer().clone());
+        let jobs = Jobs::new(db, settings.limits.clone(), bell, bus);
+        let connections = Arc::new(connections);
+        Ok(Self { settings, lifecycle, jobs, queue, doorbell, heard, connections, vault, metrics, keys, limiter })
     }
 
     /// Waits until somebody has migrated the database.

@@ -56,6 +56,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_process_that_shares_its_keys_does_not_start_without_a_good_one() {
+        let read = |values: &[(&str, &str)]| {
+            let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            Settings::read(&shared::config::Source::new(values, None).unwrap())
+        };
+        let missing = key_ring(&read(&[]).unwrap(), false).unwrap_err().to_string();
+        assert!(missing.contains("JQA_SECRET_KEY") && missing.contains("jqa keys generate"), "{missing}");
+        for weak in ["short", "change-me-change-me-change-me-change-me", &"a".repeat(64)] {
+            let problems = read(&[("JQA_SECRET_KEY", weak)]).unwrap_err();
+            let told = problems[0].to_string();
+            assert!(told.starts_with("JQA_SECRET_KEY") && told.contains("jqa keys generate"), "{told}");
+            assert!(!told.contains(weak), "{told}");
+        }
+        let given = read(&[("JQA_SECRET_KEY", &SecretKey::generate())]).unwrap();
+        assert!(key_ring(&given, false).is_ok());
+    }
+
+    #[test]
     fn the_key_is_made_once_and_is_for_its_owner_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret.key");

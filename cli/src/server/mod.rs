@@ -5,6 +5,7 @@
 //! * [`process`]: `serve`, `api`, `worker`: which parts run, from start to end
 //! * [`lock`], [`key`], [`people`]: the SQLite lock, the secret key, the first administrator
 //! * [`sealing`]: the audit log in every process; [`audit()`]: checking it
+//! * [`secrets`]: `jqa keys rotate`, `jqa keys list`, and whether a key is missing
 //! * [`doctor()`], [`demo`]
 
 mod audit;
@@ -17,6 +18,7 @@ mod parts;
 mod people;
 mod process;
 mod sealing;
+mod secrets;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -48,6 +50,8 @@ pub(crate) async fn run(command: ServerCommand, config: Option<PathBuf>) -> anyh
         ServerCommand::Worker(_) => Box::pin(process::worker(settings)).await?,
         ServerCommand::Migrate(_) => migrate(&settings).await?,
         ServerCommand::CallbackSecret(_) => println!("{}", key::callback_secret(&settings)?),
+        ServerCommand::RotateKeys => secrets::rotate(&settings).await?,
+        ServerCommand::ListKeys => secrets::list(&settings).await?,
         ServerCommand::CreateUser(user) => people::create(&settings, user).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use api::{Api, ApiSettings, Drain, EventHub, Ops, Parts, Sso};
 use shared::accounts::Sessions;
+use shared::adapters::connections::JIRA_IN_FLIGHT;
 use shared::adapters::oidc::Provider;
 use shared::adapters::webhook::{HttpWebhookSender, OutboundPolicy, OutboundSettings};
 use shared::crypto::{Passwords, Sealer, TokenSettings, Tokens};
@@ -57,6 +58,7 @@ pub(super) fn api(f: &Foundation, drain: Drain, public_url: &str, closed: Cancel
         connections: f.connections.clone(),
         tokens: Tokens::new(tokens, &f.keys, f.jobs.clock().clone()),
         sessions: Sessions::new(f.jobs.db().clone(), f.keys.clone(), accounts.sessions),
+        vault: f.vault.clone(),
         passwords,
         hub,
         settings: ApiSettings {
@@ -109,7 +111,7 @@ pub(super) fn ops(f: &Foundation, drain: Drain) -> Ops {
 pub(super) fn worker(f: &Foundation, public_url: &str) -> anyhow::Result<Arc<Runner>> {
     let write_timeout = f.settings.jira.as_ref().map_or(Duration::from_secs(30), |jira| jira.timeout);
     // A job makes one call to Jira at a time, so more would only wait for each other, with their stories in memory.
-    let at_work = f.settings.jira.as_ref().map_or(1, |jira| jira.max_in_flight);
+    let at_work = f.settings.jira.as_ref().map_or(JIRA_IN_FLIGHT, |jira| jira.max_in_flight);
     let pipeline = Pipeline::new(f.jobs.clone(), f.connections.clone(), f.metrics.clone(), write_timeout, at_work);
     let sender = HttpWebhookSender::new(&OutboundSettings { policy: f.settings.outbound.clone(), timeout: WEBHOOK_TIMEOUT })
         .map_err(|error| anyhow::anyhow!("webhooks cannot be set up: {error}"))?;

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::foundation::Foundation;
 use super::lock::Lock;
-use super::{make_data_dir, migrate_schema, parts, people, sealing};
+use super::{make_data_dir, migrate_schema, parts, people, sealing, secrets};
 
 /// What comes after the grace at shutdown: a write to Jira in flight, and storing its end.
 const LAST_RESORT: Duration = Duration::from_secs(45);
@@ -56,6 +56,7 @@ pub(super) async fn start_embedded(settings: Settings) -> anyhow::Result<(Founda
         shared::store::worker::end_all_leases(foundation.jobs.db()).await?;
     }
     people::first_admin(&foundation).await?;
+    secrets::warn_of_missing_keys(&foundation.vault).await;
     Ok((foundation, lock))
 }
 
@@ -67,6 +68,7 @@ async fn start_scaled(settings: Settings, command: &str) -> anyhow::Result<Found
     heed_signals(&foundation);
     foundation.wait_for_schema().await?;
     people::first_admin(&foundation).await?;
+    secrets::warn_of_missing_keys(&foundation.vault).await;
     Ok(foundation)
 }
 

@@ -11,4 +11,5 @@ pub mod queue;
 mod subscription;
 #[cfg(test)]
 mod test_server;
+pub mod trial;
 pub mod webhook;

@@ -48,7 +48,8 @@ impl Settings {
                 webhook: r.count("JQA_CONCURRENCY_WEBHOOK"),
                 grace: r.duration("JQA_GRACE"),
             },
-            outbound: outbound(&mut r),
+            outbound: outbound(&mut r, "JQA_OUTBOUND_ALLOW"),
+            connections: outbound(&mut r, "JQA_CONNECTIONS_ALLOW"),
             log: log(&mut r),
             log_format: r.one_of("JQA_LOG_FORMAT", &["auto", "json", "text"]),
             data_dir,
@@ -308,8 +309,8 @@ fn llm(r: &mut Reader) -> LlmSection {
     }
 }
 
-fn outbound(r: &mut Reader) -> OutboundPolicy {
-    let allow = r.networks("JQA_OUTBOUND_ALLOW");
+fn outbound(r: &mut Reader, name: &'static str) -> OutboundPolicy {
+    let allow = r.networks(name);
     // Inside a network that an administrator named, plain http is usual.
     OutboundPolicy { allow_http: !allow.is_empty(), allow }
 }

@@ -218,6 +218,8 @@ pub struct Settings {
     pub worker: WorkerSettings,
     /// Calls to the outside.
     pub outbound: OutboundPolicy,
+    /// Where connections that are given through the API may lead.
+    pub connections: OutboundPolicy,
     /// Log filter.
     pub log: String,
     /// Log format.

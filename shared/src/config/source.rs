@@ -171,6 +171,19 @@ mod tests {
     }
 
     #[test]
+    fn every_secret_can_come_from_a_file() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "s3cret\n").unwrap();
+        let path = file.path().display().to_string();
+        let secrets: Vec<_> = SETTINGS.iter().filter(|setting| setting.secret).collect();
+        assert!(secrets.len() > 4);
+        for setting in secrets {
+            let source = Source::new([(format!("{}_FILE", setting.name), path.clone())], None).unwrap();
+            assert_eq!(source.text(setting.name), "s3cret", "{}", setting.name);
+        }
+    }
+
+    #[test]
     fn a_secret_can_come_from_a_file() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "s3cret\n").unwrap();

@@ -150,6 +150,11 @@ pub const SETTINGS: &[Setting] = &[
     plain("JQA_KEEP_LEDGER", "365d", "how long the record of model calls and their tokens is kept"),
     secret("JQA_CALLBACK_SECRET", "`whsec_…`; signs callbacks; empty = derived from the secret key"),
     plain("JQA_OUTBOUND_ALLOW", "", "private addresses that callbacks may go to, as CIDR blocks separated by commas"),
+    plain(
+        "JQA_CONNECTIONS_ALLOW",
+        "",
+        "private addresses that connections made through the API may lead to, as CIDR blocks separated by commas",
+    ),
     plain("JQA_LOG", "info,sqlx=warn,sea_orm_migration=warn", "log filter, such as `warn` or `info,worker=debug`"),
     plain("JQA_LOG_FORMAT", "auto", "`json`, `text`, or `auto`: text on a terminal"),
 ];

@@ -8,6 +8,7 @@
 mod api_keys;
 mod attacks;
 mod auditing;
+mod connections;
 mod document;
 mod ending;
 mod hygiene;

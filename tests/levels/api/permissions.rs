@@ -85,6 +85,18 @@ const TABLE: &[(&str, About, [u16; 4])] = &[
     ("POST /api/v1/jira/publish", Publishing("criteria"), [200, 200, 200, 403]),
     ("POST /api/v1/jira/publish", Publishing("scenarios"), [200, 200, 403, 403]),
     ("POST /api/v1/jira/publish", Publishing("all"), [200, 200, 403, 403]),
+    ("GET /api/v1/jira-configurations", Nothing, [200, 403, 403, 403]),
+    ("POST /api/v1/jira-configurations", Nothing, [422, 403, 403, 403]),
+    ("GET /api/v1/jira-configurations/{id}", Nothing, [404, 403, 403, 403]),
+    ("PATCH /api/v1/jira-configurations/{id}", Nothing, [404, 403, 403, 403]),
+    ("DELETE /api/v1/jira-configurations/{id}", Nothing, [404, 403, 403, 403]),
+    ("POST /api/v1/jira-configurations/{id}/test", Nothing, [404, 403, 403, 403]),
+    ("GET /api/v1/llm-configurations", Nothing, [200, 403, 403, 403]),
+    ("POST /api/v1/llm-configurations", Nothing, [422, 403, 403, 403]),
+    ("GET /api/v1/llm-configurations/{id}", Nothing, [404, 403, 403, 403]),
+    ("PATCH /api/v1/llm-configurations/{id}", Nothing, [404, 403, 403, 403]),
+    ("DELETE /api/v1/llm-configurations/{id}", Nothing, [404, 403, 403, 403]),
+    ("POST /api/v1/llm-configurations/{id}/test", Nothing, [404, 403, 403, 403]),
 ];
 
 const ROLES: [Role; 4] = [Role::Admin, Role::Qa, Role::Po, Role::Developer];
@@ -145,6 +157,9 @@ impl Theirs {
             ("exchange", _) => ask("").json(json!({ "code": "c" })).await,
             ("register" | "users" | "password" | "invites", _) if method == "POST" => ask("").json(json!({})).await,
             _ if method == "PATCH" && path.contains("/users/") => ask("").json(json!({})).await,
+            _ if path.contains("-configurations") && matches!(method, "POST" | "PATCH") && !path.ends_with("/test") => {
+                ask("").json(json!({})).await
+            }
             ("search", _) => ask("?jql=project%20%3D%20SHOP").await,
             ("approve", _) => ask("").json(json!({ "content_hash": "stale" })).await,
             ("result", TheirSuite) if method == "PATCH" => {

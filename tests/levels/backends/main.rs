@@ -19,3 +19,4 @@ mod reviewing;
 mod schema;
 mod stages;
 mod submitting;
+mod vault;

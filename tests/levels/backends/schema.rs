@@ -94,7 +94,9 @@ async fn same_as_entities(backend: Backend) {
             compare(&db, entity::history::Entity).await;
             compare(&db, entity::idempotency::Entity).await;
             compare(&db, entity::identity::Entity).await;
+            compare(&db, entity::jira_configuration::Entity).await;
             compare(&db, entity::job::Entity).await;
+            compare(&db, entity::llm_configuration::Entity).await;
             compare(&db, entity::publication::Entity).await;
             compare(&db, entity::user::Entity).await;
             db.close().await.expect("a connection that closes");

@@ -8,10 +8,12 @@ use tests::app::{App, Order, Setup};
 
 use crate::support::STORY;
 
-/// Round trips from the request to the end of a job, without those of the worker's lease.
+/// Round trips from the request to the end of a job, without what a process asks every few seconds whatever it does: its
+/// lease, and whether a connection was changed.
 async fn round_trips(app: &App, order: Order<'_>) -> u64 {
     let worker = app.worker("w");
     worker.beat().await;
+    app.connections.now().await.expect("connections");
     let before = app.jobs.db().round_trips();
     let id = order.submit().await;
     let claimed = app.jobs.claim(id, worker.name()).await.expect("an answer").expect("a job to claim");
@@ -47,6 +49,20 @@ async fn a_full_pipeline_by_a_model_with_a_comment_takes_ten_round_trips() {
     let app = App::with_model("sandbox").await;
     // submit, claim, fetch, earlier results, criteria, scenarios, target, records, intent, end
     assert_eq!(round_trips(&app, app.asks(JobKind::FullPipeline, STORY).to(PublishMode::Comment)).await, 10);
+}
+
+#[tokio::test]
+async fn whether_a_connection_was_changed_is_asked_once_in_five_seconds() {
+    let app = App::start().await;
+    let before = app.jobs.db().round_trips();
+    for _ in 0..3 {
+        app.connections.now().await.expect("connections");
+        app.seconds_later(1);
+    }
+    assert_eq!(app.jobs.db().round_trips() - before, 1);
+    app.seconds_later(2);
+    app.connections.now().await.expect("connections");
+    assert_eq!(app.jobs.db().round_trips() - before, 2);
 }
 
 /// Tables that stay small, and what a statement makes for itself.

@@ -151,7 +151,8 @@ impl App {
             suite: Some(&suite.suite),
         };
         let subject = Subject { connection: "default", issue_id: &story.id, output };
-        let (_, jira) = self.connections.jira(None).expect("a connection");
+        let jira =
+            self.connections.of_settings().jira(None).and_then(|connection| connection.client().ok()).expect("a connection");
         let target = PublishTarget { mode, what: PublishWhat::All };
         plan_all(&self.jobs, jira.as_ref(), &subject, &[target], OnConflict::Keep).await.expect("a plan")
     }

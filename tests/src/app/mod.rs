@@ -23,6 +23,7 @@ use shared::jobs::{Jobs, Ring};
 use shared::ports::{Clock, TestClock};
 use shared::store::audit::Actor;
 use shared::telemetry::Metrics;
+use shared::vault::Vault;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -54,8 +55,12 @@ pub struct App {
     pub clock: Arc<TestClock>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
-    pub(crate) settings: Settings,
-    pub(crate) connections: Arc<Connections>,
+    /// What it was set up with.
+    pub settings: Settings,
+    /// The connections of a process.
+    pub connections: Arc<Connections>,
+    /// The verbs of connections and their secrets.
+    pub vault: Vault,
     queue: Arc<ChannelQueue>,
     heard: Mutex<Option<mpsc::Receiver<Ring>>>,
     _folder: TempDir,

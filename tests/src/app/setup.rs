@@ -10,6 +10,7 @@ use shared::adapters::connections::Connections;
 use shared::adapters::queue::ChannelQueue;
 use shared::adapters::webhook::{HttpWebhookSender, OutboundSettings};
 use shared::config::{Settings, Source};
+use shared::crypto::{KeyRing, SecretKey};
 use shared::domain::user::Role;
 use shared::domain::webhook::secret_key;
 use shared::jobs::{Bell, Jobs};
@@ -17,9 +18,11 @@ use shared::ports::{Clock, TestClock};
 use shared::store::user::{self, NewUser};
 use shared::store::{Db, DbOptions};
 use shared::telemetry::Metrics;
+use shared::vault::Vault;
 use worker::deliveries::Deliveries;
 
 use super::{App, CALLBACK_SECRET, PERSON};
+use crate::http_app::SECRET_KEY;
 use crate::proxy::Proxy;
 
 /// Any time will do.
@@ -108,12 +111,32 @@ impl Setup {
         user::insert(&db, person, clock.now_ms()).await.expect("an account");
 
         let metrics = Arc::new(Metrics::default());
-        let connections = Arc::new(Connections::of(&settings, &metrics).expect("connections"));
+        let vault = Vault::new(db.clone(), key_ring(&settings));
+        let connections = Connections::of(&settings, &metrics).expect("connections");
+        let connections = Arc::new(connections.and_those_kept_in(db.clone(), vault.sealer().clone()));
         let (bell, heard) = Bell::new();
         let jobs = Jobs::new(db, settings.limits.clone(), bell, Arc::new(LocalBus::default()));
         let queue = Arc::new(ChannelQueue::new(settings.queue_bound));
-        App { site, way, jobs, clock, metrics, settings, connections, queue, heard: Mutex::new(Some(heard)), _folder: folder }
+        App {
+            site,
+            way,
+            jobs,
+            clock,
+            metrics,
+            settings,
+            connections,
+            vault,
+            queue,
+            heard: Mutex::new(Some(heard)),
+            _folder: folder,
+        }
     }
+}
+
+/// The keys of the settings, or the one that all tests share.
+fn key_ring(settings: &Settings) -> KeyRing {
+    let shared = || SecretKey::from_text(SECRET_KEY).expect("a key");
+    KeyRing::new(settings.accounts.secret_key.clone().unwrap_or_else(shared), settings.accounts.older_keys.iter().cloned())
 }
 
 /// Webhooks as the settings allow them.

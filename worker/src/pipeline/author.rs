@@ -33,7 +33,7 @@ pub(super) struct Session<'a> {
 
 impl Context<'_> {
     pub(super) fn author(&self) -> Result<Author, Failure> {
-        self.pipeline.connections.author(self.claimed.request.llm.as_ref())
+        self.known.author(self.claimed.request.llm.as_ref())
     }
 
     /// The call that the next stage begins with, to be written in the commit that ends this one.

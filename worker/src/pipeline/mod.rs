@@ -15,7 +15,7 @@ mod scenarios;
 use std::sync::Arc;
 use std::time::Duration;
 
-use shared::adapters::connections::{Author, Connections};
+use shared::adapters::connections::{Author, Connections, JiraConnection, Known};
 use shared::domain::criterion::CriteriaSet;
 use shared::domain::job::{JobKind, Lane, Stage};
 use shared::domain::scenario::Suite;
@@ -120,6 +120,8 @@ struct Context<'a> {
     began_with: Stage,
     run: &'a Run,
     lease: &'a Lease,
+    /// The connections as they stood when this run began.
+    known: Arc<Known>,
     /// Earlier results of the story, for ids that stay; looked up once.
     before: OnceCell<Before>,
     desk: Desk,
@@ -159,8 +161,12 @@ impl Pipeline {
             Err(Interrupted::Cancelled) => self.desks.take(lane_of(&claimed)).await,
             Err(why) => return (why.into(), claimed),
         };
+        let known = match self.connections.now().await {
+            Ok(known) => known,
+            Err(error) => return (error.into(), claimed),
+        };
         let mut context =
-            Context { pipeline: self, began_with: claimed.stage, claimed, run, lease, before: OnceCell::new(), desk };
+            Context { pipeline: self, began_with: claimed.stage, claimed, run, lease, known, before: OnceCell::new(), desk };
         let ended = match context.stages().await {
             Err(End::Cancelled) => context.end_cancelled().await,
             ended => ended,
@@ -327,12 +333,17 @@ impl Context<'_> {
     }
 
     fn jira(&self) -> Result<Arc<dyn Jira>, Failure> {
+        self.connection()?.client()
+    }
+
+    /// The Jira connection of the job.
+    fn connection(&self) -> Result<&JiraConnection, Failure> {
         let name = &self.claimed.row.connection;
-        self.pipeline.connections.jira(Some(name)).map(|(_, jira)| jira).ok_or_else(|| {
-            Failure::fail(
-                "jira.not_configured",
-                format!("the Jira connection '{name}' is not configured on this worker; see JQA_JIRA_URL"),
-            )
+        self.known.jira_of_job(name).map(AsRef::as_ref).ok_or_else(|| {
+            let why = format!(
+                "there is no Jira connection '{name}' any more; an administrator can make it again, and the job be retried"
+            );
+            Failure::fail("jira.not_configured", why)
         })
     }
 }

@@ -59,10 +59,13 @@ const LONGEST_ANSWER: usize = 32 * 1024 * 1024;
 
 impl Wire {
     pub(super) fn new(settings: JiraSettings) -> Result<Self, JiraError> {
-        let client = http::client()
-            .user_agent(&settings.user_agent)
-            .timeout(settings.timeout)
-            .connect_timeout(settings.connect_timeout)
+        let client =
+            http::client().user_agent(&settings.user_agent).timeout(settings.timeout).connect_timeout(settings.connect_timeout);
+        let client = match &settings.guard {
+            Some(guard) => guard.over(client, &settings.base_url),
+            None => client,
+        };
+        let client = client
             .build()
             .map_err(|error| JiraError::NoAnswer(format!("the HTTP client cannot be built: {}", error.without_url())))?;
         let slots = Semaphore::new(settings.max_in_flight.clamp(1, Semaphore::MAX_PERMITS));

@@ -7,6 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::adapters::http::{Secret, USER_AGENT};
+use crate::adapters::webhook::Guard;
 
 /// Told about every HTTP call: `read` or `write`, whether it succeeded, how long it took.
 pub type OnCall = Arc<dyn Fn(&'static str, bool, Duration) + Send + Sync>;
@@ -30,6 +31,8 @@ pub struct JiraSettings {
     pub max_in_flight: usize,
     /// How we name ourselves.
     pub user_agent: String,
+    /// What keeps the calls to allowed addresses, where the address is not the operator's own.
+    pub guard: Option<Guard>,
     /// Read the parent's description too.
     pub read_parent: bool,
     /// Told about every call.
@@ -49,6 +52,7 @@ impl JiraSettings {
             connect_timeout: Duration::from_secs(5),
             max_in_flight: 8,
             user_agent: USER_AGENT.to_owned(),
+            guard: None,
             read_parent: true,
             on_call: None,
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::adapters::http::{Secret, USER_AGENT};
+use crate::adapters::webhook::Guard;
 
 /// How the provider is told the shape of the reply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -108,6 +109,8 @@ pub struct LlmSettings {
     pub temperature: Option<f64>,
     /// How we name ourselves.
     pub user_agent: String,
+    /// What keeps the calls to allowed addresses, where the address is not the operator's own.
+    pub guard: Option<Guard>,
 }
 
 impl LlmSettings {
@@ -127,6 +130,7 @@ impl LlmSettings {
             token_param: TokenParam::default(),
             temperature: None,
             user_agent: USER_AGENT.to_owned(),
+            guard: None,
         }
     }
 }

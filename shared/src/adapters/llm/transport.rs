@@ -38,12 +38,13 @@ impl fmt::Debug for Transport {
 
 impl Transport {
     pub(super) fn new(settings: &LlmSettings, base: Url) -> Result<Self, ConfigProblem> {
-        let client = http::client()
-            .user_agent(&settings.user_agent)
-            .timeout(settings.timeout)
-            .connect_timeout(settings.connect_timeout)
-            .build()
-            .map_err(|error| ConfigProblem::new("JQA_LLM_BASE_URL", error.without_url().to_string()))?;
+        let client =
+            http::client().user_agent(&settings.user_agent).timeout(settings.timeout).connect_timeout(settings.connect_timeout);
+        let client = match &settings.guard {
+            Some(guard) => guard.over(client, &base),
+            None => client,
+        };
+        let client = client.build().map_err(|error| ConfigProblem::new("JQA_LLM_BASE_URL", error.without_url().to_string()))?;
         let key = settings.api_key.clone().filter(|key| !key.is_empty());
         let slots = Semaphore::new(settings.max_in_flight.clamp(1, Semaphore::MAX_PERMITS));
         Ok(Self { client, base, key, slots })

@@ -3,9 +3,11 @@
 //! * [`address`]: which addresses are public, and the allow list
 //! * [`policy`]: what can be said about a URL before anything is looked up
 //! * [`resolver`]: names become addresses, and those that are not allowed are refused where the connection is made
+//! * [`guard`]: the same for other clients
 //! * [`sender`]: the port
 
 mod address;
+mod guard;
 mod policy;
 mod resolver;
 mod sender;
@@ -14,5 +16,6 @@ mod sender;
 mod tests;
 
 pub use address::{Network, NetworkError, is_public};
+pub use guard::Guard;
 pub use policy::{OutboundPolicy, UrlProblem};
 pub use sender::{HttpWebhookSender, OutboundSettings};

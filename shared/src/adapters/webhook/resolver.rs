@@ -6,12 +6,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 
+use reqwest::ClientBuilder;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::policy::OutboundPolicy;
 
 /// Asks for the addresses of a name.
-pub(super) type Lookup = Arc<dyn Fn(String) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>> + Send + Sync>;
+pub(crate) type Lookup = Arc<dyn Fn(String) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>> + Send + Sync>;
 
 /// The system's look-up.
 pub(super) fn system() -> Lookup {
@@ -23,17 +24,22 @@ pub(super) fn system() -> Lookup {
     })
 }
 
+/// The client, which looks names up here and takes no proxy: a proxy would make the connection for us, unguarded.
+pub(super) fn guarded(client: ClientBuilder, policy: &Arc<OutboundPolicy>, listed: bool, lookup: &Lookup) -> ClientBuilder {
+    client.no_proxy().dns_resolver(GuardedResolver { policy: Arc::clone(policy), listed, lookup: Arc::clone(lookup) })
+}
+
 /// A name stands for an address that is not allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the address is not allowed")]
 pub(super) struct NotAllowed;
 
 /// A resolver that knows the policy.
-pub(super) struct GuardedResolver {
-    pub(super) policy: Arc<OutboundPolicy>,
+struct GuardedResolver {
+    policy: Arc<OutboundPolicy>,
     /// Only what the allow list names (other ports than 80 and 443).
-    pub(super) listed: bool,
-    pub(super) lookup: Lookup,
+    listed: bool,
+    lookup: Lookup,
 }
 
 impl Resolve for GuardedResolver {

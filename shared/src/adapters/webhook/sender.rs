@@ -10,7 +10,7 @@ use reqwest::Client;
 use reqwest::header::CONTENT_TYPE;
 
 use super::policy::OutboundPolicy;
-use super::resolver::{GuardedResolver, Lookup, NotAllowed, system};
+use super::resolver::{Lookup, NotAllowed, guarded, system};
 use crate::adapters::http::{self, USER_AGENT, excerpt, retry_after};
 use crate::ports::{Clock, Delivered, SystemClock, WebhookError, WebhookRequest, WebhookSender};
 
@@ -53,14 +53,8 @@ impl HttpWebhookSender {
     pub(super) fn with_lookup(settings: &OutboundSettings, lookup: &Lookup) -> Result<Self, WebhookError> {
         let policy = Arc::new(settings.policy.clone());
         let client = |listed| {
-            let resolver = GuardedResolver { policy: Arc::clone(&policy), listed, lookup: Arc::clone(lookup) };
-            http::client()
-                .user_agent(USER_AGENT)
-                .timeout(settings.timeout)
-                .connect_timeout(settings.timeout)
-                // A proxy would make the connection for us, unguarded.
-                .no_proxy()
-                .dns_resolver(resolver)
+            let client = http::client().user_agent(USER_AGENT).timeout(settings.timeout).connect_timeout(settings.timeout);
+            guarded(client, &policy, listed, lookup)
                 .build()
                 .map_err(|error| WebhookError::Unreachable(format!("the HTTP client cannot be built: {error}")))
         };

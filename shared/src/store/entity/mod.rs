@@ -7,6 +7,8 @@ pub mod event;
 pub mod history;
 pub mod idempotency;
 pub mod identity;
+pub mod jira_configuration;
 pub mod job;
+pub mod llm_configuration;
 pub mod publication;
 pub mod user;

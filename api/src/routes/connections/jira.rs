@@ -1,0 +1,308 @@
+//! `/jira-configurations`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Serialize;
+use shared::adapters::http::Secret;
+use shared::adapters::trial::Finding;
+use shared::config::JiraSection;
+use shared::store::connection::{self, Defaults, JiraOptions, JiraRow};
+use shared::vault::{JiraChange, NewJira};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::fields::{base_url, line, name, secret, within};
+use super::{ConnectionSource, PageParams, TestedView, no_such_connection};
+use crate::extract::{Administer, Allowed, Body, Fields, FromFields, Id, Query};
+use crate::problem::Problem;
+use crate::routes::jobs::cut;
+use crate::state::Api;
+use crate::view::rfc3339;
+
+/// Workers plan their writes with no longer ones.
+const LONGEST_CALL: u64 = 30;
+
+/// More would only wait for each other.
+const MOST_IN_FLIGHT: u64 = 256;
+
+/// A connection to Jira that is to be made.
+#[derive(ToSchema)]
+#[schema(as = NewJiraConfiguration)]
+pub(in crate::routes) struct NewJiraBody {
+    /// What requests will call it: a-z, 0-9, '-' and '.'; it never changes.
+    #[schema(example = "acme")]
+    name: String,
+    /// `https://acme.atlassian.net`, or `https://api.atlassian.com/ex/jira/{cloudId}` for scoped tokens.
+    #[schema(example = "https://acme.atlassian.net")]
+    base_url: String,
+    /// The account's e-mail.
+    #[schema(example = "qa@example.com")]
+    email: String,
+    /// The account's API token; it is never shown.
+    #[schema(value_type = String, write_only)]
+    token: Secret,
+    /// What has a default.
+    #[schema(required = false)]
+    options: JiraOptions,
+    /// Whether requests that name no connection use it.
+    #[schema(required = false, default = false)]
+    is_default: bool,
+    /// Whether new requests may use it.
+    #[schema(required = false, default = true)]
+    active: bool,
+}
+
+impl FromFields for NewJiraBody {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let name = name(fields);
+        let base_url = fields.required("base_url");
+        let email = fields.required("email");
+        let email = line(fields, "email", email);
+        let token = fields.required("token");
+        let token = secret(fields, "token", token);
+        Some(Self {
+            options: options(fields).unwrap_or_default(),
+            is_default: fields.optional("is_default").unwrap_or_default(),
+            active: fields.optional("active").unwrap_or(true),
+            name: name?,
+            base_url: base_url?,
+            email: email?,
+            token: token?,
+        })
+    }
+}
+
+fn options(fields: &mut Fields) -> Option<JiraOptions> {
+    let options: JiraOptions = fields.optional("options")?;
+    line(fields, "options.criteria_field", options.criteria_field.clone());
+    within(fields, "options.timeout_seconds", options.timeout_seconds, 1, LONGEST_CALL);
+    within(fields, "options.max_in_flight", options.max_in_flight.map(|number| number as u64), 1, MOST_IN_FLIGHT);
+    Some(options)
+}
+
+/// What is to be changed; what is absent stays.
+#[derive(ToSchema)]
+#[schema(as = JiraConfigurationChange)]
+pub(in crate::routes) struct JiraChangeBody {
+    /// Another address; needs `token` in the same request.
+    base_url: Option<String>,
+    /// Another account.
+    email: Option<String>,
+    /// Another token.
+    #[schema(value_type = Option<String>, write_only)]
+    token: Option<Secret>,
+    /// All of the options; those that are absent have their defaults.
+    options: Option<JiraOptions>,
+    /// See the new connection.
+    is_default: Option<bool>,
+    /// See the new connection.
+    active: Option<bool>,
+}
+
+impl FromFields for JiraChangeBody {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let email = fields.optional("email");
+        let token = fields.optional("token");
+        Some(Self {
+            base_url: fields.optional("base_url"),
+            email: line(fields, "email", email),
+            token: secret(fields, "token", token),
+            options: options(fields),
+            is_default: fields.optional("is_default"),
+            active: fields.optional("active"),
+        })
+    }
+}
+
+/// A connection to Jira, without its token.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = JiraConfiguration)]
+pub(in crate::routes) struct JiraView {
+    /// `null` for the one of the settings.
+    id: Option<Uuid>,
+    name: String,
+    source: ConnectionSource,
+    base_url: String,
+    email: String,
+    /// Always: the token itself is never shown.
+    has_token: bool,
+    options: JiraOptions,
+    is_default: bool,
+    active: bool,
+    /// `null` for the one of the settings.
+    created_at: Option<String>,
+    /// `null` for the one of the settings.
+    updated_at: Option<String>,
+    /// The last trial; `null` = none since it was made.
+    tested: Option<TestedView>,
+}
+
+impl JiraView {
+    fn of(row: JiraRow, defaults: &Defaults) -> Result<Self, Problem> {
+        let options = JiraOptions::of(&row)?;
+        Ok(Self {
+            options,
+            id: Some(row.id),
+            source: ConnectionSource::Database,
+            has_token: true,
+            is_default: defaults.jira_id == Some(row.id),
+            active: row.active,
+            created_at: Some(rfc3339(row.created_at)),
+            updated_at: Some(rfc3339(row.updated_at)),
+            tested: TestedView::of(row.tested_at, row.test_result.as_deref()),
+            name: row.name,
+            base_url: row.base_url,
+            email: row.email,
+        })
+    }
+
+    fn of_settings(section: &JiraSection, criteria_field: Option<&String>, defaults: &Defaults) -> Self {
+        Self {
+            id: None,
+            name: section.name.clone(),
+            source: ConnectionSource::Settings,
+            base_url: section.url.as_str().trim_end_matches('/').to_owned(),
+            email: section.email.clone(),
+            has_token: true,
+            options: JiraOptions {
+                criteria_field: criteria_field.cloned(),
+                timeout_seconds: Some(section.timeout.as_secs()),
+                max_in_flight: Some(section.max_in_flight),
+            },
+            is_default: defaults.jira_id.is_none(),
+            active: true,
+            created_at: None,
+            updated_at: None,
+            tested: None,
+        }
+    }
+}
+
+/// A page of connections.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = JiraConfigurationPage)]
+pub(in crate::routes) struct JiraPage {
+    items: Vec<JiraView>,
+    /// `null` on the last page.
+    next_cursor: Option<Uuid>,
+}
+
+/// Connections to Jira, the one of the settings first.
+///
+/// Needs `administer`.
+#[utoipa::path(get, path = "/jira-configurations", operation_id = "list_jira_configurations", tag = "connections", params(PageParams),
+    responses((status = 200, body = JiraPage)))]
+pub(in crate::routes) async fn list(
+    State(api): State<Api>,
+    _caller: Allowed<Administer>,
+    Query(asked): Query<PageParams>,
+) -> Result<Json<JiraPage>, Problem> {
+    let defaults = connection::defaults(api.db()).await?;
+    let mut rows = connection::jira_page(api.db(), asked.cursor, asked.limit + 1).await?;
+    let next_cursor = cut(&mut rows, asked.limit, |row| row.id);
+    let given = api.connections.given();
+    let first = given.jira.as_ref().filter(|_| asked.cursor.is_none());
+    let first = first.map(|section| JiraView::of_settings(section, given.criteria_field.as_ref(), &defaults));
+    let items = first.into_iter().map(Ok).chain(rows.into_iter().map(|row| JiraView::of(row, &defaults)));
+    Ok(Json(JiraPage { items: items.collect::<Result<_, _>>()?, next_cursor }))
+}
+
+/// Make a connection to Jira.
+///
+/// Needs `administer`. The address must be public, or listed by the operator.
+#[utoipa::path(post, path = "/jira-configurations", operation_id = "create_jira_configuration", tag = "connections",
+    request_body = NewJiraBody, responses((status = 201, body = JiraView)))]
+pub(in crate::routes) async fn create(
+    State(api): State<Api>,
+    caller: Allowed<Administer>,
+    Body(body): Body<NewJiraBody>,
+) -> Result<(StatusCode, Json<JiraView>), Problem> {
+    if api.connections.of_settings().is_jira_of_settings(&body.name) {
+        return Err(Problem::field("name", "is the name of the connection that the settings give"));
+    }
+    let new = NewJira {
+        base_url: base_url(api.connections.builder().guard(), &body.base_url)?,
+        options: body.options,
+        name: body.name,
+        email: body.email,
+        token: body.token,
+        is_default: body.is_default,
+        active: body.active,
+    };
+    let id = api.vault.create_jira(new, &caller.actor()).await?;
+    api.connections.look_again();
+    Ok((StatusCode::CREATED, Json(shown(&api, id).await?)))
+}
+
+/// A connection to Jira.
+///
+/// Needs `administer`.
+#[utoipa::path(get, path = "/jira-configurations/{id}", operation_id = "show_jira_configuration", tag = "connections",
+    params(("id" = Uuid, Path)), responses((status = 200, body = JiraView)))]
+pub(in crate::routes) async fn show(
+    State(api): State<Api>,
+    _caller: Allowed<Administer>,
+    Id(id): Id,
+) -> Result<Json<JiraView>, Problem> {
+    shown(&api, id).await.map(Json)
+}
+
+/// Change a connection to Jira.
+///
+/// Needs `administer`. What is absent stays. Another `base_url` needs the `token` again.
+#[utoipa::path(patch, path = "/jira-configurations/{id}", operation_id = "change_jira_configuration", tag = "connections",
+    params(("id" = Uuid, Path)), request_body = JiraChangeBody, responses((status = 200, body = JiraView)))]
+pub(in crate::routes) async fn change(
+    State(api): State<Api>,
+    caller: Allowed<Administer>,
+    Id(id): Id,
+    Body(body): Body<JiraChangeBody>,
+) -> Result<Json<JiraView>, Problem> {
+    let row = connection::find_jira(api.db(), id).await?.ok_or_else(no_such_connection)?;
+    let guard = api.connections.builder().guard();
+    let change = JiraChange {
+        base_url: body.base_url.as_deref().map(|text| base_url(guard, text)).transpose()?,
+        options: body.options,
+        email: body.email,
+        token: body.token,
+        is_default: body.is_default,
+        active: body.active,
+    };
+    api.vault.change_jira(&row, change, &caller.actor()).await?;
+    api.connections.look_again();
+    shown(&api, id).await.map(Json)
+}
+
+/// Remove a connection to Jira.
+///
+/// Needs `administer`. The default, and one that open jobs use, stay: 409.
+#[utoipa::path(delete, path = "/jira-configurations/{id}", operation_id = "remove_jira_configuration", tag = "connections",
+    params(("id" = Uuid, Path)), responses((status = 204)))]
+pub(in crate::routes) async fn remove(
+    State(api): State<Api>,
+    caller: Allowed<Administer>,
+    Id(id): Id,
+) -> Result<StatusCode, Problem> {
+    api.vault.remove_jira(id, &caller.actor()).await?;
+    api.connections.look_again();
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Try a connection to Jira: who is its account?
+///
+/// Needs `administer`. Answers within 15 seconds; a connection that does not work is answered with `ok: false`.
+#[utoipa::path(post, path = "/jira-configurations/{id}/test", operation_id = "test_jira_configuration", tag = "connections",
+    params(("id" = Uuid, Path)), responses((status = 200, body = Finding)))]
+pub(in crate::routes) async fn test(
+    State(api): State<Api>,
+    caller: Allowed<Administer>,
+    Id(id): Id,
+) -> Result<Json<Finding>, Problem> {
+    Ok(Json(api.vault.try_jira(id, api.connections.builder(), &caller.actor()).await?))
+}
+
+async fn shown(api: &Api, id: Uuid) -> Result<JiraView, Problem> {
+    let row = connection::find_jira(api.db(), id).await?.ok_or_else(no_such_connection)?;
+    JiraView::of(row, &connection::defaults(api.db()).await?)
+}

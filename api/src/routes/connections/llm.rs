@@ -1,0 +1,328 @@
+//! `/llm-configurations`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Serialize;
+use shared::adapters::http::Secret;
+use shared::adapters::llm::PROVIDERS;
+use shared::adapters::trial::Finding;
+use shared::config::LlmSection;
+use shared::store::connection::{self, Defaults, LlmOptions, LlmRow};
+use shared::vault::{KeyChange, LlmChange, NewLlm};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::fields::{base_url, line, name, one_of, secret, within};
+use super::{ConnectionSource, PageParams, TestedView, no_such_connection};
+use crate::extract::{Administer, Allowed, Body, Fields, FromFields, Id, Query};
+use crate::problem::Problem;
+use crate::routes::jobs::cut;
+use crate::state::Api;
+use crate::view::rfc3339;
+
+/// The longest that a call to a model may last.
+const LONGEST_CALL: u64 = 30 * 60;
+
+/// More would only wait for each other.
+const MOST_IN_FLIGHT: u64 = 256;
+
+/// A connection to a model that is to be made.
+#[derive(ToSchema)]
+#[schema(as = NewLlmConfiguration)]
+pub(in crate::routes) struct NewLlmBody {
+    /// What requests will call it: a-z, 0-9, '-' and '.'; it never changes.
+    #[schema(example = "writer")]
+    name: String,
+    /// `openai_compatible`.
+    #[schema(example = "openai_compatible")]
+    provider: String,
+    /// Where the API begins.
+    #[schema(example = "https://api.openai.com/v1")]
+    base_url: String,
+    /// The model to ask for.
+    #[schema(example = "gpt-4o")]
+    model: String,
+    /// The API key, when the server wants one; it is never shown.
+    #[schema(value_type = Option<String>, write_only)]
+    api_key: Option<Secret>,
+    /// What has a default.
+    #[schema(required = false)]
+    options: LlmOptions,
+    /// Whether requests that name no connection use it.
+    #[schema(required = false, default = false)]
+    is_default: bool,
+    /// Whether new requests may use it.
+    #[schema(required = false, default = true)]
+    active: bool,
+}
+
+impl FromFields for NewLlmBody {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let name = name(fields);
+        let base_url = fields.required("base_url");
+        let provider: Option<String> = fields.required("provider");
+        one_of(fields, "provider", provider.as_deref(), &with_a_client());
+        let model = fields.required("model");
+        let model = line(fields, "model", model);
+        let api_key = fields.optional("api_key");
+        Some(Self {
+            options: options(fields).unwrap_or_default(),
+            is_default: fields.optional("is_default").unwrap_or_default(),
+            active: fields.optional("active").unwrap_or(true),
+            name: name?,
+            base_url: base_url?,
+            api_key: secret(fields, "api_key", api_key),
+            provider: provider?,
+            model: model?,
+        })
+    }
+}
+
+fn options(fields: &mut Fields) -> Option<LlmOptions> {
+    let options: LlmOptions = fields.optional("options")?;
+    one_of(fields, "options.structured", options.structured.as_deref(), &["json_schema", "json_object", "none"]);
+    one_of(fields, "options.token_param", options.token_param.as_deref(), &["max_tokens", "max_completion_tokens"]);
+    within(fields, "options.max_output_tokens", options.max_output_tokens.map(u64::from), 1, u64::from(u32::MAX));
+    if options.temperature.is_some_and(|temperature| !(0.0..=2.0).contains(&temperature)) {
+        fields.refuse("options.temperature", "should be a number from 0 to 2");
+    }
+    within(fields, "options.timeout_seconds", options.timeout_seconds, 1, LONGEST_CALL);
+    within(fields, "options.max_in_flight", options.max_in_flight.map(|number| number as u64), 1, MOST_IN_FLIGHT);
+    Some(options)
+}
+
+/// What is to be changed; what is absent stays.
+#[derive(ToSchema)]
+#[schema(as = LlmConfigurationChange)]
+pub(in crate::routes) struct LlmChangeBody {
+    /// Another address; needs `api_key` in the same request, if there is one.
+    base_url: Option<String>,
+    /// Another model.
+    model: Option<String>,
+    /// Another key; `null` removes it.
+    #[schema(value_type = Option<String>, write_only)]
+    api_key: KeyChange,
+    /// All of the options; those that are absent have their defaults.
+    options: Option<LlmOptions>,
+    /// See the new connection.
+    is_default: Option<bool>,
+    /// See the new connection.
+    active: Option<bool>,
+}
+
+impl FromFields for LlmChangeBody {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let model = fields.optional("model");
+        let api_key = if fields.is_null("api_key") { KeyChange::Remove } else { KeyChange::Keep };
+        let text = fields.optional("api_key");
+        Some(Self {
+            base_url: fields.optional("base_url"),
+            model: line(fields, "model", model),
+            api_key: secret(fields, "api_key", text).map_or(api_key, KeyChange::Replace),
+            options: options(fields),
+            is_default: fields.optional("is_default"),
+            active: fields.optional("active"),
+        })
+    }
+}
+
+/// A connection to a model, without its token.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LlmConfiguration)]
+pub(in crate::routes) struct LlmView {
+    /// `null` for the one of the settings.
+    id: Option<Uuid>,
+    name: String,
+    source: ConnectionSource,
+    provider: String,
+    /// Empty for the drafter within.
+    base_url: String,
+    model: String,
+    /// The key itself is never shown.
+    has_api_key: bool,
+    options: LlmOptions,
+    is_default: bool,
+    active: bool,
+    /// `null` for the one of the settings.
+    created_at: Option<String>,
+    /// `null` for the one of the settings.
+    updated_at: Option<String>,
+    /// The last trial; `null` = none since it was made.
+    tested: Option<TestedView>,
+}
+
+impl LlmView {
+    fn of(row: LlmRow, defaults: &Defaults) -> Result<Self, Problem> {
+        let options = LlmOptions::of(&row)?;
+        Ok(Self {
+            options,
+            id: Some(row.id),
+            source: ConnectionSource::Database,
+            has_api_key: row.api_key_sealed.is_some(),
+            is_default: defaults.llm_id == Some(row.id),
+            active: row.active,
+            created_at: Some(rfc3339(row.created_at)),
+            updated_at: Some(rfc3339(row.updated_at)),
+            tested: TestedView::of(row.tested_at, row.test_result.as_deref()),
+            name: row.name,
+            base_url: row.base_url,
+            provider: row.provider,
+            model: row.model,
+        })
+    }
+
+    fn of_settings(section: &LlmSection, defaults: &Defaults) -> Self {
+        Self {
+            id: None,
+            name: section.provider.clone(),
+            provider: section.provider.clone(),
+            source: ConnectionSource::Settings,
+            base_url: section.base_url.as_ref().map_or("", |url| url.as_str().trim_end_matches('/')).to_owned(),
+            model: section.model.clone(),
+            has_api_key: !section.api_key.is_empty(),
+            options: LlmOptions {
+                timeout_seconds: Some(section.timeout.as_secs()),
+                max_in_flight: Some(section.max_in_flight),
+                max_output_tokens: Some(section.max_output_tokens),
+                structured: Some(section.structured.clone()),
+                token_param: Some(section.token_param.clone()),
+                temperature: section.temperature,
+            },
+            is_default: defaults.llm_id.is_none(),
+            active: true,
+            created_at: None,
+            updated_at: None,
+            tested: None,
+        }
+    }
+}
+
+/// A page of connections.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LlmConfigurationPage)]
+pub(in crate::routes) struct LlmPage {
+    items: Vec<LlmView>,
+    /// `null` on the last page.
+    next_cursor: Option<Uuid>,
+}
+
+/// Connections to models, the one of the settings first.
+///
+/// Needs `administer`.
+#[utoipa::path(get, path = "/llm-configurations", operation_id = "list_llm_configurations", tag = "connections", params(PageParams),
+    responses((status = 200, body = LlmPage)))]
+pub(in crate::routes) async fn list(
+    State(api): State<Api>,
+    _caller: Allowed<Administer>,
+    Query(asked): Query<PageParams>,
+) -> Result<Json<LlmPage>, Problem> {
+    let defaults = connection::defaults(api.db()).await?;
+    let mut rows = connection::llm_page(api.db(), asked.cursor, asked.limit + 1).await?;
+    let next_cursor = cut(&mut rows, asked.limit, |row| row.id);
+    let first = asked.cursor.is_none().then(|| LlmView::of_settings(&api.connections.given().llm, &defaults));
+    let items = first.into_iter().map(Ok).chain(rows.into_iter().map(|row| LlmView::of(row, &defaults)));
+    Ok(Json(LlmPage { items: items.collect::<Result<_, _>>()?, next_cursor }))
+}
+
+/// Make a connection to a model.
+///
+/// Needs `administer`. The address must be public, or listed by the operator.
+#[utoipa::path(post, path = "/llm-configurations", operation_id = "create_llm_configuration", tag = "connections",
+    request_body = NewLlmBody, responses((status = 201, body = LlmView)))]
+pub(in crate::routes) async fn create(
+    State(api): State<Api>,
+    caller: Allowed<Administer>,
+    Body(body): Body<NewLlmBody>,
+) -> Result<(StatusCode, Json<LlmView>), Problem> {
+    let new = NewLlm {
+        base_url: base_url(api.connections.builder().guard(), &body.base_url)?,
+        options: body.options,
+        name: body.name,
+        provider: body.provider,
+        model: body.model,
+        api_key: body.api_key,
+        is_default: body.is_default,
+        active: body.active,
+    };
+    let id = api.vault.create_llm(new, &caller.actor()).await?;
+    api.connections.look_again();
+    Ok((StatusCode::CREATED, Json(shown(&api, id).await?)))
+}
+
+/// A connection to a model.
+///
+/// Needs `administer`.
+#[utoipa::path(get, path = "/llm-configurations/{id}", operation_id = "show_llm_configuration", tag = "connections",
+    params(("id" = Uuid, Path)), responses((status = 200, body = LlmView)))]
+pub(in crate::routes) async fn show(
+    State(api): State<Api>,
+    _caller: Allowed<Administer>,
+    Id(id): Id,
+) -> Result<Json<LlmView>, Problem> {
+    shown(&api, id).await.map(Json)
+}
+
+/// Change a connection to a model.
+///
+/// Needs `administer`. What is absent stays. Another `base_url` needs the `api_key` again, if there is one.
+#[utoipa::path(patch, path = "/llm-configurations/{id}", operation_id = "change_llm_configuration", tag = "connections",
+    params(("id" = Uuid, Path)), request_body = LlmChangeBody, responses((status = 200, body = LlmView)))]
+pub(in crate::routes) async fn change(
+    State(api): State<Api>,
+    caller: Allowed<Administer>,
+    Id(id): Id,
+    Body(body): Body<LlmChangeBody>,
+) -> Result<Json<LlmView>, Problem> {
+    let row = connection::find_llm(api.db(), id).await?.ok_or_else(no_such_connection)?;
+    let guard = api.connections.builder().guard();
+    let change = LlmChange {
+        base_url: body.base_url.as_deref().map(|text| base_url(guard, text)).transpose()?,
+        options: body.options,
+        model: body.model,
+        api_key: body.api_key,
+        is_default: body.is_default,
+        active: body.active,
+    };
+    api.vault.change_llm(&row, change, &caller.actor()).await?;
+    api.connections.look_again();
+    shown(&api, id).await.map(Json)
+}
+
+/// Remove a connection to a model.
+///
+/// Needs `administer`. The default, and one that open jobs use, stay: 409.
+#[utoipa::path(delete, path = "/llm-configurations/{id}", operation_id = "remove_llm_configuration", tag = "connections",
+    params(("id" = Uuid, Path)), responses((status = 204)))]
+pub(in crate::routes) async fn remove(
+    State(api): State<Api>,
+    caller: Allowed<Administer>,
+    Id(id): Id,
+) -> Result<StatusCode, Problem> {
+    api.vault.remove_llm(id, &caller.actor()).await?;
+    api.connections.look_again();
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Try a connection to a model: does the server list the model?
+///
+/// Needs `administer`. Answers within 15 seconds; a connection that does not work is answered with `ok: false`.
+#[utoipa::path(post, path = "/llm-configurations/{id}/test", operation_id = "test_llm_configuration", tag = "connections",
+    params(("id" = Uuid, Path)), responses((status = 200, body = Finding)))]
+pub(in crate::routes) async fn test(
+    State(api): State<Api>,
+    caller: Allowed<Administer>,
+    Id(id): Id,
+) -> Result<Json<Finding>, Problem> {
+    Ok(Json(api.vault.try_llm(id, api.connections.builder(), &caller.actor()).await?))
+}
+
+async fn shown(api: &Api, id: Uuid) -> Result<LlmView, Problem> {
+    let row = connection::find_llm(api.db(), id).await?.ok_or_else(no_such_connection)?;
+    LlmView::of(row, &connection::defaults(api.db()).await?)
+}
+
+/// The providers that have something to connect to.
+fn with_a_client() -> Vec<&'static str> {
+    PROVIDERS.iter().filter(|provider| provider.build.is_some()).map(|provider| provider.name).collect()
+}

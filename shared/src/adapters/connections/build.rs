@@ -1,0 +1,143 @@
+//! Clients of connections: those of the settings as they are, those of the database behind the guard.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::known::Author;
+use crate::adapters::http::Secret;
+use crate::adapters::jira::{CloudJira, JiraSettings};
+use crate::adapters::llm::{self, LlmSettings};
+use crate::adapters::webhook::Guard;
+use crate::config::{ConfigProblem, JiraSection, LlmSection, Settings};
+use crate::ports::Jira;
+use crate::store::connection::{JiraOptions, LlmOptions};
+use crate::telemetry::Metrics;
+
+/// The time limit of a call to Jira where nothing else is said.
+const JIRA_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Calls to Jira at once where nothing else is said.
+pub const JIRA_IN_FLIGHT: usize = 16;
+
+/// Builds clients.
+#[derive(Debug, Clone)]
+pub struct Builder {
+    metrics: Arc<Metrics>,
+    guard: Guard,
+    longest_jira_call: Duration,
+}
+
+/// A Jira connection of the database, opened.
+#[derive(Debug, Clone)]
+pub struct JiraAccess<'a> {
+    /// Where Jira is.
+    pub base_url: &'a str,
+    /// The account.
+    pub email: &'a str,
+    /// Its token.
+    pub token: Secret,
+    /// The rest.
+    pub options: &'a JiraOptions,
+}
+
+/// A model connection of the database, opened.
+#[derive(Debug, Clone)]
+pub struct LlmAccess<'a> {
+    /// The provider's name.
+    pub provider: &'a str,
+    /// Where its API begins.
+    pub base_url: &'a str,
+    /// The model.
+    pub model: &'a str,
+    /// The key, when it wants one.
+    pub api_key: Option<Secret>,
+    /// The rest.
+    pub options: &'a LlmOptions,
+}
+
+impl Builder {
+    pub(super) fn new(settings: &Settings, metrics: &Arc<Metrics>) -> Self {
+        Self {
+            metrics: metrics.clone(),
+            guard: Guard::new(settings.connections.clone()),
+            longest_jira_call: settings.jira.as_ref().map_or(JIRA_TIMEOUT, |jira| jira.timeout),
+        }
+    }
+
+    /// What says where connections of the database may lead.
+    #[must_use]
+    pub fn guard(&self) -> &Guard {
+        &self.guard
+    }
+
+    /// The client of a Jira connection of the database; in words, why there can be none.
+    pub fn jira(&self, access: JiraAccess<'_>) -> Result<Arc<dyn Jira>, String> {
+        let url = self.guard.base_url(access.base_url).map_err(|why| format!("its base_url {why}"))?;
+        let mut settings = JiraSettings::new(url, access.email, access.token);
+        let limit = access.options.timeout_seconds.map_or(self.longest_jira_call, Duration::from_secs);
+        // A write that takes longer than workers reckon with might be repeated.
+        settings.timeout = limit.min(self.longest_jira_call);
+        settings.max_in_flight = access.options.max_in_flight.unwrap_or(JIRA_IN_FLIGHT);
+        settings.guard = Some(self.guard.clone());
+        self.cloud(settings).map_err(|error| error.to_string())
+    }
+
+    pub(super) fn jira_of_settings(&self, section: &JiraSection) -> Result<Arc<dyn Jira>, ConfigProblem> {
+        let mut settings = JiraSettings::new(section.url.clone(), section.email.clone(), Secret::new(section.token.clone()));
+        settings.timeout = section.timeout;
+        settings.max_in_flight = section.max_in_flight;
+        self.cloud(settings).map_err(|error| ConfigProblem::new("JQA_JIRA_URL", error.to_string()))
+    }
+
+    fn cloud(&self, mut settings: JiraSettings) -> Result<Arc<dyn Jira>, crate::ports::JiraError> {
+        let metrics = self.metrics.clone();
+        settings.on_call = Some(Arc::new(move |operation, _ok, _took| metrics.jira_call(operation)));
+        Ok(Arc::new(CloudJira::new(settings)?))
+    }
+
+    /// The settings of a model connection of the database; in words, why there can be none.
+    pub fn llm(&self, access: LlmAccess<'_>) -> Result<LlmSettings, String> {
+        let mut settings = LlmSettings::new(access.provider);
+        settings.base_url = Some(self.guard.base_url(access.base_url).map_err(|why| format!("its base_url {why}"))?);
+        settings.api_key = access.api_key;
+        settings.model = Some(access.model.to_owned());
+        settings.guard = Some(self.guard.clone());
+        let options = access.options;
+        settings.timeout = options.timeout_seconds.map_or(settings.timeout, Duration::from_secs);
+        settings.max_in_flight = options.max_in_flight.unwrap_or(settings.max_in_flight);
+        settings.max_output_tokens = options.max_output_tokens.unwrap_or(settings.max_output_tokens);
+        settings.temperature = options.temperature;
+        let in_words = |problem: llm::ConfigProblem| problem.message;
+        if let Some(structured) = &options.structured {
+            settings.structured = structured.parse().map_err(in_words)?;
+        }
+        if let Some(token_param) = &options.token_param {
+            settings.token_param = token_param.parse().map_err(in_words)?;
+        }
+        Ok(settings)
+    }
+}
+
+/// The settings of the model that the settings describe.
+pub(super) fn llm_of_settings(section: &LlmSection) -> Result<LlmSettings, ConfigProblem> {
+    let mut settings = LlmSettings::new(&section.provider);
+    settings.base_url.clone_from(&section.base_url);
+    settings.api_key = Some(section.api_key.clone()).filter(|key| !key.is_empty()).map(Secret::new);
+    settings.model = Some(section.model.clone()).filter(|model| !model.is_empty());
+    settings.timeout = section.timeout;
+    settings.max_in_flight = section.max_in_flight;
+    settings.max_output_tokens = section.max_output_tokens;
+    settings.structured = section.structured.parse().map_err(named)?;
+    settings.token_param = section.token_param.parse().map_err(named)?;
+    settings.temperature = section.temperature;
+    Ok(settings)
+}
+
+/// Who writes with these settings.
+pub(super) fn author(settings: &LlmSettings) -> Result<Author, ConfigProblem> {
+    Ok(llm::build(settings).map_err(named)?.map_or(Author::Offline, Author::Model))
+}
+
+fn named(problem: llm::ConfigProblem) -> ConfigProblem {
+    ConfigProblem::new(problem.setting, problem.message)
+}

@@ -1,0 +1,143 @@
+//! Trying a connection: one call that costs nothing, and what came of it in words. `jqa doctor` and the API say the same.
+
+use serde::{Deserialize, Serialize};
+
+use super::http::excerpt;
+use crate::ports::{Jira, Llm, LlmError};
+
+/// More is not said: the other side has written some of it.
+const LONGEST: usize = 400;
+
+/// What a trial found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Finding {
+    /// Whether the connection can be used.
+    pub ok: bool,
+    /// What was found; never a secret.
+    pub detail: String,
+    /// What to do; empty when nothing is to be done.
+    pub mend: String,
+}
+
+/// What the parts of a connection are called where it is given, for advice.
+#[derive(Debug, Clone, Copy)]
+pub struct Words {
+    /// The address.
+    pub address: &'static str,
+    /// Who is asking and their secret.
+    pub credentials: &'static str,
+    /// The model.
+    pub model: &'static str,
+}
+
+/// A Jira connection of the settings.
+pub const JIRA_SETTINGS: Words = Words { address: "JQA_JIRA_URL", credentials: "JQA_JIRA_EMAIL and JQA_JIRA_TOKEN", model: "" };
+
+/// A model of the settings.
+pub const LLM_SETTINGS: Words = Words { address: "JQA_LLM_BASE_URL", credentials: "JQA_LLM_API_KEY", model: "JQA_LLM_MODEL" };
+
+/// A Jira connection of the API.
+pub const JIRA_FIELDS: Words = Words { address: "base_url", credentials: "email and token", model: "" };
+
+/// A model of the API.
+pub const LLM_FIELDS: Words = Words { address: "base_url", credentials: "api_key", model: "model" };
+
+impl Finding {
+    /// It can be used.
+    pub fn good(detail: impl AsRef<str>) -> Self {
+        Self { ok: true, detail: excerpt(detail.as_ref(), LONGEST), mend: String::new() }
+    }
+
+    /// It cannot.
+    pub fn bad(detail: impl AsRef<str>, mend: impl Into<String>) -> Self {
+        Self { ok: false, detail: excerpt(detail.as_ref(), LONGEST), mend: mend.into() }
+    }
+}
+
+/// Asks who the account is.
+pub async fn jira(name: &str, jira: &dyn Jira, words: &Words) -> Finding {
+    match jira.myself().await {
+        Ok(account) => Finding::good(format!("connection '{name}' acts as {account}")),
+        Err(error) => Finding::bad(error.to_string(), format!("Check {}, {}.", words.address, words.credentials)),
+    }
+}
+
+/// Asks for the list of models: it needs the address, the key and the model's name, and nobody bills it.
+pub async fn model(llm: &dyn Llm, address: &str, has_key: bool, words: &Words) -> Finding {
+    let Words { address: address_word, credentials: key_word, model: model_word } = words;
+    let error = match llm.models().await {
+        Ok(listed) if is_listed(&listed, llm.model()) => {
+            return Finding::good(format!("{} writes: {address} has {}", llm.provider(), llm.model()));
+        }
+        Ok(listed) => {
+            let some = if listed.is_empty() { "none".to_owned() } else { shown(&listed, llm.model()) };
+            return Finding::bad(
+                format!("{address} answers, but does not list the model '{}'; it lists {some}", llm.model()),
+                format!("Set {model_word} to a model that the server has."),
+            );
+        }
+        Err(error) => error,
+    };
+    match error {
+        LlmError::Unauthorized if !has_key => {
+            let files = if key_word.starts_with("JQA_") { format!(", or {key_word}_FILE") } else { String::new() };
+            Finding::bad(format!("{address} wants an API key, and none is set"), format!("Set {key_word}{files}."))
+        }
+        LlmError::Unauthorized => Finding::bad(
+            format!("{address} does not accept the API key"),
+            format!("Renew {key_word}; it must be one of this provider."),
+        ),
+        LlmError::NoAnswer(why) => Finding::bad(
+            format!("{address} cannot be reached: {why}"),
+            format!("Check {address_word}, that the server runs, and the network between."),
+        ),
+        LlmError::Rejected { status: 404 | 405, .. } | LlmError::InvalidReply(_) => Finding::bad(
+            format!("{address} has no list of models: {error}"),
+            format!(
+                "Check {address_word}: for most servers it ends in /v1. A server that lists none can be tried by one story alone."
+            ),
+        ),
+        LlmError::QuotaExhausted(_) => {
+            Finding::bad(format!("{address}: {error}"), format!("Look at the account of {key_word} there."))
+        }
+        other => Finding::bad(
+            format!("{address}: {other}"),
+            "Run it again a little later; look at the provider's own state if it stays.",
+        ),
+    }
+}
+
+/// Whether a name stands for a model of the list, as servers understand it: Ollama adds the tag `latest`, Gemini lists
+/// `models/…`.
+fn is_listed(listed: &[String], model: &str) -> bool {
+    let is = |id: &str| id == model || id.strip_suffix(":latest") == Some(model) || id.strip_prefix("models/") == Some(model);
+    listed.iter().any(|id| is(id))
+}
+
+/// Some of a list, those first that are alike to the model.
+fn shown(listed: &[String], model: &str) -> String {
+    const MOST: usize = 5;
+    let begin: String = model.chars().take(4).collect();
+    let (alike, others): (Vec<&String>, Vec<&String>) = listed.iter().partition(|id| id.contains(&begin));
+    let names: Vec<&str> = alike.into_iter().chain(others).take(MOST).map(String::as_str).collect();
+    let more = listed.len() - names.len();
+    if more == 0 { names.join(", ") } else { format!("{} and {more} more", names.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_compared_as_servers_understand_it() {
+        let listed = ["qwen3:latest", "models/gemini-x", "gpt-4o"].map(str::to_owned);
+        for known in ["qwen3", "qwen3:latest", "gemini-x", "gpt-4o"] {
+            assert!(is_listed(&listed, known), "{known}");
+        }
+        for unknown in ["qwen", "gpt-4", "latest", ""] {
+            assert!(!is_listed(&listed, unknown), "{unknown}");
+        }
+        let many: Vec<String> = (0..9).map(|n| format!("a-{n}")).chain(["qwen2".to_owned()]).collect();
+        assert_eq!(shown(&many, "qwen3"), "qwen2, a-0, a-1, a-2, a-3 and 5 more");
+    }
+}

@@ -1,0 +1,105 @@
+//! Connections that are kept in the database: the reads, and the statements that their verbs are made of.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Db, Sql, StoreError, entity};
+
+/// A row of `jira_configurations`.
+pub type JiraRow = entity::jira_configuration::Model;
+
+/// A row of `llm_configurations`.
+pub type LlmRow = entity::llm_configuration::Model;
+
+/// The only row of `connection_defaults`.
+pub const DEFAULTS: Uuid = Uuid::nil();
+
+/// What may be said about a connection to Jira and need not be.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JiraOptions {
+    /// Custom field that holds acceptance criteria, by id or name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub criteria_field: Option<String>,
+    /// Time limit of a call, in seconds: 1 to 30.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<u64>,
+    /// Calls at once, for each process: 1 to 256.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_in_flight: Option<usize>,
+}
+
+/// What may be said about a connection to a model and need not be.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LlmOptions {
+    /// Time limit of a call, in seconds: 1 to 1800.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<u64>,
+    /// Calls at once, for each process: 1 to 256.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_in_flight: Option<usize>,
+    /// Token limit of a reply, reasoning included: 1 and more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_output_tokens: Option<u32>,
+    /// How the reply's form is asked for: `json_schema`, `json_object` or `none`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub structured: Option<String>,
+    /// Name of the token limit: `max_tokens` or `max_completion_tokens`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_param: Option<String>,
+    /// Sampling temperature, 0 to 2; absent = not sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+}
+
+/// Which connections are the defaults, and how often any connection was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sea_orm::FromQueryResult)]
+pub struct Defaults {
+    /// Counts every change of any connection.
+    pub revision: i64,
+    /// The Jira connection of requests that name none.
+    pub jira_id: Option<Uuid>,
+    /// The model of requests that name none.
+    pub llm_id: Option<Uuid>,
+}
+
+/// The defaults and the count of changes: one row, by its primary key.
+pub async fn defaults(db: &Db) -> Result<Defaults, StoreError> {
+    let row = db.read_one(Sql::new("SELECT revision, jira_id, llm_id FROM connection_defaults WHERE id = ?").bind(DEFAULTS));
+    row.await?.ok_or_else(|| StoreError::Bug("connection_defaults is empty".into()))
+}
+
+/// Every Jira connection.
+pub async fn all_jira(db: &Db) -> Result<Vec<JiraRow>, StoreError> {
+    db.read_all(Sql::new("SELECT * FROM jira_configurations ORDER BY id")).await
+}
+
+/// Every model connection.
+pub async fn all_llm(db: &Db) -> Result<Vec<LlmRow>, StoreError> {
+    db.read_all(Sql::new("SELECT * FROM llm_configurations ORDER BY id")).await
+}
+
+/// Jira connections in the order in which they were made, after `cursor`.
+pub async fn jira_page(db: &Db, cursor: Option<Uuid>, limit: u64) -> Result<Vec<JiraRow>, StoreError> {
+    db.read_all(page("SELECT * FROM jira_configurations WHERE id > ? ORDER BY id LIMIT ?", cursor, limit)).await
+}
+
+/// Model connections in the order in which they were made, after `cursor`.
+pub async fn llm_page(db: &Db, cursor: Option<Uuid>, limit: u64) -> Result<Vec<LlmRow>, StoreError> {
+    db.read_all(page("SELECT * FROM llm_configurations WHERE id > ? ORDER BY id LIMIT ?", cursor, limit)).await
+}
+
+fn page(text: &'static str, cursor: Option<Uuid>, limit: u64) -> Sql {
+    Sql::new(text).bind(cursor.unwrap_or_default()).bind(i64::try_from(limit).unwrap_or(i64::MAX))
+}
+
+/// A Jira connection.
+pub async fn find_jira(db: &Db, id: Uuid) -> Result<Option<JiraRow>, StoreError> {
+    db.read_one(Sql::new("SELECT * FROM jira_configurations WHERE id = ?").bind(id)).await
+}
+
+/// A model connection.
+pub async fn find_llm(db: &Db, id: Uuid) -> Result<Option<LlmRow>, StoreError> {
+    db.read_one(Sql::new("SELECT * FROM llm_configurations WHERE id = ?").bind(id)).await
+}

@@ -1,0 +1,69 @@
+//! Where sealed values stand: the one list of places, and what rotation reads and writes.
+
+use sea_orm::FromQueryResult;
+use uuid::Uuid;
+
+use super::{Db, Sql, StoreError};
+use crate::crypto::Place;
+
+/// A column that holds sealed values.
+#[derive(Debug, Clone, Copy)]
+pub struct Sealed {
+    /// Its table.
+    pub table: &'static str,
+    /// Its name.
+    pub column: &'static str,
+    /// Rows after an id: `id`, `sealed`.
+    page: &'static str,
+    /// New text, id, old text.
+    replace: &'static str,
+}
+
+/// The API token of a Jira connection.
+pub const JIRA_TOKEN: Sealed = Sealed {
+    table: "jira_configurations",
+    column: "token_sealed",
+    page: "SELECT id, token_sealed AS sealed FROM jira_configurations WHERE id > ? ORDER BY id LIMIT ?",
+    replace: "UPDATE jira_configurations SET token_sealed = ? WHERE id = ? AND token_sealed = ?",
+};
+
+/// The API key of a model connection.
+pub const LLM_KEY: Sealed = Sealed {
+    table: "llm_configurations",
+    column: "api_key_sealed",
+    page: "SELECT id, api_key_sealed AS sealed FROM llm_configurations WHERE id > ? AND api_key_sealed IS NOT NULL ORDER BY id LIMIT ?",
+    replace: "UPDATE llm_configurations SET api_key_sealed = ? WHERE id = ? AND api_key_sealed = ?",
+};
+
+/// Every column that holds sealed values.
+pub const PLACES: &[Sealed] = &[JIRA_TOKEN, LLM_KEY];
+
+/// Rows read at once.
+const PAGE: i64 = 200;
+
+/// A sealed value and its row.
+#[derive(Debug, Clone, FromQueryResult)]
+pub struct SealedRow {
+    /// The row.
+    pub id: Uuid,
+    /// The sealed text.
+    pub sealed: String,
+}
+
+impl Sealed {
+    /// The place of a value in this column.
+    #[must_use]
+    pub fn of(&self, id: Uuid) -> Place {
+        Place { table: self.table, id, column: self.column }
+    }
+
+    /// Some rows after this id, along the primary key; none = there are no more.
+    pub async fn after(&self, db: &Db, id: Uuid) -> Result<Vec<SealedRow>, StoreError> {
+        db.read_all(Sql::new(self.page).bind(id).bind(PAGE)).await
+    }
+
+    /// Puts another text in place of one that was seen; false = it is not there any more.
+    pub async fn replace(&self, db: &Db, seen: &SealedRow, sealed: String) -> Result<bool, StoreError> {
+        Ok(db.execute(Sql::new(self.replace).bind(sealed).bind(seen.id).bind(seen.sealed.clone())).await? > 0)
+    }
+}

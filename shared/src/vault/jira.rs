@@ -1,0 +1,212 @@
+//! Connections to Jira: made, changed, removed, tried.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Vault, VaultError, counted, counted_with_held};
+use crate::adapters::connections::build::{Builder, JiraAccess};
+use crate::adapters::http::Secret;
+use crate::adapters::trial::{self, Finding};
+use crate::domain::json::to_json;
+use crate::store::audit::{self, Actor};
+use crate::store::connection::{self, DEFAULTS, JiraOptions, JiraRow};
+use crate::store::sealed::JIRA_TOKEN;
+use crate::store::{Sql, StoreError, Verb};
+
+/// What audit entries call it.
+const RESOURCE: &str = "jira_configuration";
+
+/// Whoever waits for a trial waits no longer.
+pub(super) const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A connection to be made.
+#[derive(Debug)]
+pub struct NewJira {
+    /// What requests will call it.
+    pub name: String,
+    /// Where Jira is; checked.
+    pub base_url: String,
+    /// The account.
+    pub email: String,
+    /// Its token.
+    pub token: Secret,
+    /// The rest.
+    pub options: JiraOptions,
+    /// Whether requests that name none use it.
+    pub is_default: bool,
+    /// Whether new requests may use it.
+    pub active: bool,
+}
+
+/// What is to be changed; `None` = stays.
+#[derive(Debug, Default)]
+pub struct JiraChange {
+    /// Another address; checked.
+    pub base_url: Option<String>,
+    /// Another account.
+    pub email: Option<String>,
+    /// Another token.
+    pub token: Option<Secret>,
+    /// Changes the options.
+    pub options: Option<JiraOptions>,
+    /// Whether requests that name none use it.
+    pub is_default: Option<bool>,
+    /// Whether new requests may use it.
+    pub active: Option<bool>,
+}
+
+impl Vault {
+    /// Makes a connection.
+    pub async fn create_jira(&self, new: NewJira, actor: &Actor) -> Result<Uuid, VaultError> {
+        let id = self.db.clock().new_id();
+        let details = json!({ "name": new.name, "base_url": new.base_url, "email": new.email, "is_default": new.is_default });
+        let guard = counted(
+            "UPDATE connection_defaults SET revision = revision + 1, jira_id = CASE WHEN ? THEN ? ELSE jira_id END WHERE id = ?",
+            id,
+            new.is_default,
+        );
+        let insert = Sql::new(
+            "INSERT INTO jira_configurations (id, name, base_url, email, token_sealed, options, active, version, \
+             created_at, created_by, updated_at, updated_by) SELECT ?, ?, ?, ?, ?, ?, ?, 1, {now}, ?, {now}, ? FROM {held} AS held",
+        )
+        .bind(id)
+        .bind(new.name)
+        .bind(new.base_url)
+        .bind(new.email)
+        .bind(self.sealer.seal(JIRA_TOKEN.of(id), new.token.expose()))
+        .bind(to_json(&new.options))
+        .bind(new.active)
+        .bind(actor.user_id)
+        .bind(actor.user_id);
+        Verb::new("connection_defaults", DEFAULTS, guard)
+            .then(insert)
+            .then(audit::about_held(self.db.clock().new_id(), actor, "connection.create", RESOURCE, id, &details))
+            .took(&self.db)
+            .await?;
+        Ok(id)
+    }
+
+    /// Changes a connection as it was seen.
+    pub async fn change_jira(&self, seen: &JiraRow, change: JiraChange, actor: &Actor) -> Result<(), VaultError> {
+        let moves = change.base_url.as_ref().is_some_and(|url| *url != seen.base_url);
+        if moves && change.token.is_none() {
+            return Err(VaultError::SecretNeeded);
+        }
+        let details = json!({ "name": seen.name, "changed": changed_fields(seen, &change) });
+        let options = change.options.as_ref().map_or_else(|| seen.options.clone(), to_json);
+        let guard = Sql::new(
+            "UPDATE jira_configurations SET base_url = ?, email = ?, token_sealed = COALESCE(?, token_sealed), options = ?, \
+             active = ?, version = version + 1, updated_at = {now}, updated_by = ? WHERE id = ? AND version = ?",
+        )
+        .bind(change.base_url.unwrap_or_else(|| seen.base_url.clone()))
+        .bind(change.email.unwrap_or_else(|| seen.email.clone()))
+        .bind(change.token.map(|token| self.sealer.seal(JIRA_TOKEN.of(seen.id), token.expose())))
+        .bind(options)
+        .bind(change.active.unwrap_or(seen.active))
+        .bind(actor.user_id)
+        .bind(seen.id)
+        .bind(seen.version);
+        let count = counted_with_held(
+            "UPDATE connection_defaults SET revision = revision + 1, \
+             jira_id = CASE WHEN ? THEN ? WHEN ? AND jira_id = ? THEN NULL ELSE jira_id END \
+             WHERE id = ? AND EXISTS (SELECT 1 FROM {held} AS held)",
+            seen.id,
+            change.is_default,
+        );
+        let took = Verb::new("jira_configurations", seen.id, guard)
+            .then(count)
+            .then(audit::about_held(self.db.clock().new_id(), actor, "connection.update", RESOURCE, seen.id, &details))
+            .took(&self.db)
+            .await?;
+        if took { Ok(()) } else { Err(VaultError::Changed) }
+    }
+
+    /// Removes a connection that is no default and that no open job uses.
+    pub async fn remove_jira(&self, id: Uuid, actor: &Actor) -> Result<(), VaultError> {
+        let row = connection::find_jira(&self.db, id).await?.ok_or(VaultError::NotFound)?;
+        let guard = Sql::new(
+            "UPDATE connection_defaults SET revision = revision + 1 WHERE id = ? AND (jira_id IS NULL OR jira_id <> ?) \
+             AND EXISTS (SELECT 1 FROM jira_configurations WHERE id = ?) \
+             AND NOT EXISTS (SELECT 1 FROM jobs WHERE connection = ? AND ended_at IS NULL)",
+        )
+        .bind(DEFAULTS)
+        .bind(id)
+        .bind(id)
+        .bind(row.name.clone());
+        let details = json!({ "name": row.name, "base_url": row.base_url });
+        let delete = Sql::new("DELETE FROM jira_configurations WHERE id = ? AND EXISTS (SELECT 1 FROM {held} AS held)").bind(id);
+        let took = Verb::new("connection_defaults", DEFAULTS, guard)
+            .then(audit::about_held(self.db.clock().new_id(), actor, "connection.delete", RESOURCE, id, &details))
+            .then(delete)
+            .took(&self.db)
+            .await?;
+        if took {
+            return Ok(());
+        }
+        Err(match connection::find_jira(&self.db, id).await? {
+            None => VaultError::NotFound,
+            Some(_) if connection::defaults(&self.db).await?.jira_id == Some(id) => VaultError::IsDefault,
+            Some(_) => VaultError::InUse,
+        })
+    }
+
+    /// Asks Jira who the account is, and records what came of it.
+    pub async fn try_jira(&self, id: Uuid, builder: &Builder, actor: &Actor) -> Result<Finding, VaultError> {
+        let row = connection::find_jira(&self.db, id).await?.ok_or(VaultError::NotFound)?;
+        let token = Secret::new(self.sealer.open(JIRA_TOKEN.of(id), &row.token_sealed)?);
+        let finding = hidden(&ask(&row, &token, builder).await, &token);
+        let guard = Sql::new("UPDATE jira_configurations SET tested_at = {now}, test_result = ? WHERE id = ? AND version = ?")
+            .bind(to_json(&finding))
+            .bind(id)
+            .bind(row.version);
+        let details = json!({ "name": row.name, "ok": finding.ok });
+        let took = Verb::new("jira_configurations", id, guard)
+            .then(audit::about_held(self.db.clock().new_id(), actor, "connection.test", RESOURCE, id, &details))
+            .took(&self.db)
+            .await?;
+        if took { Ok(finding) } else { Err(VaultError::Changed) }
+    }
+}
+
+async fn ask(row: &JiraRow, token: &Secret, builder: &Builder) -> Finding {
+    let options = serde_json::from_str(&row.options).unwrap_or_default();
+    let access = JiraAccess { base_url: &row.base_url, email: &row.email, token: token.clone(), options: &options };
+    match builder.jira(access) {
+        Err(why) => Finding::bad(why, "Change base_url."),
+        Ok(jira) => tokio::time::timeout(PATIENCE, trial::jira(&row.name, &*jira, &trial::JIRA_FIELDS))
+            .await
+            .unwrap_or_else(|_| no_answer()),
+    }
+}
+
+pub(super) fn no_answer() -> Finding {
+    let seconds = PATIENCE.as_secs();
+    Finding::bad(format!("no answer within {seconds} seconds"), "Check base_url, that the server runs, and the network between.")
+}
+
+/// The other side repeats what it was sent, now and then.
+pub(super) fn hidden(finding: &Finding, secret: &Secret) -> Finding {
+    Finding { ok: finding.ok, detail: secret.hidden_in(&finding.detail), mend: secret.hidden_in(&finding.mend) }
+}
+
+/// Names of what is changed; of a secret no more than that.
+fn changed_fields(seen: &JiraRow, change: &JiraChange) -> Vec<Value> {
+    let fields = [
+        ("base_url", change.base_url.as_ref().is_some_and(|url| *url != seen.base_url)),
+        ("email", change.email.as_ref().is_some_and(|email| *email != seen.email)),
+        ("token", change.token.is_some()),
+        ("options", change.options.as_ref().is_some_and(|options| to_json(options) != seen.options)),
+        ("active", change.active.is_some_and(|active| active != seen.active)),
+        ("is_default", change.is_default.is_some()),
+    ];
+    fields.into_iter().filter(|(_, is_changed)| *is_changed).map(|(name, _)| name.into()).collect()
+}
+
+impl JiraOptions {
+    /// The options of a row.
+    pub fn of(row: &JiraRow) -> Result<Self, StoreError> {
+        serde_json::from_str(&row.options).map_err(|error| StoreError::Bug(format!("connection {}: options: {error}", row.id)))
+    }
+}

@@ -1,0 +1,314 @@
+//! Connections that administrators keep: made, used, changed, removed, and their secrets nowhere to be seen.
+
+use sandbox::Fault;
+use serde_json::{Value, json};
+use shared::domain::user::Role;
+use tests::Backend;
+use tests::app::Setup;
+use tests::http_app::{Account, Answer, HttpApp};
+
+const CANARY: &str = "c4nary-jira-9f2Kx7Qm";
+const KEY_CANARY: &str = "c4nary-model-Zp31vTt8";
+
+/// An installation at which connections may lead to this machine, where the sandbox is.
+async fn installation() -> HttpApp {
+    HttpApp::of(Setup::default().set("JQA_CONNECTIONS_ALLOW", "127.0.0.0/8")).await
+}
+
+fn acme(app: &HttpApp) -> Value {
+    json!({ "name": "acme", "base_url": app.site.url(), "email": "qa@example.org", "token": "sandbox" })
+}
+
+fn writer(app: &HttpApp) -> Value {
+    let base_url = format!("{}/llm/v1", app.site.url());
+    json!({ "name": "writer", "provider": "openai_compatible", "base_url": base_url, "model": "sandbox", "api_key": KEY_CANARY })
+}
+
+/// Makes a connection that must be accepted; answers its path.
+async fn made(app: &HttpApp, by: &Account, kind: &str, body: Value) -> String {
+    let answer = app.post(&format!("/{kind}-configurations")).by(by).json(body).await;
+    assert_eq!(answer.status, 201, "{}", answer.text);
+    format!("/{kind}-configurations/{}", answer.json()["id"].as_str().unwrap())
+}
+
+fn fields(answer: &Answer) -> Vec<String> {
+    assert_eq!(answer.status, 422, "{}", answer.text);
+    answer.json()["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn all_rows(app: &HttpApp, table: &'static str) -> String {
+    use sea_orm::{ConnectionTrait, Statement};
+
+    let db = app.api.db();
+    let sql = match table {
+        "audit" => "SELECT action || ' ' || details AS text FROM audit_logs ORDER BY id",
+        "events" => "SELECT data AS text FROM job_events ORDER BY job_id, seq",
+        "jira" => "SELECT base_url || ' ' || token_sealed || ' ' || COALESCE(test_result, '') AS text FROM jira_configurations",
+        _ => {
+            "SELECT base_url || ' ' || COALESCE(api_key_sealed, '-') || ' ' || COALESCE(test_result, '') AS text FROM llm_configurations"
+        }
+    };
+    let rows = db.reader().query_all_raw(Statement::from_string(db.backend(), sql)).await.unwrap();
+    rows.iter().map(|row| row.try_get::<String>("", "text").unwrap() + "\n").collect()
+}
+
+#[tokio::test]
+async fn a_connection_is_used_by_its_name_and_its_token_is_never_shown() {
+    let app = installation().await.with_worker();
+    let admin = app.account(Role::Admin).await;
+    let path = made(&app, &admin, "jira", acme(&app)).await;
+    let shown = app.get(&path).by(&admin).await.json();
+    assert_eq!((&shown["has_token"], &shown["source"], &shown["is_default"]), (&json!(true), &json!("database"), &json!(false)));
+    assert!(shown.get("token").is_none());
+    let story = app.get("/jira/story/SHOP-2?connection=acme").by(&admin).await;
+    assert_eq!(story.status, 200, "{}", story.text);
+    let job = app.rested(&admin, "acceptance-criteria", json!({ "issue_key": "SHOP-2", "connection": "acme" })).await;
+    assert_eq!(job["status"], "succeeded", "{job}");
+    let list = app.get("/jira-configurations").by(&admin).await.json();
+    let names: Vec<_> = list["items"].as_array().unwrap().iter().map(|item| (&item["name"], &item["source"])).collect();
+    assert_eq!(names, [(&json!("default"), &json!("settings")), (&json!("acme"), &json!("database"))]);
+    assert!(!list.to_string().contains("\"sandbox\""), "{list}");
+}
+
+#[tokio::test]
+async fn a_model_writes_for_requests_that_name_it_or_none() {
+    let app = installation().await.with_worker();
+    let admin = app.account(Role::Admin).await;
+    let path = made(&app, &admin, "llm", writer(&app)).await;
+    let asked = json!({ "issue_key": "SHOP-2", "llm": { "provider": "writer" } });
+    assert_eq!(app.rested(&admin, "acceptance-criteria", asked).await["status"], "succeeded");
+    let calls = app.jira().llm_calls();
+    assert!(calls > 0);
+    app.rested(&admin, "acceptance-criteria", json!({ "issue_key": "SHOP-3" })).await;
+    assert_eq!(app.jira().llm_calls(), calls, "the drafter is the default");
+    assert_eq!(app.patch(&path).by(&admin).json(json!({ "is_default": true })).await.json()["is_default"], true);
+    app.rested(&admin, "acceptance-criteria", json!({ "issue_key": "SHOP-4" })).await;
+    assert!(app.jira().llm_calls() > calls, "the connection is the default");
+}
+
+#[tokio::test]
+async fn everything_that_is_wrong_with_a_new_connection_is_said_at_once() {
+    let app = installation().await;
+    let admin = app.account(Role::Admin).await;
+    let wrong = json!({ "name": "Acme Inc", "base_url": "x", "email": "", "token": "a b", "options": { "timeout_seconds": 31 }, "pin": 1 });
+    let answer = app.post("/jira-configurations").by(&admin).json(wrong).await;
+    assert_eq!(fields(&answer), ["name", "email", "token", "options.timeout_seconds", "pin"]);
+    let taken = |name: &str| {
+        let mut body = acme(&app);
+        body["name"] = name.into();
+        app.post("/jira-configurations").by(&admin).json(body)
+    };
+    assert_eq!(fields(&taken("default").await), ["name"], "it is the name of the settings' own");
+    assert_eq!(taken("acme").await.status, 201);
+    assert_eq!(fields(&taken("acme").await), ["name"]);
+    let mut body = writer(&app);
+    body["name"] = "offline".into();
+    assert_eq!(fields(&app.post("/llm-configurations").by(&admin).json(body).await), ["name"]);
+}
+
+#[tokio::test]
+async fn a_stored_secret_is_not_sent_to_another_address() {
+    let app = installation().await;
+    let admin = app.account(Role::Admin).await;
+    for (kind, body, secret) in [("jira", acme(&app), "token"), ("llm", writer(&app), "api_key")] {
+        let path = made(&app, &admin, kind, body).await;
+        let elsewhere = "https://elsewhere.example";
+        let refused = app.patch(&path).by(&admin).json(json!({ "base_url": elsewhere })).await;
+        assert_eq!(fields(&refused), ["base_url"]);
+        let moved = app.patch(&path).by(&admin).json(json!({ "base_url": elsewhere, secret: "another-one" })).await;
+        assert_eq!(moved.json()["base_url"], elsewhere, "{}", moved.text);
+    }
+}
+
+#[tokio::test]
+async fn a_change_keeps_the_secret_replaces_it_or_removes_it() {
+    let app = installation().await;
+    let admin = app.account(Role::Admin).await;
+    let path = made(&app, &admin, "llm", writer(&app)).await;
+    let sealed = all_rows(&app, "llm").await;
+    let change = async |body: Value| app.patch(&path).by(&admin).json(body).await.json();
+    assert_eq!(change(json!({ "model": "sandbox-429" })).await["has_api_key"], true);
+    assert_eq!(all_rows(&app, "llm").await, sealed, "it stays as it was");
+    change(json!({ "api_key": "another-one" })).await;
+    assert_ne!(all_rows(&app, "llm").await, sealed);
+    assert_eq!(change(json!({ "api_key": null })).await["has_api_key"], false);
+    let audited = all_rows(&app, "audit").await;
+    assert!(audited.contains(r#"connection.update {"name":"writer","changed":["api_key"]}"#), "{audited}");
+}
+
+#[tokio::test]
+async fn there_is_one_default_and_it_is_not_removed() {
+    let app = installation().await;
+    let admin = app.account(Role::Admin).await;
+    let mut first = acme(&app);
+    first["is_default"] = true.into();
+    let first = made(&app, &admin, "jira", first).await;
+    let mut second = acme(&app);
+    (second["name"], second["is_default"]) = ("second".into(), true.into());
+    let second = made(&app, &admin, "jira", second).await;
+    let is_default = async |path: &str| app.get(path).by(&admin).await.json()["is_default"].clone();
+    assert_eq!((is_default(&first).await, is_default(&second).await), (json!(false), json!(true)));
+    assert_eq!(app.ask("DELETE", &second).by(&admin).await.refusal(), (409, "connection.is_default".to_owned()));
+    assert_eq!(app.ask("DELETE", &first).by(&admin).await.status, 204);
+    assert_eq!(app.get(&first).by(&admin).await.refusal(), (404, "connection.not_found".to_owned()));
+    assert_eq!(app.patch(&second).by(&admin).json(json!({ "is_default": false })).await.json()["is_default"], false);
+    assert_eq!(app.ask("DELETE", &second).by(&admin).await.status, 204);
+}
+
+#[tokio::test]
+async fn what_open_jobs_use_is_not_removed_and_what_was_put_away_takes_no_new_ones() {
+    let app = installation().await;
+    let admin = app.account(Role::Admin).await;
+    let (jira, llm) = (made(&app, &admin, "jira", acme(&app)).await, made(&app, &admin, "llm", writer(&app)).await);
+    let order = json!({ "issue_key": "SHOP-2", "connection": "acme", "llm": { "provider": "writer" } });
+    let job = app.submitted(&admin, "acceptance-criteria", order.clone()).await;
+    for path in [&jira, &llm] {
+        assert_eq!(app.ask("DELETE", path).by(&admin).await.refusal(), (409, "connection.in_use".to_owned()));
+        assert_eq!(app.patch(path).by(&admin).json(json!({ "active": false })).await.json()["active"], false);
+    }
+    let refused = app.post("/generate/acceptance-criteria").by(&admin).json(order).await;
+    assert_eq!(fields(&refused), ["connection", "llm.provider"]);
+    app.run_jobs().await;
+    assert_eq!(app.at_rest(&admin, &job).await["status"], "succeeded", "what was accepted goes on");
+    for path in [&jira, &llm] {
+        assert_eq!(app.ask("DELETE", path).by(&admin).await.status, 204);
+    }
+}
+
+#[tokio::test]
+async fn another_process_sees_a_change_within_five_seconds() {
+    let app = installation().await;
+    let admin = app.account(Role::Admin).await;
+    let settings = &app.settings;
+    let other = shared::adapters::connections::Connections::of(settings, &app.metrics).unwrap();
+    let other = other.and_those_kept_in(app.api.db().clone(), app.vault.sealer().clone());
+    assert!(other.now().await.unwrap().jira(Some("acme")).is_none());
+    let path = made(&app, &admin, "jira", acme(&app)).await;
+    assert!(other.now().await.unwrap().jira(Some("acme")).is_none(), "it looks every five seconds");
+    app.seconds_later(5);
+    let client = async || other.now().await.unwrap().jira(Some("acme")).unwrap().client().unwrap();
+    let first = client().await;
+    made(&app, &admin, "llm", writer(&app)).await;
+    app.seconds_later(5);
+    assert!(std::sync::Arc::ptr_eq(&first, &client().await), "what was not changed keeps its client");
+    app.patch(&path).by(&admin).json(json!({ "token": "another-one" })).await;
+    app.seconds_later(5);
+    assert!(!std::sync::Arc::ptr_eq(&first, &client().await));
+}
+
+#[tokio::test]
+async fn a_trial_says_in_plain_words_what_is_wrong() {
+    let app = installation().await;
+    let admin = app.account(Role::Admin).await;
+    let jira = made(&app, &admin, "jira", acme(&app)).await;
+    let llm = made(&app, &admin, "llm", writer(&app)).await;
+    let tried = async |path: &str| app.post(&format!("{path}/test")).by(&admin).await.json();
+    let (jira_ok, llm_ok) = (tried(&jira).await, tried(&llm).await);
+    assert!(jira_ok["ok"] == true && llm_ok["ok"] == true, "{jira_ok} {llm_ok}");
+    app.jira().order(Fault::status(401).on("GET", "/rest/api/3/myself"));
+    let refused = tried(&jira).await;
+    assert_eq!((&refused["ok"], &refused["mend"]), (&json!(false), &json!("Check base_url, email and token.")));
+    app.patch(&llm).by(&admin).json(json!({ "model": "sandbax" })).await;
+    let refused = tried(&llm).await;
+    assert!(refused["detail"].as_str().unwrap().contains("does not list the model 'sandbax'"), "{refused}");
+    assert_eq!(app.get(&llm).by(&admin).await.json()["tested"]["ok"], false);
+}
+
+#[tokio::test]
+async fn addresses_that_are_not_public_are_refused_unless_the_operator_lists_them() {
+    let app = HttpApp::start().await;
+    let admin = app.account(Role::Admin).await;
+    for url in [
+        "http://127.0.0.1/",
+        "https://127.0.0.1/",
+        "https://10.1.2.3",
+        "https://100.64.0.1",
+        "https://169.254.169.254/latest",
+        "https://192.168.0.1",
+        "https://2130706433/",
+        "https://0x7f.1/",
+        "https://0177.0.0.1/",
+        "https://127.0.0.1./",
+        "https://[::1]/",
+        "https://[::ffff:7f00:1]/",
+        "https://[64:ff9b::7f00:1]/",
+        "https://[fe80::1%25eth0]/",
+        "https://[fc00::1]/",
+        "https://localhost/",
+        "https://metadata.google.internal/",
+        "https://good@127.0.0.1/",
+        "https://me:pw@acme.atlassian.net/",
+        "https://127。0。0。1/",
+        "http://acme.atlassian.net/",
+        "https://acme.atlassian.net:8443/",
+        "https://acme.atlassian.net/?x=1",
+        "file:///etc/passwd",
+        "gopher://8.8.8.8/",
+        "ftp://8.8.8.8/",
+    ] {
+        let body = json!({ "name": "acme", "base_url": url, "email": "qa@example.org", "token": CANARY });
+        let answer = app.post("/jira-configurations").by(&admin).json(body).await;
+        assert_eq!(fields(&answer), ["base_url"], "{url}");
+        assert!(!answer.text.contains(CANARY), "{url}");
+    }
+    let body = json!({ "name": "acme", "base_url": "https://acme.atlassian.net", "email": "qa@example.org", "token": CANARY });
+    assert_eq!(app.post("/jira-configurations").by(&admin).json(body).await.status, 201);
+}
+
+/// Makes both connections with canaries, drives them through success and failure, and looks for the canaries everywhere.
+async fn canaries_stay_inside(url: String) {
+    let setup = Setup::default().set("JQA_CONNECTIONS_ALLOW", "127.0.0.0/8").set("JQA_DATABASE_URL", &url);
+    let app = HttpApp::of(setup).await;
+    let admin = app.account(Role::Admin).await;
+    let mut told = String::new();
+    let mut jira_body = acme(&app);
+    jira_body["token"] = CANARY.into();
+    let jira = made(&app, &admin, "jira", jira_body).await;
+    let llm = made(&app, &admin, "llm", writer(&app)).await;
+    let order = json!({ "issue_key": "SHOP-2", "connection": "acme", "llm": { "provider": "writer" } });
+    for fault in [None, Some(Fault::status(401).times(0)), Some(Fault::status(302).times(0)), Some(Fault::status(500).times(0))] {
+        app.jira().faults().clear();
+        if let Some(fault) = fault {
+            app.jira().order(fault);
+        }
+        for path in [&jira, &llm] {
+            told += &app.post(&format!("{path}/test")).by(&admin).await.text;
+            told += &app.get(path).by(&admin).await.text;
+        }
+        told += &app.get("/jira/story/SHOP-2?connection=acme").by(&admin).await.text;
+        let job = app.submitted(&admin, "acceptance-criteria", order.clone()).await;
+        app.run_jobs().await;
+        told += &app.get(&job).by(&admin).await.text;
+    }
+    app.jira().faults().clear();
+    for (path, secret, canary) in [(&jira, "token", CANARY), (&llm, "api_key", KEY_CANARY)] {
+        // Nobody listens there.
+        let gone = app.patch(path).by(&admin).json(json!({ "base_url": "http://127.0.0.1:9", secret: canary })).await;
+        assert_eq!(gone.status, 200, "{}", gone.text);
+        let tried = app.post(&format!("{path}/test")).by(&admin).await;
+        assert_eq!(tried.json()["ok"], false);
+        told += &gone.text;
+        told += &tried.text;
+    }
+    told += &app.get("/jira-configurations").by(&admin).await.text;
+    told += &app.get("/llm-configurations").by(&admin).await.text;
+    told += &app.get("/metrics").await.text;
+    told += &format!("{:?} {:?} {:?}", app.connections, app.connections.now().await.unwrap(), app.vault);
+    for table in ["audit", "events", "jira", "llm"] {
+        told += &all_rows(&app, table).await;
+    }
+    assert!(told.contains("connection.create") && told.contains("v1."), "what was looked through holds what it should");
+    for canary in [CANARY, KEY_CANARY] {
+        assert!(!told.contains(canary), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn no_secret_of_a_connection_is_seen_anywhere_on_sqlite() {
+    Backend::Sqlite.with_url(canaries_stay_inside).await;
+}
+
+#[tokio::test]
+async fn no_secret_of_a_connection_is_seen_anywhere_on_postgres() {
+    Backend::Postgres.with_url(canaries_stay_inside).await;
+}

@@ -1,0 +1,115 @@
+//! Secrets at rest: sealed where they stand, sealed anew while the service runs, never overwritten.
+
+use std::sync::Arc;
+
+use shared::adapters::http::Secret;
+use shared::crypto::{KeyRing, SecretKey, key_id};
+use shared::store::Sql;
+use shared::store::connection::{self, JiraOptions, JiraRow, LlmOptions};
+use shared::vault::{Holding, JiraChange, NewJira, NewLlm, Rotated, Vault, VaultError};
+use tests::{Fixture, contract};
+use uuid::Uuid;
+
+fn key(letter: char) -> SecretKey {
+    SecretKey::from_bytes(letter.to_string().repeat(40).as_bytes()).expect("a key")
+}
+
+fn vault(f: &Fixture, keys: &str) -> Vault {
+    let mut keys = keys.chars().map(key);
+    let current = keys.next().expect("a key");
+    Vault::new(f.db.clone(), KeyRing::new(current, keys))
+}
+
+/// A Jira connection and a model connection of this name.
+async fn both(f: &Fixture, vault: &Vault, name: &str) -> (Uuid, Uuid) {
+    let jira = NewJira {
+        name: name.into(),
+        base_url: "https://acme.example".into(),
+        email: "qa@example.org".into(),
+        token: Secret::new("a-token"),
+        options: JiraOptions::default(),
+        is_default: false,
+        active: true,
+    };
+    let llm = NewLlm {
+        name: name.into(),
+        provider: "openai_compatible".into(),
+        base_url: "https://models.example/v1".into(),
+        model: "m".into(),
+        api_key: Some(Secret::new("a-key")),
+        options: LlmOptions::default(),
+        is_default: false,
+        active: true,
+    };
+    let jira = vault.create_jira(jira, &f.person()).await.expect("a connection");
+    (jira, vault.create_llm(llm, &f.person()).await.expect("a connection"))
+}
+
+async fn jira_row(f: &Fixture, id: Uuid) -> JiraRow {
+    connection::find_jira(&f.db, id).await.expect("an answer").expect("a row")
+}
+
+contract! {
+    async fn every_secret_is_sealed_anew_once_and_the_old_key_can_go(f: Arc<Fixture>) {
+        for n in 0..3 {
+            both(&f, &vault(&f, "a"), &format!("c{n}")).await;
+        }
+        let rotating = vault(&f, "ba");
+        assert_eq!(rotating.rotate().await.expect("an answer"), Rotated { resealed: 6, left: 0, unreadable: 0 });
+        assert_eq!(rotating.rotate().await.expect("an answer"), Rotated { resealed: 0, left: 6, unreadable: 0 });
+        let held: Vec<_> = rotating.holdings().await.expect("an answer").iter().map(|held| held.values).collect();
+        assert_eq!(held, [6, 0]);
+        assert_eq!(vault(&f, "b").missing_keys().await.expect("an answer"), Vec::<String>::new());
+        let audited = Sql::new("SELECT COUNT(*) AS n FROM audit_logs WHERE action = 'keys.rotate'");
+        assert_eq!(f.count(audited).await, 1);
+    }
+
+    async fn what_cannot_be_opened_stays_as_it_is_and_its_key_is_named(f: Arc<Fixture>) {
+        let (id, _) = both(&f, &vault(&f, "a"), "acme").await;
+        let before = jira_row(&f, id).await;
+        let without = vault(&f, "b");
+        assert_eq!(without.rotate().await.expect("an answer"), Rotated { resealed: 0, left: 0, unreadable: 2 });
+        assert_eq!(jira_row(&f, id).await, before);
+        assert_eq!(without.missing_keys().await.expect("an answer"), [key('a').id()]);
+        let missing = Holding { key_id: key('a').id(), values: 2, in_ring: false, current: false };
+        assert_eq!(without.holdings().await.expect("an answer").last(), Some(&missing));
+    }
+
+    async fn a_change_made_while_secrets_are_sealed_anew_is_not_lost(f: Arc<Fixture>) {
+        let (id, _) = both(&f, &vault(&f, "a"), "acme").await;
+        let rotating = vault(&f, "ba");
+        let change = async |token: &str| {
+            let change = JiraChange { token: Some(Secret::new(token)), ..JiraChange::default() };
+            vault(&f, "ab").change_jira(&jira_row(&f, id).await, change, &f.person()).await.expect("a change");
+        };
+        for n in 0..10 {
+            let token = format!("token-{n}");
+            let (rotated, ()) = tokio::join!(rotating.rotate(), change(&token));
+            rotated.expect("a rotation");
+            let sealed = jira_row(&f, id).await.token_sealed;
+            let place = shared::store::sealed::JIRA_TOKEN.of(id);
+            assert_eq!(rotating.sealer().open(place, &sealed).expect("a secret"), token);
+        }
+        rotating.rotate().await.expect("a rotation");
+        assert_eq!(key_id(&jira_row(&f, id).await.token_sealed), Some(key('b').id().as_str()));
+    }
+
+    async fn who_changes_what_somebody_else_changed_is_told(f: Arc<Fixture>) {
+        let vault = vault(&f, "a");
+        let (id, _) = both(&f, &vault, "acme").await;
+        let seen = jira_row(&f, id).await;
+        let change = |email: &str| JiraChange { email: Some(email.into()), ..JiraChange::default() };
+        vault.change_jira(&seen, change("first@example.org"), &f.person()).await.expect("a change");
+        let second = vault.change_jira(&seen, change("second@example.org"), &f.person()).await;
+        assert!(matches!(second, Err(VaultError::Changed)), "{second:?}");
+        assert_eq!(jira_row(&f, id).await.email, "first@example.org");
+    }
+
+    async fn a_sealed_value_in_another_row_cannot_be_opened(f: Arc<Fixture>) {
+        let vault = vault(&f, "a");
+        let ((one, _), (other, _)) = (both(&f, &vault, "one").await, both(&f, &vault, "other").await);
+        let stolen = jira_row(&f, one).await.token_sealed;
+        let place = shared::store::sealed::JIRA_TOKEN.of(other);
+        assert!(vault.sealer().open(place, &stolen).is_err());
+    }
+}
