@@ -187,8 +187,7 @@ fn jira_of(row: &JiraRow, sealer: &Sealer, builder: &Builder) -> JiraConnection 
             |why| Failure::fail("jira.not_configured", format!("the Jira connection '{}' cannot be used: {why}", row.name));
         builder.jira(access).map_err(unusable)
     });
-    let mut read_options = ReadOptions::default();
-    read_options.criteria_field = options.criteria_field;
+    let read_options = ReadOptions { criteria_field: options.criteria_field, ..ReadOptions::default() };
     JiraConnection { name: row.name.clone(), read_options, origin: Some((row.id, row.version)), active: row.active, client }
 }
 
