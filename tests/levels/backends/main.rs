@@ -14,5 +14,6 @@ mod reclaiming;
 mod relaying;
 mod reviewing;
 mod schema;
+mod signing_in;
 mod stages;
 mod submitting;
