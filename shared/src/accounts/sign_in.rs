@@ -35,8 +35,10 @@ impl Accounts {
     /// `link_by_email` = an account that was there before is linked when the provider checked the e-mail.
     pub async fn sign_in(&self, who: &Vouched, link_by_email: bool, actor: &Actor) -> Result<User, SignInError> {
         match self.try_sign_in(who, link_by_email, actor).await {
-            // Somebody signed in for the first time twice at once: now they are there.
-            Err(SignInError::Store(StoreError::Conflict)) => self.try_sign_in(who, link_by_email, actor).await,
+            // Perhaps they signed in for the first time twice at once: then their identity is there by now.
+            Err(SignInError::Store(StoreError::Conflict) | SignInError::NotLinked) => {
+                self.try_sign_in(who, link_by_email, actor).await
+            }
             done => done,
         }
     }
