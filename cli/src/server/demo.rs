@@ -47,7 +47,7 @@ pub(crate) async fn start_demo(jira_url: &str, token: &str, data_dir: &Path, por
         .with("JQA_DRAIN", "0s");
     let settings = Settings::read(&source).map_err(|problems| all(&problems))?;
     shared::telemetry::logs::start("warn", "auto");
-    let (foundation, lock) = process::start_embedded(settings).await?;
+    let (foundation, lock) = Box::pin(process::start_embedded(settings)).await?;
     let stop = foundation.lifecycle.stop().clone();
     let done = tokio::spawn(process::run(foundation, Some(listener), true, lock));
     Ok(DemoServer { url, email, password, stop, done })

@@ -24,7 +24,7 @@ const WORKER_OPS: ([u8; 4], u16) = ([127, 0, 0, 1], 8001);
 
 /// API and worker in one process.
 pub(super) async fn serve(settings: Settings) -> anyhow::Result<()> {
-    let (foundation, lock) = start_embedded(settings).await?;
+    let (foundation, lock) = Box::pin(start_embedded(settings)).await?;
     heed_signals(&foundation);
     let listener = listen(foundation.settings.http.bind, "JQA_BIND").await?;
     run(foundation, Some(listener), true, lock).await
@@ -32,14 +32,14 @@ pub(super) async fn serve(settings: Settings) -> anyhow::Result<()> {
 
 /// The API alone.
 pub(super) async fn api(settings: Settings) -> anyhow::Result<()> {
-    let foundation = start_scaled(settings, "api").await?;
+    let foundation = Box::pin(start_scaled(settings, "api")).await?;
     let listener = listen(foundation.settings.http.bind, "JQA_BIND").await?;
     run(foundation, Some(listener), false, None).await
 }
 
 /// A worker alone.
 pub(super) async fn worker(settings: Settings) -> anyhow::Result<()> {
-    let mut foundation = start_scaled(settings, "worker").await?;
+    let mut foundation = Box::pin(start_scaled(settings, "worker")).await?;
     foundation.settings.http.ops_bind.get_or_insert(SocketAddr::from(WORKER_OPS));
     run(foundation, None, true, None).await
 }

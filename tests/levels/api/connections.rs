@@ -305,10 +305,10 @@ async fn canaries_stay_inside(url: String) {
 
 #[tokio::test]
 async fn no_secret_of_a_connection_is_seen_anywhere_on_sqlite() {
-    Backend::Sqlite.with_url(canaries_stay_inside).await;
+    Box::pin(Backend::Sqlite.with_url(canaries_stay_inside)).await;
 }
 
 #[tokio::test]
 async fn no_secret_of_a_connection_is_seen_anywhere_on_postgres() {
-    Backend::Postgres.with_url(canaries_stay_inside).await;
+    Box::pin(Backend::Postgres.with_url(canaries_stay_inside)).await;
 }

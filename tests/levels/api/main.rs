@@ -10,6 +10,7 @@ mod attacks;
 mod auditing;
 mod connections;
 mod document;
+mod documentation;
 mod ending;
 mod hygiene;
 mod idempotency;

@@ -17,6 +17,7 @@ mod reclaiming;
 mod relaying;
 mod reviewing;
 mod schema;
+mod sessions;
 mod signing_in;
 mod stages;
 mod submitting;
