@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use shared::adapters::connections::{Author, Connections};
 use shared::adapters::queue::{RedisQueue, connect};
-use shared::adapters::trial::{self, Finding};
+use shared::adapters::trial::{self, TrialResult};
 use shared::config::Settings;
 use shared::domain::job::Lane;
 use shared::ports::Queue;
@@ -121,7 +121,7 @@ async fn connections(settings: &Settings) -> Vec<Check> {
     vec![jira, model]
 }
 
-fn found(name: &'static str, finding: Finding) -> Check {
+fn found(name: &'static str, finding: TrialResult) -> Check {
     if finding.ok { Check::good(name, finding.detail) } else { Check::bad(name, finding.detail, finding.mend) }
 }
 

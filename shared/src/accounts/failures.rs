@@ -1,7 +1,8 @@
 //! Failed logins: each further one waits longer, on every node. Without the database nobody comes in.
 //!
 //! Three counters: an account from an address, an address, an account from everywhere. Where an account came in from
-//! lately, the third does not count: a stranger can make its owner wait nowhere but at a strange place, and briefly.
+//! lately, only the first counts: a stranger, even one behind the same address, can make its owner wait nowhere but at a
+//! strange place.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -77,7 +78,7 @@ impl Accounts {
         // A counter starts below zero by what is free. Rows are locked in one order, whoever asks.
         let sql = Sql::new(
             "WITH asked (name, failures, forget) AS (VALUES (?, ?, ?), (?, ?, ?), (?, ?, ?)), \
-             counted AS (SELECT name, failures, forget FROM asked WHERE NOT (name = ? \
+             counted AS (SELECT name, failures, forget FROM asked WHERE NOT (name IN (?, ?) \
              AND EXISTS (SELECT 1 FROM login_failures AS k WHERE k.name = ? AND k.forget_at > {now}))) \
              INSERT INTO login_failures AS f (name, failures, wait_until, forget_at) \
              SELECT name, failures, {now}, {now} + forget FROM counted WHERE NOT EXISTS \
@@ -95,12 +96,12 @@ impl Accounts {
             (&names.account, FREE_BY_ACCOUNT, FORGET),
         ];
         let sql = asked.into_iter().fold(sql, |sql, (name, free, forget)| sql.bind(name.clone()).bind(1 - free).bind(forget));
-        let sql = sql.bind(names.account.clone()).bind(names.known.clone());
+        let sql = sql.bind(names.address.clone()).bind(names.account.clone()).bind(names.known.clone());
         let sql = sql.bind(names.account.clone()).bind(LAST_BY_ACCOUNT).bind(LONGEST_BY_ACCOUNT).bind(LAST).bind(LONGEST);
         let counted: Vec<Counted> = self.db.write_all(sql).await?;
         let has = |name: &String| counted.iter().any(|row| row.name == *name);
         // Tries at once that met here: whoever was not counted everywhere waits for those who were.
-        if has(&names.here) && has(&names.address) && (has(&names.account) || self.is_known(&names).await?) {
+        if has(&names.here) && (has(&names.address) && has(&names.account) || self.is_known(&names).await?) {
             return Ok(None);
         }
         self.wait(&names).await.map(Some)
@@ -111,8 +112,8 @@ impl Accounts {
         let names = Names::of(email, ip);
         let back = "UPDATE login_failures SET failures = failures - 1 WHERE name = ?";
         self.db.execute(Sql::new("DELETE FROM login_failures WHERE name = ?").bind(names.here.clone())).await?;
-        self.db.execute(Sql::new(back).bind(names.address.clone())).await?;
         if !self.is_known(&names).await? {
+            self.db.execute(Sql::new(back).bind(names.address.clone())).await?;
             self.db.execute(Sql::new(back).bind(names.account.clone())).await?;
         }
         let known = Sql::new(
@@ -131,7 +132,7 @@ impl Accounts {
     /// The longest wait there is now; at least a moment, since somebody was just refused.
     async fn wait(&self, names: &Names) -> Result<Duration, StoreError> {
         let sql = Sql::new(
-            "SELECT MAX(wait_until) - {now} AS wait FROM login_failures WHERE name IN (?, ?) OR (name = ? AND NOT EXISTS \
+            "SELECT MAX(wait_until) - {now} AS wait FROM login_failures WHERE name = ? OR (name IN (?, ?) AND NOT EXISTS \
              (SELECT 1 FROM login_failures AS k WHERE k.name = ? AND k.forget_at > {now}))",
         );
         let sql = sql.bind(names.here.clone()).bind(names.address.clone()).bind(names.account.clone()).bind(names.known.clone());

@@ -3,12 +3,13 @@
 use serde_json::json;
 
 use super::Accounts;
+use super::user::Change;
 use crate::domain::identity::Vouched;
 use crate::domain::user::Role;
 use crate::store::audit::Actor;
 use crate::store::entity::user::Model as User;
 use crate::store::user::NewUser;
-use crate::store::{StoreError, Verb, audit, identity, user};
+use crate::store::{Sql, StoreError, Verb, audit, identity, user};
 
 /// Why somebody does not come in.
 #[derive(Debug, thiserror::Error)]
@@ -72,23 +73,26 @@ impl Accounts {
     }
 
     async fn link(&self, user: &User, who: &Vouched, role: Role, actor: &Actor) -> Result<User, SignInError> {
-        let details = json!({ "issuer": who.issuer, "role": role });
-        let verb = Verb::new("users", user.id, identity::take_role(user.id, role))
+        let details = json!({ "issuer": who.issuer });
+        let guard = Sql::new("UPDATE users SET updated_at = {now} WHERE id = ? AND active").bind(user.id);
+        let verb = Verb::new("users", user.id, guard)
             .then(identity::link_held(&who.issuer, &who.subject))
             .then(audit::about_held(self.db.clock().new_id(), actor, "user.link_identity", "user", user.id, &details));
-        verb.run(&self.db).await?.ok_or(SignInError::Inactive)
+        let user: User = verb.run(&self.db).await?.ok_or(SignInError::Inactive)?;
+        if user.role == role.as_str() { Ok(user) } else { self.change_role(&user, role, actor).await }
     }
 
+    /// The last active administrator stays one, whatever the provider says: nobody else could mend its mapping.
     async fn change_role(&self, user: &User, role: Role, actor: &Actor) -> Result<User, SignInError> {
         let details = json!({ "from": user.role, "to": role, "by": "the identity provider" });
-        let verb = Verb::new("users", user.id, identity::take_role(user.id, role)).then(audit::about_held(
-            self.db.clock().new_id(),
-            actor,
-            "user.update",
-            "user",
-            user.id,
-            &details,
-        ));
-        verb.run(&self.db).await?.ok_or(SignInError::Inactive)
+        let change = Change { role: Some(role), ..Change::default() };
+        let entry = audit::about_held(self.db.clock().new_id(), actor, "user.update", "user", user.id, &details);
+        match Verb::new("users", user.id, self.changed(user.id, &change)).then(entry).run(&self.db).await? {
+            Some(changed) => Ok(changed),
+            None => {
+                tracing::warn!(user_id = %user.id, %role, "the last administrator keeps their role, although the identity provider gives another");
+                Ok(user.clone())
+            }
+        }
     }
 }

@@ -93,7 +93,7 @@ impl Accounts {
         if verb.took(&self.db).await? { Ok(()) } else { Err(AccountError::NotFound) }
     }
 
-    /// Ends every session of an account; an access token that is out lasts its few minutes.
+    /// Ends every session of an account; its access tokens are refused within seconds.
     pub async fn end_all_sessions(&self, id: Uuid, by: By<'_>) -> Result<(), AccountError> {
         let guard = Sql::new("UPDATE users SET updated_at = updated_at WHERE id = ?").bind(id);
         let verb = Verb::new("users", id, guard)
@@ -124,7 +124,7 @@ impl Accounts {
 
     /// The change itself. One that takes an administrator away holds all of them until it is done, in one order: two that
     /// meet wait for each other, and the second counts what the first has left.
-    fn changed(&self, id: Uuid, change: &Change) -> Sql {
+    pub(super) fn changed(&self, id: Uuid, change: &Change) -> Sql {
         let text = match (change.takes_admin(), self.db.is_postgres()) {
             (false, _) => {
                 "UPDATE users SET name = COALESCE(?, name), role = COALESCE(?, role), active = COALESCE(?, active), updated_at = {now} \

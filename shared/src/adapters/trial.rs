@@ -10,7 +10,7 @@ const LONGEST: usize = 400;
 
 /// What a trial found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct Finding {
+pub struct TrialResult {
     /// Whether the connection can be used.
     pub ok: bool,
     /// What was found; never a secret.
@@ -42,7 +42,7 @@ pub const JIRA_FIELDS: Words = Words { address: "base_url", credentials: "email 
 /// A model of the API.
 pub const LLM_FIELDS: Words = Words { address: "base_url", credentials: "api_key", model: "model" };
 
-impl Finding {
+impl TrialResult {
     /// It can be used.
     pub fn good(detail: impl AsRef<str>) -> Self {
         Self { ok: true, detail: excerpt(detail.as_ref(), LONGEST), mend: String::new() }
@@ -55,23 +55,23 @@ impl Finding {
 }
 
 /// Asks who the account is.
-pub async fn jira(name: &str, jira: &dyn Jira, words: &Words) -> Finding {
+pub async fn jira(name: &str, jira: &dyn Jira, words: &Words) -> TrialResult {
     match jira.myself().await {
-        Ok(account) => Finding::good(format!("connection '{name}' acts as {account}")),
-        Err(error) => Finding::bad(error.to_string(), format!("Check {}, {}.", words.address, words.credentials)),
+        Ok(account) => TrialResult::good(format!("connection '{name}' acts as {account}")),
+        Err(error) => TrialResult::bad(error.to_string(), format!("Check {}, {}.", words.address, words.credentials)),
     }
 }
 
 /// Asks for the list of models: it needs the address, the key and the model's name, and nobody bills it.
-pub async fn model(llm: &dyn Llm, address: &str, has_key: bool, words: &Words) -> Finding {
+pub async fn model(llm: &dyn Llm, address: &str, has_key: bool, words: &Words) -> TrialResult {
     let Words { address: address_word, credentials: key_word, model: model_word } = words;
     let error = match llm.models().await {
         Ok(listed) if is_listed(&listed, llm.model()) => {
-            return Finding::good(format!("{} writes: {address} has {}", llm.provider(), llm.model()));
+            return TrialResult::good(format!("{} writes: {address} has {}", llm.provider(), llm.model()));
         }
         Ok(listed) => {
             let some = if listed.is_empty() { "none".to_owned() } else { shown(&listed, llm.model()) };
-            return Finding::bad(
+            return TrialResult::bad(
                 format!("{address} answers, but does not list the model '{}'; it lists {some}", llm.model()),
                 format!("Set {model_word} to a model that the server has."),
             );
@@ -81,26 +81,26 @@ pub async fn model(llm: &dyn Llm, address: &str, has_key: bool, words: &Words) -
     match error {
         LlmError::Unauthorized if !has_key => {
             let files = if key_word.starts_with("JQA_") { format!(", or {key_word}_FILE") } else { String::new() };
-            Finding::bad(format!("{address} wants an API key, and none is set"), format!("Set {key_word}{files}."))
+            TrialResult::bad(format!("{address} wants an API key, and none is set"), format!("Set {key_word}{files}."))
         }
-        LlmError::Unauthorized => Finding::bad(
+        LlmError::Unauthorized => TrialResult::bad(
             format!("{address} does not accept the API key"),
             format!("Renew {key_word}; it must be one of this provider."),
         ),
-        LlmError::NoAnswer(why) => Finding::bad(
+        LlmError::NoAnswer(why) => TrialResult::bad(
             format!("{address} cannot be reached: {why}"),
             format!("Check {address_word}, that the server runs, and the network between."),
         ),
-        LlmError::Rejected { status: 404 | 405, .. } | LlmError::InvalidReply(_) => Finding::bad(
+        LlmError::Rejected { status: 404 | 405, .. } | LlmError::InvalidReply(_) => TrialResult::bad(
             format!("{address} has no list of models: {error}"),
             format!(
                 "Check {address_word}: for most servers it ends in /v1. A server that lists none can be tried by one story alone."
             ),
         ),
         LlmError::QuotaExhausted(_) => {
-            Finding::bad(format!("{address}: {error}"), format!("Look at the account of {key_word} there."))
+            TrialResult::bad(format!("{address}: {error}"), format!("Look at the account of {key_word} there."))
         }
-        other => Finding::bad(
+        other => TrialResult::bad(
             format!("{address}: {other}"),
             "Run it again a little later; look at the provider's own state if it stays.",
         ),

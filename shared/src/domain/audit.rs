@@ -95,6 +95,16 @@ super::words::words! {
         CreateApiKey = "api_key.create",
         /// An API key was revoked.
         RevokeApiKey = "api_key.revoke",
+        /// A connection was made.
+        CreateConnection = "connection.create",
+        /// A connection was changed; which fields is told, not what they hold.
+        UpdateConnection = "connection.update",
+        /// A connection was removed.
+        DeleteConnection = "connection.delete",
+        /// A connection was tried.
+        TestConnection = "connection.test",
+        /// Sealed secrets were sealed with the current key.
+        RotateKeys = "keys.rotate",
         /// Somebody read or exported the audit log.
         ReadAudit = "audit.read",
     }

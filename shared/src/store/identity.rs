@@ -5,7 +5,6 @@ use uuid::Uuid;
 
 use super::user::NewUser;
 use super::{Db, Sql, StoreError, entity};
-use crate::domain::user::Role;
 
 /// The account that is known at a provider as this.
 pub async fn user(db: &Db, issuer: &str, subject: &str) -> Result<Option<entity::user::Model>, StoreError> {
@@ -29,12 +28,6 @@ pub fn insert_user(user: &NewUser) -> Sql {
     .bind(user.name.clone())
     .bind(user.role.as_str())
     .bind(user.password_hash.clone())
-}
-
-/// Gives an active account the role that the provider says; the guard of linking and of a changed role.
-#[must_use]
-pub fn take_role(user_id: Uuid, role: Role) -> Sql {
-    Sql::new("UPDATE users SET role = ?, updated_at = {now} WHERE id = ? AND active").bind(role.as_str()).bind(user_id)
 }
 
 /// The held account is known at a provider as this.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Vault, VaultError, counted, counted_with_held};
 use crate::adapters::connections::build::{Builder, JiraAccess};
 use crate::adapters::http::Secret;
-use crate::adapters::trial::{self, Finding};
+use crate::adapters::trial::{self, TrialResult};
 use crate::domain::json::to_json;
 use crate::store::audit::{self, Actor};
 use crate::store::connection::{self, DEFAULTS, JiraOptions, JiraRow};
@@ -153,7 +153,7 @@ impl Vault {
     }
 
     /// Asks Jira who the account is, and records what came of it.
-    pub async fn try_jira(&self, id: Uuid, builder: &Builder, actor: &Actor) -> Result<Finding, VaultError> {
+    pub async fn try_jira(&self, id: Uuid, builder: &Builder, actor: &Actor) -> Result<TrialResult, VaultError> {
         let row = connection::find_jira(&self.db, id).await?.ok_or(VaultError::NotFound)?;
         let token = Secret::new(self.sealer.open(JIRA_TOKEN.of(id), &row.token_sealed)?);
         let finding = hidden(&ask(&row, &token, builder).await, &token);
@@ -170,25 +170,28 @@ impl Vault {
     }
 }
 
-async fn ask(row: &JiraRow, token: &Secret, builder: &Builder) -> Finding {
+async fn ask(row: &JiraRow, token: &Secret, builder: &Builder) -> TrialResult {
     let options = serde_json::from_str(&row.options).unwrap_or_default();
     let access = JiraAccess { base_url: &row.base_url, email: &row.email, token: token.clone(), options: &options };
     match builder.jira(access) {
-        Err(why) => Finding::bad(why, "Change base_url."),
+        Err(why) => TrialResult::bad(why, "Change base_url."),
         Ok(jira) => tokio::time::timeout(PATIENCE, trial::jira(&row.name, &*jira, &trial::JIRA_FIELDS))
             .await
             .unwrap_or_else(|_| no_answer()),
     }
 }
 
-pub(super) fn no_answer() -> Finding {
+pub(super) fn no_answer() -> TrialResult {
     let seconds = PATIENCE.as_secs();
-    Finding::bad(format!("no answer within {seconds} seconds"), "Check base_url, that the server runs, and the network between.")
+    TrialResult::bad(
+        format!("no answer within {seconds} seconds"),
+        "Check base_url, that the server runs, and the network between.",
+    )
 }
 
 /// The other side repeats what it was sent, now and then.
-pub(super) fn hidden(finding: &Finding, secret: &Secret) -> Finding {
-    Finding { ok: finding.ok, detail: secret.hidden_in(&finding.detail), mend: secret.hidden_in(&finding.mend) }
+pub(super) fn hidden(finding: &TrialResult, secret: &Secret) -> TrialResult {
+    TrialResult { ok: finding.ok, detail: secret.hidden_in(&finding.detail), mend: secret.hidden_in(&finding.mend) }
 }
 
 /// Names of what is changed; of a secret no more than that.

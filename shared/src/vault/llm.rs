@@ -8,7 +8,7 @@ use super::{Vault, VaultError, counted, counted_with_held};
 use crate::adapters::connections::build::{Builder, LlmAccess};
 use crate::adapters::http::Secret;
 use crate::adapters::llm;
-use crate::adapters::trial::{self, Finding};
+use crate::adapters::trial::{self, TrialResult};
 use crate::domain::json::to_json;
 use crate::store::audit::{self, Actor};
 use crate::store::connection::{self, DEFAULTS, LlmOptions, LlmRow};
@@ -171,7 +171,7 @@ impl Vault {
     }
 
     /// Asks for the list of models, and records what came of it.
-    pub async fn try_llm(&self, id: Uuid, builder: &Builder, actor: &Actor) -> Result<Finding, VaultError> {
+    pub async fn try_llm(&self, id: Uuid, builder: &Builder, actor: &Actor) -> Result<TrialResult, VaultError> {
         let row = connection::find_llm(&self.db, id).await?.ok_or(VaultError::NotFound)?;
         let key = row.api_key_sealed.as_ref().map(|sealed| self.sealer.open(LLM_KEY.of(id), sealed)).transpose()?;
         let key = key.map(Secret::new);
@@ -190,14 +190,14 @@ impl Vault {
     }
 }
 
-async fn ask(row: &LlmRow, key: Option<&Secret>, builder: &Builder) -> Finding {
+async fn ask(row: &LlmRow, key: Option<&Secret>, builder: &Builder) -> TrialResult {
     let options = serde_json::from_str(&row.options).unwrap_or_default();
     let (provider, base_url, model) = (row.provider.as_str(), row.base_url.as_str(), row.model.as_str());
     let access = LlmAccess { provider, base_url, model, api_key: key.cloned(), options: &options };
     let client = builder.llm(access).and_then(|settings| llm::build(&settings).map_err(|problem| problem.message));
     match client {
-        Err(why) => Finding::bad(why, "Change what is named."),
-        Ok(None) => Finding::good("the offline drafter needs no server"),
+        Err(why) => TrialResult::bad(why, "Change what is named."),
+        Ok(None) => TrialResult::good("the offline drafter needs no server"),
         Ok(Some(llm)) => tokio::time::timeout(PATIENCE, trial::model(&*llm, base_url, key.is_some(), &trial::LLM_FIELDS))
             .await
             .unwrap_or_else(|_| no_answer()),

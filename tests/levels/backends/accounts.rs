@@ -126,6 +126,18 @@ contract! {
         assert_eq!(accounts.begin_login("ada@example.com", HOME).await.expect("an answer"), None);
     }
 
+    async fn a_stranger_behind_the_same_address_makes_nobody_wait_who_came_in_from_there(f: Arc<Fixture>) {
+        let accounts = Accounts::new(f.db.clone());
+        assert_eq!(fails(&accounts, 1, "ada@example.com", HOME).await, 1);
+        accounts.login_came_in("ada@example.com", HOME).await.expect("an answer");
+        for n in 0..60 {
+            fails(&accounts, 1, &format!("nobody-{n}@example.com"), HOME).await;
+        }
+        assert!(accounts.begin_login("grace@example.com", HOME).await.expect("an answer").is_some(), "a strange account waits");
+        assert_eq!(accounts.begin_login("ada@example.com", HOME).await.expect("an answer"), None);
+        assert_eq!(fails(&accounts, 100, "ada@example.com", HOME).await, 5, "guesses at one account wait all the same");
+    }
+
     async fn a_try_that_is_refused_counts_nowhere(f: Arc<Fixture>) {
         let accounts = Accounts::new(f.db.clone());
         assert_eq!(fails(&accounts, 100, "ada@example.com", HOME).await, 6);

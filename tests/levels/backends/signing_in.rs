@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use shared::accounts::{Accounts, SignInError};
+use shared::accounts::user::NewAccount;
+use shared::accounts::{Accounts, By, SignInError};
+use shared::domain::email::Email;
 use shared::domain::identity::Vouched;
 use shared::domain::user::Role;
 use shared::store::{Sql, identity};
@@ -35,12 +37,23 @@ contract! {
         let promoted = Vouched { role: Some(Role::Admin), ..ada() };
         let again = accounts.sign_in(&promoted, false, &f.person()).await.expect("an account");
         assert_eq!((again.id, again.role.as_str()), (first.id, "admin"));
+        let root = NewAccount { email: Email::parse("root@acme.example").expect("an e-mail"), name: "R".into(), role: Role::Admin, password_hash: "h".into() };
+        accounts.create_user(root, By::Cli).await.expect("another administrator");
         let elsewhere = Vouched { issuer: "https://other.example".into(), ..ada() };
         let refused = accounts.sign_in(&elsewhere, false, &f.person()).await;
         assert!(matches!(refused, Err(SignInError::NotLinked)), "{refused:?}");
         let linked = accounts.sign_in(&elsewhere, true, &f.person()).await.expect("an account");
         assert_eq!((linked.id, linked.role.as_str()), (first.id, "qa"));
         assert_eq!(f.count(Sql::new("SELECT COUNT(*) AS n FROM identities")).await, 2);
+    }
+
+    async fn the_last_administrator_stays_one_whatever_the_provider_says(f: Arc<Fixture>) {
+        let accounts = Accounts::new(f.db.clone());
+        let admin = Vouched { role: Some(Role::Admin), ..ada() };
+        accounts.sign_in(&admin, false, &f.person()).await.expect("an account");
+        let demoted = accounts.sign_in(&ada(), false, &f.person()).await.expect("an account");
+        assert_eq!(demoted.role, "admin");
+        assert_eq!(f.count(Sql::new("SELECT COUNT(*) AS n FROM users WHERE role = 'admin' AND active")).await, 1);
     }
 
     async fn a_code_is_taken_once_and_in_time(f: Arc<Fixture>) {

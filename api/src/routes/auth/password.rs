@@ -35,16 +35,16 @@ pub(in crate::routes) async fn change(
     caller: InPerson<Read>,
     Body(body): Body<PasswordBody>,
 ) -> Result<StatusCode, Problem> {
+    let (row, session) = (user::by_id(api.db(), caller.id()).await?, caller.credential().session_id().unwrap_or_default());
+    let hashed = row.map(|row| row.password_hash).unwrap_or_default();
+    if hashed.is_empty() {
+        return Err(Problem::field("current_password", "is none: this account comes in by single sign-on"));
+    }
     // Whoever found a session open is not to guess the password with it.
     let ip = caller.actor().ip;
     if let Some(wait) = api.accounts.begin_login(caller.email(), ip.as_deref()).await? {
         let detail = "Too many passwords were tried; wait before the next one.";
         return Err(Problem::new(codes::TOO_MANY_ATTEMPTS, detail).retry_after(wait));
-    }
-    let (row, session) = (user::by_id(api.db(), caller.id()).await?, caller.credential().session_id().unwrap_or_default());
-    let hashed = row.map(|row| row.password_hash).unwrap_or_default();
-    if hashed.is_empty() {
-        return Err(Problem::field("current_password", "is none: this account comes in by single sign-on"));
     }
     let is_right = api.passwords.verify(&body.current_password, Some(&hashed)).await?;
     if !is_right {

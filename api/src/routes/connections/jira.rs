@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
 use shared::adapters::http::Secret;
-use shared::adapters::trial::Finding;
+use shared::adapters::trial::TrialResult;
 use shared::config::JiraSection;
 use shared::store::connection::{self, Defaults, JiraOptions, JiraRow};
 use shared::vault::{JiraChange, NewJira};
@@ -293,12 +293,12 @@ pub(in crate::routes) async fn remove(
 ///
 /// Needs `administer`. Answers within 15 seconds; a connection that does not work is answered with `ok: false`.
 #[utoipa::path(post, path = "/jira-configurations/{id}/test", operation_id = "test_jira_configuration", tag = "connections",
-    params(("id" = Uuid, Path)), responses((status = 200, body = Finding)))]
+    params(("id" = Uuid, Path)), responses((status = 200, body = TrialResult)))]
 pub(in crate::routes) async fn test(
     State(api): State<Api>,
     caller: Allowed<Administer>,
     Id(id): Id,
-) -> Result<Json<Finding>, Problem> {
+) -> Result<Json<TrialResult>, Problem> {
     Ok(Json(api.vault.try_jira(id, api.connections.builder(), &caller.actor()).await?))
 }
 

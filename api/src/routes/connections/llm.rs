@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use shared::adapters::http::Secret;
 use shared::adapters::llm::PROVIDERS;
-use shared::adapters::trial::Finding;
+use shared::adapters::trial::TrialResult;
 use shared::config::LlmSection;
 use shared::store::connection::{self, Defaults, LlmOptions, LlmRow};
 use shared::vault::{KeyChange, LlmChange, NewLlm};
@@ -308,12 +308,12 @@ pub(in crate::routes) async fn remove(
 ///
 /// Needs `administer`. Answers within 15 seconds; a connection that does not work is answered with `ok: false`.
 #[utoipa::path(post, path = "/llm-configurations/{id}/test", operation_id = "test_llm_configuration", tag = "connections",
-    params(("id" = Uuid, Path)), responses((status = 200, body = Finding)))]
+    params(("id" = Uuid, Path)), responses((status = 200, body = TrialResult)))]
 pub(in crate::routes) async fn test(
     State(api): State<Api>,
     caller: Allowed<Administer>,
     Id(id): Id,
-) -> Result<Json<Finding>, Problem> {
+) -> Result<Json<TrialResult>, Problem> {
     Ok(Json(api.vault.try_llm(id, api.connections.builder(), &caller.actor()).await?))
 }
 

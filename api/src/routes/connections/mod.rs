@@ -8,7 +8,7 @@ pub(super) mod jira;
 pub(super) mod llm;
 
 use serde::Serialize;
-use shared::adapters::trial::Finding;
+use shared::adapters::trial::TrialResult;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -50,7 +50,7 @@ pub(super) enum ConnectionSource {
 pub(super) struct TestedView {
     at: String,
     #[serde(flatten)]
-    finding: Finding,
+    finding: TrialResult,
 }
 
 impl TestedView {

@@ -35,7 +35,7 @@ pub struct Model {
     pub updated_by: Option<Uuid>,
     /// When it was last tried, in epoch milliseconds.
     pub tested_at: Option<i64>,
-    /// What came of it: [`Finding`](crate::adapters::trial::Finding) as JSON.
+    /// What came of it: [`TrialResult`](crate::adapters::trial::TrialResult) as JSON.
     pub test_result: Option<String>,
 }
 
