@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use shared::crypto::Passwords;
 use shared::domain::user::Role;
 use tests::app::Setup;
 use tests::http_app::HttpApp;
@@ -53,4 +54,61 @@ async fn nobody_registers_unless_the_settings_say_so() {
     let app = HttpApp::of(Setup::default()).await;
     let body = json!({ "email": "ada@example.com", "name": "Ada", "password": PASSWORD });
     assert_eq!(app.post("/auth/register").json(body).await.refusal(), (403, "auth.registration_closed".to_owned()));
+}
+
+#[tokio::test]
+async fn an_invitation_makes_one_account_of_its_address_and_role() {
+    let app = HttpApp::of(Setup::default().set("JQA_REGISTRATION", "invite")).await;
+    let admin = app.account(Role::Admin).await;
+    let invited = app.post("/invites").by(&admin).json(json!({ "email": "grace@example.com", "role": "po" })).await;
+    assert_eq!(invited.status, 201, "{}", invited.text);
+    let token = invited.json()["token"].as_str().unwrap().to_owned();
+    let register = |email: &str, invite: serde_json::Value| {
+        app.post("/auth/register").json(json!({ "email": email, "name": "G", "password": PASSWORD, "invite": invite }))
+    };
+    assert_eq!(register("mallory@example.com", json!(token)).await.refusal(), (403, "auth.bad_invite".to_owned()));
+    assert_eq!(register("grace@example.com", json!("jqi_nonsense")).await.refusal(), (403, "auth.bad_invite".to_owned()));
+    assert_eq!(register("grace@example.com", json!(null)).await.refusal(), (403, "auth.bad_invite".to_owned()));
+    assert_eq!(register("grace@example.com", json!(token)).await.status, 202);
+    assert_eq!(register("grace@example.com", json!(token)).await.refusal(), (403, "auth.bad_invite".to_owned()));
+    let login = app.post("/auth/login").json(json!({ "email": "grace@example.com", "password": PASSWORD })).await.json();
+    assert_eq!(login["user"]["role"], "po");
+    let listed = app.get("/invites").by(&admin).await;
+    assert!(!listed.text.contains(&token) && listed.json()["items"].as_array().unwrap().is_empty(), "{}", listed.text);
+}
+
+#[tokio::test]
+async fn an_address_that_has_an_account_is_registered_like_a_new_one_and_nothing_changes() {
+    let app = HttpApp::of(Setup::default().set("JQA_REGISTRATION", "open")).await;
+    let hash = Passwords::new(1).hash("what only its owner knows").await.unwrap();
+    let admin = app.account_with(Role::Admin, &hash).await;
+    let register = |email: &str| app.post("/auth/register").json(json!({ "email": email, "name": "N", "password": PASSWORD }));
+    let (taken, free) = (register(&admin.email).await, register("new@example.com").await);
+    assert_eq!((taken.status, taken.text.len()), (free.status, free.text.len()), "{} {}", taken.text, free.text);
+    assert_eq!(taken.status, 202);
+    let login = |email: &str| app.post("/auth/login").json(json!({ "email": email, "password": PASSWORD }));
+    assert_eq!(login(&admin.email).await.refusal(), (401, "auth.bad_credentials".to_owned()), "nobody took it over");
+    assert_eq!(login("new@example.com").await.json()["user"]["role"], "developer");
+}
+
+#[tokio::test]
+async fn only_the_domains_of_the_settings_register() {
+    let setup = Setup::default().set("JQA_REGISTRATION", "domain").set("JQA_REGISTRATION_DOMAINS", "example.com");
+    let app = HttpApp::of(setup).await;
+    let register = |email: &str| app.post("/auth/register").json(json!({ "email": email, "name": "N", "password": PASSWORD }));
+    assert_eq!(register("ada@example.com").await.status, 202);
+    for email in ["ada@example.org", "ada@evil-example.com", "ada@example.com.evil.org", "ada@sub.example.com"] {
+        assert_eq!(register(email).await.refusal(), (403, "auth.domain_refused".to_owned()), "{email}");
+    }
+}
+
+#[tokio::test]
+async fn the_last_administrator_is_neither_demoted_nor_put_out_of_service() {
+    let app = HttpApp::start().await;
+    let admin = app.account(Role::Admin).await;
+    let path = format!("/users/{}", admin.id);
+    for change in [json!({ "role": "qa" }), json!({ "active": false })] {
+        let refused = app.ask("PATCH", &path).by(&admin).json(change).await;
+        assert_eq!(refused.refusal(), (409, "user.last_admin".to_owned()));
+    }
 }
