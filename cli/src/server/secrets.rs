@@ -69,15 +69,20 @@ fn told(rotated: &Rotated) -> String {
 }
 
 fn line(holding: &Holding) -> String {
-    let Holding { key_id, values, in_ring, current } = holding;
-    let secrets = count(number(*values), "secret", "secrets");
-    let advice = match (in_ring, current, values) {
-        (_, true, _) => "current",
-        (true, _, 0) => "holds no stored secret; it can be dropped once the tokens signed with it have expired",
-        (true, ..) => "old; run `jqa keys rotate` before it is dropped",
+    let Holding { key_id, values, sessions, entries, in_ring, current } = holding;
+    let needs = [
+        count(number(*values), "secret", "secrets"),
+        count(number(*sessions), "login", "logins"),
+        count(number(*entries), "audit entry", "audit entries"),
+    ];
+    let advice = match (in_ring, values, sessions, entries) {
+        _ if *current => "current",
         (false, ..) => "MISSING here; add it to JQA_SECRET_KEYS_OLD",
+        (true, 1.., ..) => "old; run `jqa keys rotate`",
+        (true, 0, 0, 0) => "old; nothing needs it, so it can be dropped",
+        (true, 0, ..) => "old; keep it until its logins were renewed and its audit entries have left",
     };
-    format!("{key_id}  {secrets}  {advice}")
+    format!("{key_id}  {}  {advice}", needs.join(", "))
 }
 
 fn number(n: u64) -> usize {
@@ -90,10 +95,13 @@ mod tests {
 
     #[test]
     fn a_key_is_listed_with_what_it_holds_and_what_to_do() {
-        let holding = |values, in_ring, current| Holding { key_id: "k1".into(), values, in_ring, current };
-        assert_eq!(line(&holding(2, true, true)), "k1  2 secrets  current");
-        assert_eq!(line(&holding(1, true, false)), "k1  1 secret  old; run `jqa keys rotate` before it is dropped");
-        assert!(line(&holding(0, true, false)).contains("can be dropped"));
-        assert!(line(&holding(1, false, false)).contains("MISSING"));
+        let holding = |values, entries, in_ring, current| {
+            line(&Holding { key_id: "k1".into(), values, sessions: 0, entries, in_ring, current })
+        };
+        assert_eq!(holding(2, 1, true, true), "k1  2 secrets, 0 logins, 1 audit entry  current");
+        assert!(holding(1, 0, true, false).ends_with("run `jqa keys rotate`"));
+        assert!(holding(0, 7, true, false).contains("keep it until"));
+        assert!(holding(0, 0, true, false).contains("can be dropped"));
+        assert!(holding(1, 0, false, false).contains("MISSING"));
     }
 }

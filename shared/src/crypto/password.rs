@@ -29,10 +29,17 @@ pub enum PasswordError {
     Busy,
     /// Nobody may take this one.
     #[error("the password {0}")]
-    Weak(#[from] WeakPassword),
+    Weak(WeakPassword),
     /// The hash or the parameters are broken: a mistake of ours.
     #[error("the password could not be hashed: {0}")]
     Broken(String),
+}
+
+// Not `#[from]`: the words are in those above, and would be told twice as their cause.
+impl From<WeakPassword> for PasswordError {
+    fn from(weak: WeakPassword) -> Self {
+        Self::Weak(weak)
+    }
 }
 
 /// Hashes and checks passwords.

@@ -9,6 +9,7 @@ use super::{Vault, VaultError};
 use crate::crypto::key_id;
 use crate::store::audit::{self, Actor};
 use crate::store::sealed::{PLACES, Sealed, SealedRow};
+use crate::store::{Db, Sql, StoreError};
 
 /// What a rotation did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -21,13 +22,17 @@ pub struct Rotated {
     pub unreadable: u64,
 }
 
-/// How many sealed values a key holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What still needs a key.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Holding {
     /// The key's id.
     pub key_id: String,
     /// Values sealed with it.
     pub values: u64,
+    /// Logins whose refresh token was made with it.
+    pub sessions: u64,
+    /// Audit entries that are verified with it.
+    pub entries: u64,
     /// Whether this process has it.
     pub in_ring: bool,
     /// Whether it is the one that seals.
@@ -74,9 +79,16 @@ impl Vault {
         Ok(())
     }
 
-    /// The keys of the ring and those that sealed values still need, with how many values each holds; the current one first.
+    /// The keys of the ring and those that something still needs, with what needs each; the current one first. Counts all
+    /// sealed audit entries, so it takes a while where there are millions.
     pub async fn holdings(&self) -> Result<Vec<Holding>, VaultError> {
-        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        let mut counts: BTreeMap<String, Holding> = BTreeMap::new();
+        for (key_id, n) in used_by(&self.db, LIVE_SESSIONS).await? {
+            counts.entry(key_id).or_default().sessions = n;
+        }
+        for (key_id, n) in used_by(&self.db, SEALED_ENTRIES).await? {
+            counts.entry(key_id).or_default().entries = n;
+        }
         for place in PLACES {
             let mut last = Uuid::nil();
             loop {
@@ -84,7 +96,7 @@ impl Vault {
                 let Some(end) = rows.last() else { break };
                 last = end.id;
                 for row in &rows {
-                    *counts.entry(key_id(&row.sealed).unwrap_or("unknown").to_owned()).or_default() += 1;
+                    counts.entry(key_id(&row.sealed).unwrap_or("unknown").to_owned()).or_default().values += 1;
                 }
             }
         }
@@ -94,17 +106,33 @@ impl Vault {
             .iter()
             .map(|key| {
                 let key_id = key.id();
-                let values = counts.remove(&key_id).unwrap_or_default();
-                Holding { current: key_id == current, key_id, values, in_ring: true }
+                let held = counts.remove(&key_id).unwrap_or_default();
+                Holding { current: key_id == current, key_id, in_ring: true, ..held }
             })
             .collect();
-        holdings.extend(counts.into_iter().map(|(key_id, values)| Holding { key_id, values, in_ring: false, current: false }));
+        holdings.extend(counts.into_iter().map(|(key_id, held)| Holding { key_id, ..held }));
         Ok(holdings)
     }
 
     /// Ids of keys that sealed values need and that are not in the ring.
     pub async fn missing_keys(&self) -> Result<Vec<String>, VaultError> {
         let holdings = self.holdings().await?;
-        Ok(holdings.into_iter().filter(|held| !held.in_ring).map(|held| held.key_id).collect())
+        Ok(holdings.into_iter().filter(|held| !held.in_ring && held.values > 0).map(|held| held.key_id).collect())
     }
+}
+
+const LIVE_SESSIONS: &str = "SELECT key_id, COUNT(*) AS n FROM sessions \
+     WHERE ended_at IS NULL AND idle_until > {now} AND expires_at > {now} GROUP BY key_id";
+
+const SEALED_ENTRIES: &str = "SELECT key_id, COUNT(*) AS n FROM audit_logs WHERE key_id IS NOT NULL GROUP BY key_id";
+
+#[derive(sea_orm::FromQueryResult)]
+struct Used {
+    key_id: String,
+    n: i64,
+}
+
+async fn used_by(db: &Db, sql: &'static str) -> Result<Vec<(String, u64)>, StoreError> {
+    let rows: Vec<Used> = db.read_all(Sql::new(sql)).await?;
+    Ok(rows.into_iter().map(|row| (row.key_id, u64::try_from(row.n).unwrap_or(0))).collect())
 }

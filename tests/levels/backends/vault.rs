@@ -71,7 +71,7 @@ contract! {
         assert_eq!(without.rotate().await.expect("an answer"), Rotated { resealed: 0, left: 0, unreadable: 2 });
         assert_eq!(jira_row(&f, id).await, before);
         assert_eq!(without.missing_keys().await.expect("an answer"), [key('a').id()]);
-        let missing = Holding { key_id: key('a').id(), values: 2, in_ring: false, current: false };
+        let missing = Holding { key_id: key('a').id(), values: 2, ..Holding::default() };
         assert_eq!(without.holdings().await.expect("an answer").last(), Some(&missing));
     }
 
