@@ -18,7 +18,7 @@ const ACCESS: &str = "access";
 /// How far two machines' clocks may differ, in seconds.
 const LEEWAY: i64 = 5;
 
-/// What stands before the 32 bytes of an Ed25519 key in PKCS#8: https://www.rfc-editor.org/rfc/rfc8410#section-7
+/// What stands before the 32 bytes of an Ed25519 key in PKCS#8: <https://www.rfc-editor.org/rfc/rfc8410#section-7>
 const PKCS8_ED25519: [u8; 16] = [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
 
 crate::domain::words::words! {
