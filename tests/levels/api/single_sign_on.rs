@@ -223,7 +223,7 @@ async fn an_account_that_is_here_already_is_linked_only_by_an_address_that_was_c
         let app = installation(&provider.issuer, link_by_email).await;
         let id = app.clock.new_id();
         let owner =
-            NewUser { id, email: "owner@acme.example".into(), name: "O".into(), role: Role::Admin, password_hash: "-".into() };
+            NewUser { id, email: "owner@acme.example".into(), name: "O".into(), role: Role::Po, password_hash: "-".into() };
         user::insert(app.api.db(), owner, 0).await.unwrap();
         if outcome == "linked" {
             let user = signed_in(&app, name).await["user"].clone();
