@@ -4,7 +4,7 @@
 //! * [`generate`]: the request of a job
 //! * [`jobs`]: looking at jobs and steering them
 //! * [`local`]: what runs on this machine: sandbox, demo, doctor, login
-//! * [`server`]: the processes and what opens the database; [`audit`]: checking the audit log
+//! * [`server`]: the processes and what opens the database; [`audit`]: checking the audit log; [`user`]: accounts
 //! * [`duration`]: `10m`, `1h30m`; [`value`]: ids and numbers
 
 pub(crate) mod api_keys;
@@ -16,6 +16,7 @@ pub(crate) mod local;
 pub(crate) mod server;
 #[cfg(test)]
 mod tests;
+pub(crate) mod user;
 mod value;
 
 use std::ffi::OsString;
@@ -28,7 +29,8 @@ use audit::AuditCommand;
 use generate::GenerateArgs;
 use jobs::{JobsCommand, ResultArgs, SearchArgs, StoryArgs};
 use local::{DemoArgs, DoctorArgs, LoginArgs, SandboxArgs};
-use server::{KeysCommand, ServeArgs, UserCommand};
+use server::{KeysCommand, ServeArgs};
+use user::UserCommand;
 
 const AFTER_HELP: &str = "\
 Examples:

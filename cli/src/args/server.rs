@@ -1,9 +1,6 @@
 //! The processes, and the commands that open the database.
 
 use clap::{Args, Subcommand};
-use shared::domain::user::Role;
-
-use super::generate::word;
 
 /// The processes take settings alone.
 #[derive(Clone, Debug, Args)]
@@ -16,32 +13,13 @@ Examples:
   jqa --config /etc/jqa.toml worker")]
 pub(crate) struct ServeArgs {}
 
-/// `jqa user …`.
-#[derive(Clone, Debug, Subcommand)]
-pub(crate) enum UserCommand {
-    /// Create a user; safe beside a running server
-    Create(CreateUserArgs),
-}
-
-/// `jqa user create`. The e-mail address is that of the global `--email`.
-#[derive(Clone, Debug, Args)]
-#[command(after_help = "\
-The password is asked for; piped, it is the first line of stdin; JQA_PASSWORD wins over both.
-
-Example:
-  jqa user create --email ada@example.com --name 'Ada Byron' --role qa")]
-pub(crate) struct CreateUserArgs {
-    /// What others see; the e-mail address when not given
-    #[arg(long)]
-    pub(crate) name: Option<String>,
-
-    /// What they may do
-    #[arg(long, default_value = "developer", value_parser = word::<Role>())]
-    pub(crate) role: Role,
-}
-
 /// `jqa keys …`.
 #[derive(Clone, Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  jqa keys generate > /run/secrets/jqa-key
+  JQA_SECRET_KEY_FILE=/run/secrets/new JQA_SECRET_KEYS_OLD_FILE=/run/secrets/old jqa keys rotate
+  jqa keys list                    which key still holds how many secrets")]
 pub(crate) enum KeysCommand {
     /// Print a new secret key for JQA_SECRET_KEY; opens nothing and needs no settings
     Generate,
@@ -68,24 +46,4 @@ pub(crate) enum ServerCommand {
     RotateKeys,
     /// Which key holds how many secrets.
     ListKeys,
-    /// A new user.
-    CreateUser(NewUser),
-}
-
-/// A user to be created.
-pub(crate) struct NewUser {
-    /// E-mail address, as typed.
-    pub(crate) email: String,
-    /// What others see.
-    pub(crate) name: String,
-    /// What they may do.
-    pub(crate) role: Role,
-    /// As typed.
-    pub(crate) password: String,
-}
-
-impl std::fmt::Debug for NewUser {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NewUser").field("email", &self.email).field("role", &self.role).finish_non_exhaustive()
-    }
 }

@@ -14,10 +14,11 @@ mod session;
 mod signal;
 mod sso;
 mod story;
+mod user;
 
-use crate::args::server::{KeysCommand, NewUser, ServerCommand, UserCommand};
+use crate::args::server::{KeysCommand, ServerCommand};
 use crate::args::{Cli, Command};
-use crate::exit::{Exit, UsageError};
+use crate::exit::Exit;
 use crate::server;
 
 pub(crate) use doctor::Check;
@@ -35,12 +36,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<std::process::ExitCode> {
         Command::Migrate(args) => ServerCommand::Migrate(args),
         Command::CallbackSecret(args) => ServerCommand::CallbackSecret(args),
         Command::Audit(command) => return Box::pin(server::audit(command, config)).await.map(Into::into),
-        Command::User(UserCommand::Create(args)) => {
-            let email = connect.email.clone().ok_or_else(|| UsageError("say whom to create with --email".to_owned()))?;
-            let password = session::new_password(&connect).await?;
-            let name = args.name.unwrap_or_else(|| email.clone());
-            ServerCommand::CreateUser(NewUser { email, name, role: args.role, password })
-        }
+        Command::User(command) => return Box::pin(user::run(command, &connect, config)).await.map(Into::into),
         Command::Keys(KeysCommand::Generate) => {
             crate::output::print(&shared::crypto::SecretKey::generate());
             return Ok(std::process::ExitCode::SUCCESS);

@@ -76,7 +76,7 @@ async fn open(settings: &Settings) -> anyhow::Result<Chain> {
     if file.is_some() && settings.accounts.secret_key.is_none() && !kept.exists() {
         return Err(usage(anyhow::anyhow!("there is no key at {}; see JQA_DATA_DIR and JQA_SECRET_KEY", kept.display())));
     }
-    let keys = key::key_ring(settings, file.is_some()).map_err(usage)?;
+    let keys = key::key_ring(settings).map_err(usage)?;
     let db = foundation::open(settings).await?;
     let is_current = migration::is_current(db.reader()).await.context("the database does not answer; see JQA_DATABASE_URL")?;
     if !is_current {
@@ -150,7 +150,7 @@ mod tests {
         assert!(verify(&settings, &args).await.unwrap_err().is::<UsageError>(), "nothing is made up");
         super::super::migrate_schema(&settings).await.unwrap();
         assert!(verify(&settings, &args).await.unwrap_err().to_string().contains("secret.key"));
-        key::key_ring(&settings, true).unwrap();
+        key::key_ring(&settings).unwrap();
         let chain = open(&settings).await.unwrap();
         let entry =
             audit::entry(chain.db().clock().new_id(), &Actor::default(), "user.create", "user", "1", &serde_json::json!({}));

@@ -19,8 +19,6 @@ use shared::vault::Vault;
 use tokio::sync::mpsc;
 use worker::Doorbell;
 
-use super::key;
-
 /// See the module.
 pub(super) struct Foundation {
     pub(super) settings: Settings,
@@ -44,11 +42,10 @@ pub(super) async fn open(settings: &Settings) -> anyhow::Result<Db> {
 }
 
 impl Foundation {
-    /// Lays it. `embedded` = this process may make up what several machines would have to share.
-    pub(super) async fn lay(settings: Settings, embedded: bool) -> anyhow::Result<Self> {
+    /// Lays it.
+    pub(super) async fn lay(settings: Settings, keys: KeyRing) -> anyhow::Result<Self> {
         let lifecycle = Lifecycle::new();
         let metrics = Arc::new(Metrics::default());
-        let keys = key::key_ring(&settings, embedded)?;
         let (queue, doorbell, bus) = transport(&settings, &lifecycle)?;
         let limiter = limiter(&settings, &metrics, &lifecycle)?;
         let (bell, heard) = Bell::new();

@@ -33,6 +33,7 @@ use crate::output::count;
 pub(crate) use audit::audit;
 pub(crate) use demo::{DemoServer, start_demo};
 pub(crate) use doctor::doctor;
+pub(crate) use people::accounts;
 
 /// Nobody wonders about a silence that is shorter.
 const MOMENT: Duration = Duration::from_secs(1);
@@ -52,7 +53,6 @@ pub(crate) async fn run(command: ServerCommand, config: Option<PathBuf>) -> anyh
         ServerCommand::CallbackSecret(_) => println!("{}", key::callback_secret(&settings)?),
         ServerCommand::RotateKeys => secrets::rotate(&settings).await?,
         ServerCommand::ListKeys => secrets::list(&settings).await?,
-        ServerCommand::CreateUser(user) => people::create(&settings, user).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

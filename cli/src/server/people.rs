@@ -1,9 +1,10 @@
-//! Accounts that are made without a server: the first administrator, and `jqa user create`.
+//! Accounts without a server: the administrator whom the settings name, and the door for `jqa user …`.
 
-use anyhow::{Context as _, anyhow, bail};
+use std::path::Path;
+
+use anyhow::anyhow;
 use shared::accounts::user::NewAccount;
 use shared::accounts::{AccountError, Accounts, By};
-use shared::config::Settings;
 use shared::crypto::Passwords;
 use shared::domain::email::Email;
 use shared::domain::password;
@@ -12,7 +13,6 @@ use shared::store::entity::user::Model;
 use shared::store::{Db, user};
 
 use super::foundation::{self, Foundation};
-use crate::args::server::NewUser;
 
 /// Creates the administrator of the settings; one who is there already is brought up to date while the process starts,
 /// because checking a password takes its time.
@@ -52,28 +52,17 @@ async fn update_admin(db: &Db, row: &Model, password: &str) -> anyhow::Result<()
     Ok(Accounts::new(db.clone()).restore_admin(row.id, &passwords.hash(password).await?).await?)
 }
 
-/// `jqa user create`: safe beside a running server.
-pub(super) async fn create(settings: &Settings, new: NewUser) -> anyhow::Result<()> {
-    let email = Email::parse(&new.email).map_err(|error| anyhow!("the e-mail {error}"))?;
-    let accounts = open(settings).await?;
-    let password_hash = Passwords::new(1).hash_new(&new.password, email.as_str(), &new.name).await?;
-    let account = NewAccount { email: email.clone(), name: new.name, role: new.role, password_hash };
-    match accounts.create_user(account, By::Cli).await {
-        Ok(_) => {}
-        Err(AccountError::Taken) => bail!("there is already an account with the e-mail {email}"),
-        Err(error) => return Err(error).context("the account cannot be stored"),
-    }
-    accounts.db().close().await;
-    println!("created {email} ({})", new.role);
-    Ok(())
-}
-
-/// The accounts of an installation, whose schema is brought up to date first.
-async fn open(settings: &Settings) -> anyhow::Result<Accounts> {
-    super::make_data_dir(settings)?;
-    let applied = super::migrate_schema(settings).await?;
+/// The accounts of the installation that the settings name, whose schema is brought up to date first.
+///
+/// # Errors
+/// When the settings cannot be used, or the database cannot be opened.
+pub(crate) async fn accounts(config: Option<&Path>) -> anyhow::Result<Accounts> {
+    let settings = super::read_settings(config)?;
+    shared::telemetry::logs::start(&settings.log, &settings.log_format);
+    super::make_data_dir(&settings)?;
+    let applied = super::migrate_schema(&settings).await?;
     if applied > 0 {
         eprintln!("{}", super::up_to_date(applied));
     }
-    Ok(Accounts::new(foundation::open(settings).await?))
+    Ok(Accounts::new(foundation::open(&settings).await?))
 }

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::foundation::Foundation;
 use super::lock::Lock;
-use super::{make_data_dir, migrate_schema, parts, people, sealing, secrets};
+use super::{key, make_data_dir, migrate_schema, parts, people, sealing, secrets};
 
 /// What comes after the grace at shutdown: a write to Jira in flight, and storing its end.
 const LAST_RESORT: Duration = Duration::from_secs(45);
@@ -49,8 +49,9 @@ pub(super) async fn start_embedded(settings: Settings) -> anyhow::Result<(Founda
     make_data_dir(&settings)?;
     let file = settings.database.sqlite_file();
     let lock = file.as_deref().map(Lock::take).transpose()?;
+    let keys = key::key_ring(&settings)?;
     migrate_schema(&settings).await?;
-    let foundation = Foundation::lay(settings, true).await?;
+    let foundation = Foundation::lay(settings, keys).await?;
     if lock.is_some() {
         // Whoever held a lease on this file is gone: we have its lock.
         shared::store::worker::end_all_leases(foundation.jobs.db()).await?;
@@ -64,7 +65,8 @@ async fn start_scaled(settings: Settings, command: &str) -> anyhow::Result<Found
     if let Some(file) = settings.database.sqlite_file() {
         bail!("`jqa {command}` does not run on SQLite ({}); use `jqa serve`, or set JQA_DATABASE_URL=postgres://…", shown(&file));
     }
-    let foundation = Foundation::lay(settings, false).await?;
+    let keys = key::key_ring(&settings)?;
+    let foundation = Foundation::lay(settings, keys).await?;
     heed_signals(&foundation);
     foundation.wait_for_schema().await?;
     people::first_admin(&foundation).await?;

@@ -17,7 +17,7 @@ pub(super) async fn vault(settings: &Settings) -> anyhow::Result<Option<Vault>> 
     if !migration::is_current(db.reader()).await.context("the database does not answer; see JQA_DATABASE_URL")? {
         anyhow::bail!("the schema of the database is not current; run `jqa migrate`");
     }
-    Ok(Some(Vault::new(db, key::key_ring(settings, file.is_some())?)))
+    Ok(Some(Vault::new(db, key::key_ring(settings)?)))
 }
 
 /// `jqa keys rotate`: safe beside running servers.
