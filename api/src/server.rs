@@ -2,7 +2,9 @@
 
 mod patient;
 mod seats;
+mod turn;
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use patient::Patient;
+use patient::{Patience, Patient};
 use seats::{Seat, Seats};
 use shared::adapters::webhook::Network;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -25,6 +27,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
+use turn::{Answer, Turn, Turns};
 
 use crate::drain::Drain;
 use crate::origin::OverTls;
@@ -45,8 +48,11 @@ pub struct ServeSettings {
     pub max_connections_per_ip: usize,
     /// Proxies, behind which are many.
     pub trusted_proxies: Vec<Network>,
-    /// Time for a request's headers, and for a TLS handshake; also how long an idle connection is kept.
+    /// Time for a request's headers, and for a TLS handshake.
     pub header_timeout: Duration,
+    /// How long a connection is kept between requests. A proxy should give up its idle connections sooner, or it sends a
+    /// request into one that ends.
+    pub keep_alive: Duration,
     /// Time in which some of an answer must be taken.
     pub write_timeout: Duration,
     /// The certificate; `None` = plain HTTP.
@@ -64,6 +70,7 @@ impl Default for ServeSettings {
             max_connections_per_ip: 1_000,
             trusted_proxies: Vec::new(),
             header_timeout: Duration::from_secs(10),
+            keep_alive: Duration::from_secs(75),
             write_timeout: Duration::from_secs(30),
             tls: None,
             drain: Duration::from_secs(5),
@@ -83,7 +90,7 @@ pub async fn serve(
 ) -> io::Result<()> {
     let server = Server {
         router,
-        builder: builder(&settings),
+        builder: builder(),
         room: Arc::new(Semaphore::new(settings.max_connections)),
         seats: Seats::new(settings.max_connections_per_ip, &settings.trusted_proxies),
         graceful: GracefulShutdown::new(),
@@ -141,16 +148,19 @@ impl Server {
     fn spawn(&self, stream: TcpStream, address: SocketAddr, counted: (Option<OwnedSemaphorePermit>, Seat)) {
         // An answer is one write; there is nothing to wait for. A connection that is gone already fails below.
         let _ = stream.set_nodelay(true);
-        let cut = self.cut.clone();
+        let (cut, turns) = (self.cut.clone(), Turns::new());
+        let ServeSettings { header_timeout, keep_alive, write_timeout, .. } = self.settings;
+        let patience = Patience { head: header_timeout, idle: keep_alive, write: write_timeout };
+        let stream = Patient::new(stream, patience, turns.clone());
         let peer = Peer {
             builder: Arc::clone(&self.builder),
             router: self.router.clone(),
             watcher: self.graceful.watcher(),
             address,
             is_secure: self.settings.tls.is_some(),
+            turns,
         };
-        let stream = Patient::new(stream, self.settings.write_timeout);
-        let (tls, header_timeout) = (self.settings.tls.clone(), self.settings.header_timeout);
+        let tls = self.settings.tls.clone();
         self.tasks.spawn(async move {
             tokio::select! {
                 () = peer.served(stream, tls, header_timeout) => {}
@@ -170,12 +180,13 @@ impl Server {
     }
 }
 
-fn builder(settings: &ServeSettings) -> Arc<Builder<TokioExecutor>> {
+fn builder() -> Arc<Builder<TokioExecutor>> {
     // HTTP/1 alone: telling the versions apart waits for the first bytes without a time limit, and whoever ends TLS in
     // front of us speaks HTTP/1 behind.
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
     let mut http1 = builder.http1();
-    http1.timer(TokioTimer::new()).header_read_timeout(settings.header_timeout);
+    // The connection itself knows how long to wait: longer between requests than for the rest of a head.
+    http1.timer(TokioTimer::new()).header_read_timeout(None);
     http1.max_headers(MOST_HEADERS).max_buf_size(LARGEST_HEAD);
     Arc::new(builder)
 }
@@ -187,6 +198,7 @@ struct Peer {
     watcher: Watcher,
     address: SocketAddr,
     is_secure: bool,
+    turns: Turns,
 }
 
 impl Peer {
@@ -200,14 +212,16 @@ impl Peer {
     }
 
     async fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(self, stream: S) {
-        let Self { builder, router, watcher, address, is_secure } = self;
+        let Self { builder, router, watcher, address, is_secure, turns } = self;
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let mut request: Request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(address));
             if is_secure {
                 request.extensions_mut().insert(OverTls);
             }
-            router.clone().oneshot(request)
+            turns.set(Turn::Ours);
+            let (answering, turns) = (router.clone().oneshot(request), turns.clone());
+            async move { Ok::<_, Infallible>(answering.await?.map(|body| Answer::new(body, turns))) }
         });
         let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
         if let Err(error) = watcher.watch(connection).await {

@@ -108,13 +108,12 @@ async fn intrude(caller: Caller<'_>, is_over: &AtomicBool, answered: &AtomicUsiz
     }
 }
 
-/// What a look at the limits costs a submission.
+/// What a look at the limits costs a submission: one to a process with limits, one to a process without, by turns.
 async fn limits(services: &Services) -> Result<()> {
-    let off = WIDE.map(|(name, _)| (name, "off".to_owned()));
-    let without = submissions(&Bench::scaled_with(services, 0, &["api"], off).await?, 0, BEFORE).await;
+    let off = Bench::scaled_with(services, 0, &["api"], WIDE.map(|(name, _)| (name, "off".to_owned()))).await?;
+    let on = Bench::scaled_with(services, 0, &["api"], WIDE.map(|(name, value)| (name, value.to_owned()))).await?;
+    let (without, with) = tokio::join!(submissions(&off, 0, BEFORE), submissions(&on, 10_000, BEFORE));
     without.tell("submissions, limits off", None);
-    let on = WIDE.map(|(name, value)| (name, value.to_owned()));
-    let with = submissions(&Bench::scaled_with(services, 0, &["api"], on).await?, 10_000, BEFORE).await;
     with.tell("submissions, limits on", Some(&without));
     Ok(())
 }
@@ -122,24 +121,24 @@ async fn limits(services: &Services) -> Result<()> {
 /// Redis stops to answer without closing a connection.
 async fn frozen(services: &Services) -> Result<()> {
     let on = WIDE.map(|(name, value)| (name, value.to_owned()));
-    let bench = Bench::scaled_with(services, 0, &["api"], on).await?;
-    let caller = bench.caller();
+    let bench = Bench::scaled_with(services, 0, &["api"], on.clone()).await?;
+    let other = Bench::scaled_with(services, 0, &["api"], on).await?;
     let before = submissions(&bench, 20_000, BEFORE).await;
     before.tell("submissions, Redis answers", None);
-    let leaving = run::login(caller.client, caller.url).await?;
+    let leaving = run::login(bench.caller().client, bench.caller().url).await?;
     services.redis("freeze")?;
-    let (during, revoked) = tokio::join!(submissions(&bench, 30_000, FROZEN), revoke(caller, &leaving));
+    let (during, revoked) = tokio::join!(submissions(&bench, 30_000, FROZEN), revoke(bench.caller(), other.caller(), &leaving));
     services.redis("thaw")?;
     during.tell(&format!("submissions, Redis frozen for {} s", FROZEN.as_secs()), Some(&before));
-    println!("{:<46} refused {:.2} s after its logout", "a token, Redis frozen", revoked?.as_secs_f64());
+    println!("{:<46} refused {:.2} s after its logout", "a token at another process, Redis frozen", revoked?.as_secs_f64());
     Ok(())
 }
 
-/// Logs out, and asks until the token is refused.
-async fn revoke(caller: Caller<'_>, token: &str) -> Result<Duration> {
-    let ask = || caller.client.get(format!("{}/api/v1/auth/me", caller.url)).bearer_auth(token).send();
+/// Logs out at one process, and asks another, which knows the token, until it is refused there.
+async fn revoke(here: Caller<'_>, there: Caller<'_>, token: &str) -> Result<Duration> {
+    let ask = || there.client.get(format!("{}/api/v1/auth/me", there.url)).bearer_auth(token).send();
     ask().await?.error_for_status().context("a token that was just issued")?;
-    let logout = caller.client.post(format!("{}/api/v1/auth/logout", caller.url)).bearer_auth(token).send();
+    let logout = here.client.post(format!("{}/api/v1/auth/logout", here.url)).bearer_auth(token).send();
     logout.await?.error_for_status().context("a logout")?;
     let began = Instant::now();
     while ask().await?.status() != StatusCode::UNAUTHORIZED {
@@ -163,7 +162,7 @@ async fn submissions(bench: &Bench, first: usize, during: Duration) -> Times {
     let began = tokio::time::Instant::now();
     let calls = stream::iter(0..total).map(|n| async move {
         tokio::time::sleep_until(began + Duration::from_millis(1000 / PACE) * u32::try_from(n).unwrap_or(u32::MAX)).await;
-        timed(async { bench.submit(first + n).await.is_ok() }).await
+        timed(async { bench.submit(first + n).await.inspect_err(|error| eprintln!("refused: {error:#}")).is_ok() }).await
     });
     Times::of(calls.buffer_unordered(total.max(1)).collect().await)
 }

@@ -105,6 +105,7 @@ pub(super) async fn run(f: Foundation, listener: Option<TcpListener>, works: boo
         max_connections_per_ip: f.settings.http.max_connections_per_ip,
         trusted_proxies: f.settings.http.trusted_proxies.clone(),
         header_timeout: f.settings.http.header_timeout,
+        keep_alive: f.settings.http.keep_alive,
         drain: f.settings.http.drain,
         ..ServeSettings::default()
     };

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::installation::Installation;
 
 const PASSWORD: &str = "violet-harbour-94-lamp";
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 const MARK: &str = "canary7c1f";
 
 /// Makes secrets of every kind that a process meets, each with the mark in it.
@@ -36,7 +37,7 @@ fn no_secret_is_in_the_log_of_a_server_even_when_everything_is_logged() {
 
 /// Does what meets secrets; answers those that it was given.
 async fn use_it(url: &str) -> Vec<String> {
-    let http = reqwest::Client::new();
+    let http = reqwest::Client::builder().timeout(PATIENCE).build().expect("a client");
     let post = async |path: &str, token: Option<&str>, body: Value| -> Value {
         let request = http.post(format!("{url}/api/v1{path}")).json(&body);
         let request = if let Some(token) = token { request.bearer_auth(token) } else { request };

@@ -182,6 +182,7 @@ fn http(r: &mut Reader) -> HttpSettings {
         max_connections: r.count("JQA_MAX_CONNECTIONS"),
         max_connections_per_ip: r.count("JQA_MAX_CONNECTIONS_PER_IP"),
         header_timeout: r.positive("JQA_HEADER_TIMEOUT"),
+        keep_alive: r.positive("JQA_KEEP_ALIVE"),
         drain: r.duration("JQA_DRAIN"),
         budgets: Budgets {
             login: r.rate("JQA_LIMIT_LOGIN"),

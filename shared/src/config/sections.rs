@@ -60,6 +60,8 @@ pub struct HttpSettings {
     pub max_connections_per_ip: usize,
     /// Time for a request's headers.
     pub header_timeout: Duration,
+    /// How long a connection is kept between requests.
+    pub keep_alive: Duration,
     /// Time between "not ready" and closing.
     pub drain: Duration,
     /// How much is answered.

@@ -45,6 +45,7 @@ pub const SETTINGS: &[Setting] = &[
         "the same from one address (IPv6: from one /64); trusted proxies may have any number",
     ),
     plain("JQA_HEADER_TIMEOUT", "10s", "time a client has to send a request's headers"),
+    plain("JQA_KEEP_ALIVE", "75s", "how long a connection is kept between requests; longer than a proxy in front keeps it"),
     plain(
         "JQA_LIMIT_LOGIN",
         "30/1m+30",

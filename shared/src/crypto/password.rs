@@ -6,7 +6,7 @@ use std::time::Duration;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::domain::password::{LONGEST, WeakPassword, check, normal};
 
@@ -106,13 +106,27 @@ async fn run<T: Send + 'static>(
     turn: OwnedSemaphorePermit,
     work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
 ) -> Result<T, PasswordError> {
-    // The turn moves into the thread: a caller that goes away does not let another one in early.
-    let task = tokio::task::spawn_blocking(move || {
+    let (tell, told) = oneshot::channel();
+    let thread = std::thread::Builder::new().name("password".to_owned());
+    let started = thread.spawn(move || {
+        give_way();
         let result = work();
+        // The turn is the thread's: a caller that goes away does not let another one in early.
         drop(turn);
-        result
+        // Nobody listens any more where the caller went away.
+        let _ = tell.send(result);
     });
-    task.await.map_err(|error| PasswordError::Broken(error.to_string()))?
+    started.map_err(broken)?;
+    told.await.map_err(|_| PasswordError::Broken("its thread ended early".to_owned()))?
+}
+
+/// Lets everybody else have the processor first: requests last less than a millisecond, a password many. Only Linux has
+/// priorities of threads, for which this thread is its own.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, 10) {
+        tracing::debug!(%error, "a thread kept its priority");
+    }
 }
 
 fn argon2() -> Result<Argon2<'static>, PasswordError> {

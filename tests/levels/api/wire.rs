@@ -31,7 +31,8 @@ fn status(answer: &str) -> &str {
 }
 
 fn settings() -> ServeSettings {
-    ServeSettings { header_timeout: Duration::from_millis(300), ..ServeSettings::default() }
+    let soon = Duration::from_millis(300);
+    ServeSettings { header_timeout: soon, keep_alive: soon, ..ServeSettings::default() }
 }
 
 #[tokio::test]
@@ -91,7 +92,7 @@ async fn who_sends_nothing_or_half_a_head_or_nothing_more_is_let_go() {
 #[tokio::test]
 async fn one_address_does_not_take_all_connections() {
     let app = HttpApp::start().await;
-    let settings = ServeSettings { max_connections_per_ip: 3, header_timeout: PATIENCE * 3, ..ServeSettings::default() };
+    let settings = ServeSettings { max_connections_per_ip: 3, ..ServeSettings::default() };
     let (address, _serving) = app.listen(settings.clone()).await;
     let probe = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
     let mut held = Vec::new();
@@ -117,8 +118,7 @@ async fn one_address_does_not_take_all_connections() {
 #[tokio::test]
 async fn an_answer_that_nobody_reads_is_not_kept() {
     let app = HttpApp::start().await;
-    let quick =
-        ServeSettings { write_timeout: Duration::from_millis(300), header_timeout: PATIENCE * 3, ..ServeSettings::default() };
+    let quick = ServeSettings { write_timeout: Duration::from_millis(300), ..ServeSettings::default() };
     let (address, _serving) = app.listen(quick).await;
     let mut stream = TcpStream::connect(address).await.unwrap();
     // Answers of some hundred KiB each, more than any buffer holds, and none is read.
