@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::run::{self, Bench, Caller, Services};
 
 /// Lists that are read in a measurement.
-const READS: usize = 1_000;
+const READS: usize = 10_000;
 
 /// Who floods.
 const INTRUDERS: usize = 200;
@@ -112,7 +112,7 @@ async fn intrude(caller: Caller<'_>, is_over: &AtomicBool, answered: &AtomicUsiz
 async fn limits(services: &Services) -> Result<()> {
     let off = Bench::scaled_with(services, 0, &["api"], WIDE.map(|(name, _)| (name, "off".to_owned()))).await?;
     let on = Bench::scaled_with(services, 0, &["api"], WIDE.map(|(name, value)| (name, value.to_owned()))).await?;
-    let (without, with) = tokio::join!(submissions(&off, 0, BEFORE), submissions(&on, 10_000, BEFORE));
+    let (without, with) = tokio::join!(submissions(&off, 1, BEFORE), submissions(&on, 10_000, BEFORE));
     without.tell("submissions, limits off", None);
     with.tell("submissions, limits on", Some(&without));
     Ok(())
