@@ -1,7 +1,8 @@
-//! API keys, remembered for some seconds: a busy program costs no look-up, a revoked key is out at once.
+//! API keys, remembered for some seconds: a busy program costs no look-up, and a revoked key is out within that time, at
+//! once where it was revoked.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use shared::crypto::ApiKey;
@@ -60,7 +61,7 @@ impl Keys {
     pub(crate) async fn used(&self, db: &Db, key: &ApiKey) -> Result<Result<Arc<KnownKey>, KeyRefused>, StoreError> {
         let found = self.find(db, Name::Hash(key.hash())).await?;
         if let Ok(key) = &found {
-            self.uses.lock().unwrap_or_else(PoisonError::into_inner).insert(key.id, db.clock().now_ms());
+            self.uses().insert(key.id, db.clock().now_ms());
         }
         Ok(found)
     }
@@ -72,8 +73,27 @@ impl Keys {
 
     /// Writes when keys were last used, all in one statement. Called once a minute, since nobody needs it closer.
     pub(crate) async fn write_uses(&self, db: &Db) -> Result<(), StoreError> {
-        let uses: Vec<_> = std::mem::take(&mut *self.uses.lock().unwrap_or_else(PoisonError::into_inner)).into_iter().collect();
-        if uses.is_empty() { Ok(()) } else { api_key::used(db, &uses).await }
+        let uses: Vec<_> = std::mem::take(&mut *self.uses()).into_iter().collect();
+        if uses.is_empty() {
+            return Ok(());
+        }
+        let written = api_key::used(db, &uses).await;
+        if written.is_err() {
+            let mut since = self.uses();
+            for (id, at) in uses {
+                since.entry(id).or_insert(at);
+            }
+        }
+        written
+    }
+
+    /// A key that was revoked here is out here at once.
+    pub(crate) fn forget(&self, id: Uuid) {
+        self.known.forget_if(|key| key.id == id);
+    }
+
+    fn uses(&self) -> MutexGuard<'_, HashMap<Uuid, i64>> {
+        self.uses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn find(&self, db: &Db, name: Name) -> Result<Result<Arc<KnownKey>, KeyRefused>, StoreError> {

@@ -31,6 +31,10 @@ impl<K: Eq + Hash, V> Memory<K, V> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 
+    pub(crate) fn forget_if(&self, is_meant: impl Fn(&V) -> bool) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, (_, value)| !is_meant(value));
+    }
+
     /// `now` is when the look-up began.
     pub(crate) fn keep(&self, key: K, value: Arc<V>, now: Instant) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);

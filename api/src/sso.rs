@@ -32,13 +32,15 @@ pub struct Sso {
 pub(crate) struct Begun {
     pub(crate) attempt: Attempt,
     pub(crate) return_to: String,
+    /// What the code that comes out of it is bound to.
+    pub(crate) challenge: String,
     /// Seconds since the epoch.
     pub(crate) until: i64,
 }
 
 impl Begun {
-    pub(crate) fn new(return_to: String, now_ms: i64) -> Self {
-        Self { attempt: Attempt::begin(), return_to, until: now_ms / 1000 + PATIENCE }
+    pub(crate) fn new(return_to: String, challenge: String, now_ms: i64) -> Self {
+        Self { attempt: Attempt::begin(), return_to, challenge, until: now_ms / 1000 + PATIENCE }
     }
 }
 

@@ -15,7 +15,8 @@ mod server;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::parser::ValueSource;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use args::Cli;
 use exit::Exit;
@@ -26,7 +27,14 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     // Fails only when a provider is installed already, which is as good.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let cli = Cli::parse();
+    let typed = Cli::command().get_matches();
+    if typed.value_source("password") == Some(ValueSource::CommandLine) {
+        eprintln!(
+            "error: everybody on this machine sees what is on a command line; give the password as JQA_PASSWORD, or on stdin"
+        );
+        return Exit::Usage.into();
+    }
+    let cli = Cli::from_arg_matches(&typed).unwrap_or_else(|error| error.exit());
     output::style::decide(cli.terminal.no_color.as_ref().is_some_and(|value| !value.is_empty()));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

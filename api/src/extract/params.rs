@@ -50,12 +50,26 @@ impl Params {
         }
     }
 
+    /// A parameter that must be given.
+    pub fn required<T: FromStr<Err: Display>>(&mut self, name: &'static str) -> Option<T> {
+        let is_given = self.left.iter().any(|(other, value)| other == name && !value.is_empty());
+        if !is_given {
+            self.refuse(name, "is required");
+        }
+        self.optional(name)
+    }
+
     /// A parameter that may be absent or empty.
     pub fn optional<T: FromStr<Err: Display>>(&mut self, name: &'static str) -> Option<T> {
         self.known.push(name);
         let at = self.left.iter().position(|(other, _)| other == name)?;
         let (_, value) = self.left.swap_remove(at);
         if value.is_empty() {
+            return None;
+        }
+        // PostgreSQL has no room for it.
+        if value.contains('\0') {
+            self.refuse(name, "should be text without the character 0");
             return None;
         }
         value.parse().map_err(|error: T::Err| self.refuse(name, plainly(&error.to_string()))).ok()

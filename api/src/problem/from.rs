@@ -134,6 +134,13 @@ impl From<TokenError> for Problem {
     }
 }
 
+impl Problem {
+    /// Whoever came in may not any more.
+    pub(crate) fn not_let_in() -> Self {
+        Self::new(codes::SESSION_ENDED, "What you came in with is not good any more; come in again.")
+    }
+}
+
 impl From<CallerRefused> for Problem {
     fn from(refused: CallerRefused) -> Self {
         match refused {

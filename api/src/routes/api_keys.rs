@@ -26,6 +26,9 @@ use crate::problem::{FieldError, Problem};
 use crate::state::Api;
 use crate::view::rfc3339;
 
+/// A century is for ever, which has a field of its own.
+const MOST_DAYS: u64 = 36_500;
+
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// How long a key is good for when nobody says.
@@ -87,7 +90,7 @@ pub(super) struct NewApiKeyBody {
     #[schema(required = false)]
     permissions: Option<Vec<Permission>>,
     /// Absent = 90, or the longest that is allowed here.
-    #[schema(required = false, minimum = 1)]
+    #[schema(required = false, minimum = 1, maximum = 36500)]
     expires_in_days: Option<u64>,
     /// Good for ever, where that is allowed.
     #[schema(required = false)]
@@ -107,8 +110,8 @@ impl FromFields for NewApiKeyBody {
         }
         let expires_in_days = fields.optional("expires_in_days");
         let never_expires = fields.optional("never_expires").unwrap_or_default();
-        if expires_in_days == Some(0) {
-            fields.refuse("expires_in_days", "should be 1 or more");
+        if expires_in_days.is_some_and(|days| !(1..=MOST_DAYS).contains(&days)) {
+            fields.refuse("expires_in_days", "should be a number between 1 and 36500");
         }
         if never_expires && expires_in_days.is_some() {
             fields.refuse("never_expires", "contradicts expires_in_days; keep one of them");
@@ -140,7 +143,7 @@ pub(super) struct ApiKeyView {
 }
 
 /// A key that was just made.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = CreatedApiKey)]
 pub(super) struct CreatedApiKeyView {
     #[serde(flatten)]
@@ -237,6 +240,7 @@ pub(super) async fn revoke(State(api): State<Api>, caller: InPerson<ManageOwn>, 
     let row = api_key::find(api.db(), id).await?;
     row.filter(|row| row.user_id == caller.id() || caller.may(Permission::Administer)).ok_or_else(Problem::no_such_api_key)?;
     api.accounts.revoke_api_key(id, &caller.actor()).await?;
+    api.keys.forget(id);
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -124,7 +124,7 @@ pub(super) async fn list(
 
 /// Invites somebody.
 ///
-/// The token is shown once; hand it to them. It makes one account, by `/auth/register`, where `JQA_REGISTRATION=invite`.
+/// The token is shown once; hand it to them. An invitation of the same e-mail that is open ends with it. It makes one account, by `/auth/register`, where `JQA_REGISTRATION=invite`.
 #[utoipa::path(post, path = "/invites", operation_id = "create_invite", tag = "admin", request_body = InviteBody, responses((status = 201, body = InvitedView)))]
 pub(super) async fn create(
     State(api): State<Api>,

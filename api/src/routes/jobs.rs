@@ -233,7 +233,9 @@ async fn settled(api: &Api, caller: &Caller, id: Uuid, wait: Duration) -> Result
     let until = Instant::now() + wait.min(api.settings.longest_wait);
     let mut watch = api.hub.watch(id, caller.id()).ok_or_else(too_many)?;
     loop {
-        row = visible(api, caller, id).await?;
+        // They may not be let in any more by now, or not to this job.
+        let caller = caller.again(api).await?.ok_or_else(Problem::not_let_in)?;
+        row = visible(api, &caller, id).await?;
         if rests(&row) {
             return Ok(row);
         }

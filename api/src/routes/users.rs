@@ -9,7 +9,7 @@ use serde::Serialize;
 use shared::accounts::By;
 use shared::accounts::user::{Change, NewAccount};
 use shared::domain::email::Email;
-use shared::domain::user::Role;
+use shared::domain::user::{Role, person_name};
 use shared::store::entity::user::Model;
 use shared::store::{StoreError, user};
 use utoipa::{IntoParams, ToSchema};
@@ -20,9 +20,6 @@ use crate::extract::{Administer, Allowed, Body, Fields, FromFields, FromParams, 
 use crate::problem::{Problem, codes};
 use crate::state::Api;
 use crate::view::rfc3339;
-
-/// Characters of a name.
-const LONGEST_NAME: usize = 200;
 
 /// Which accounts.
 #[derive(Debug, IntoParams)]
@@ -113,11 +110,8 @@ impl FromFields for PasswordBody {
 
 /// The name of a person, if one is given.
 pub(super) fn name(fields: &mut Fields) -> Option<String> {
-    let name = fields.optional::<String>("name")?.trim().to_owned();
-    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.contains(char::is_control) {
-        fields.refuse("name", "should be a name of 1 to 200 characters in one line");
-    }
-    Some(name)
+    let name = fields.optional::<String>("name")?;
+    person_name(&name).map_err(|why| fields.refuse("name", why)).ok()
 }
 
 /// An account, as administrators see it.
@@ -224,6 +218,9 @@ pub(super) async fn set_password(
     Id(id): Id,
     Body(body): Body<PasswordBody>,
 ) -> Result<StatusCode, Problem> {
+    if id == caller.id() {
+        return Err(Problem::new(codes::CONFLICT, "Your own password is changed by POST /auth/password, with the current one."));
+    }
     let row = find(&api, id).await?;
     let password_hash = api.passwords.hash_new(&body.password, &row.email, &row.name).await?;
     api.accounts.set_password(id, &password_hash, By::Person(&caller.actor())).await?;

@@ -44,6 +44,8 @@ impl<S> Patient<S> {
 
     /// Fails when it is the other side's turn for too long.
     fn await_bytes(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // First this, then the look: a turn that changes in between wakes us.
+        self.turns.wait(cx.waker());
         let turn = self.turns.now();
         if self.reading != Some(turn) {
             self.reading = Some(turn);
@@ -180,6 +182,17 @@ mod tests {
         assert!(tokio::time::timeout(PATIENCE.idle * 2, patient.read_u8()).await.is_err());
         drop(Answer::new(axum::body::Body::empty(), turns));
         assert!(given_up(&mut patient).await >= PATIENCE.idle);
+    }
+
+    #[tokio::test]
+    async fn a_read_that_began_while_we_answered_ends_after_the_answer() {
+        let (mut patient, _theirs, turns) = connection();
+        turns.set(Turn::Ours);
+        let reading = tokio::spawn(async move { given_up(&mut patient).await });
+        // Longer than a head may take: no timer of that time is left.
+        tokio::time::sleep(PATIENCE.head * 4).await;
+        drop(Answer::new(axum::body::Body::empty(), turns));
+        assert!(tokio::time::timeout(PATIENCE.idle * 20, reading).await.expect("it is left").unwrap() >= PATIENCE.idle);
     }
 
     #[tokio::test]

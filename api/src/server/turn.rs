@@ -3,9 +3,10 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use axum::body::{Body, Bytes};
+use futures::task::AtomicWaker;
 use hyper::body::{Frame, SizeHint};
 
 /// Where a connection stands.
@@ -22,24 +23,39 @@ pub(super) enum Turn {
 
 /// The turn of one connection, told by whoever knows: its bytes, its service, its answers.
 #[derive(Debug, Clone)]
-pub(super) struct Turns(Arc<AtomicU8>);
+pub(super) struct Turns(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    turn: AtomicU8,
+    /// Who read while it was ours, and must know when it is not any more.
+    reader: AtomicWaker,
+}
 
 impl Turns {
     /// A new connection should say something soon.
     pub(super) fn new() -> Self {
-        Self(Arc::new(AtomicU8::new(Turn::Head as u8)))
+        Self(Arc::new(Shared { turn: AtomicU8::new(Turn::Head as u8), reader: AtomicWaker::new() }))
     }
 
     pub(super) fn now(&self) -> Turn {
-        match self.0.load(Ordering::Acquire) {
+        match self.0.turn.load(Ordering::Acquire) {
             turn if turn == Turn::Idle as u8 => Turn::Idle,
             turn if turn == Turn::Head as u8 => Turn::Head,
             _ => Turn::Ours,
         }
     }
 
+    /// Whoever reads is woken when it is not our turn any more.
+    pub(super) fn wait(&self, reader: &Waker) {
+        self.0.reader.register(reader);
+    }
+
     pub(super) fn set(&self, turn: Turn) {
-        self.0.store(turn as u8, Ordering::Release);
+        self.0.turn.store(turn as u8, Ordering::Release);
+        if turn != Turn::Ours {
+            self.0.reader.wake();
+        }
     }
 }
 

@@ -14,6 +14,9 @@ use super::error::innermost;
 use super::problem::Problem;
 use super::views::LoginView;
 
+/// The first try and a second one within the time in which a refresh token may be repeated.
+const REFRESH_TIMEOUT: Duration = Duration::from_secs(4);
+
 /// How often a call is tried when the trouble may pass.
 const TRIES: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -180,8 +183,11 @@ impl Client {
     }
 
     /// The same with the code of a sign-in that was completed in the browser.
-    pub(crate) async fn exchange(&self, code: &str) -> Result<(LoginView, Credentials), ClientError> {
-        self.come_in(&Call::post("/api/v1/auth/oidc/exchange", Some(json!({"code": code}))).anonymous()).await
+    pub(crate) async fn exchange(&self, code: &str, verifier: &str) -> Result<(LoginView, Credentials), ClientError> {
+        self.come_in(
+            &Call::post("/api/v1/auth/oidc/exchange", Some(json!({"code": code, "code_verifier": verifier}))).anonymous(),
+        )
+        .await
     }
 
     async fn come_in(&self, call: &Call) -> Result<(LoginView, Credentials), ClientError> {
@@ -215,6 +221,10 @@ impl Client {
     /// Renews the kept login. Another command may just have done so: then its token is as good.
     async fn renew_kept(&self, path: &Path) -> Result<bool, ClientError> {
         let Ok(Some(kept)) = credentials::read(path) else { return Ok(false) };
+        // Somebody may have logged in elsewhere meanwhile: a token goes to the server that issued it and to no other.
+        if kept.url.trim_end_matches('/') != self.0.base {
+            return Ok(false);
+        }
         if self.token().is_some_and(|token| token != kept.token) {
             *self.token_slot() = Some(kept.token);
             return Ok(true);
@@ -223,8 +233,9 @@ impl Client {
             return Ok(false);
         }
         let mut call = Call::post("/api/v1/auth/refresh", Some(json!({"refresh_token": kept.refresh_token}))).anonymous();
-        // The same token within some seconds gets the same answer.
+        // The same token within ten seconds gets the same answer; later it would count as stolen.
         call.repeatable = true;
+        call = call.within(Some(REFRESH_TIMEOUT));
         let response = match self.send(&call).await {
             Err(ClientError::Problem(problem)) if problem.status == 401 => return Ok(false),
             answered => answered?,

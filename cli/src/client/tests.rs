@@ -224,6 +224,25 @@ async fn what_another_command_renewed_is_used_and_not_renewed_again() {
 }
 
 #[tokio::test]
+async fn a_login_that_was_replaced_by_one_to_another_server_is_not_sent_to_this_one() {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("credentials.toml");
+    let fake = Fake::with([problem(401, "auth.token_expired")]);
+    let kept = Credentials {
+        url: "https://other.example".to_owned(),
+        email: "e".to_owned(),
+        token: "theirs".to_owned(),
+        expires_at: 0,
+        refresh_token: "theirs".to_owned(),
+    };
+    credentials::write(&path, &kept).unwrap();
+    let identity = Identity { url: fake.clone().start().await, token: Some("t0".to_owned()), renewal: Some(Renewal::Kept(path)) };
+    assert!(Client::new(identity).unwrap().job(Uuid::nil()).await.is_err());
+    assert_eq!(fake.headers("authorization"), [Some("Bearer t0".to_owned())]);
+}
+
+#[tokio::test]
 async fn who_is_not_the_server_is_told_apart() {
     let html = || ([(header::CONTENT_TYPE, "text/html")], "<html>").into_response();
     let moved = (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, "https://a.example")]).into_response();

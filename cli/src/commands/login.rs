@@ -21,7 +21,8 @@ pub(crate) async fn run(args: &LoginArgs, connect: &ConnectArgs) -> anyhow::Resu
         eprintln!("warning: {} is not https; what you log in with travels unprotected", client.base());
     }
     let (login, credentials) = if args.sso {
-        client.exchange(&sso::code(client.base()).await?).await?
+        let signed_in = sso::sign_in(client.base()).await?;
+        client.exchange(&signed_in.code, &signed_in.verifier).await?
     } else {
         let email = match connect.email.clone().or_else(|| kept.map(|kept| kept.email)) {
             Some(email) => email,

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use shared::crypto::random_text;
+use shared::crypto::{challenge, random_text};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
@@ -19,21 +19,33 @@ const REQUEST_WITHIN: Duration = Duration::from_secs(5);
 /// The longest request that is read.
 const LARGEST: usize = 16 * 1024;
 
-/// Asks the person to sign in at the server's provider; answers the code that the server exchanges for a token.
+/// What the server exchanges for a token.
+pub(super) struct SignedIn {
+    /// What the browser brought.
+    pub(super) code: String,
+    /// What proves that the sign-in began here: the browser never saw it.
+    pub(super) verifier: String,
+}
+
+/// Asks the person to sign in at the server's provider.
 ///
 /// # Errors
 /// When there is no free port, or nobody signs in.
-pub(super) async fn code(base: &str) -> anyhow::Result<String> {
+pub(super) async fn sign_in(base: &str) -> anyhow::Result<SignedIn> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.context("there is no free port for the browser to come back to")?;
-    let state = random_text();
+    let (state, verifier) = (random_text(), random_text());
     let back = format!("http://127.0.0.1:{}/?state={state}", listener.local_addr()?.port());
-    let url = Url::parse_with_params(&format!("{base}/api/v1/auth/oidc/start"), [("return_to", back)])?;
+    let url = Url::parse_with_params(
+        &format!("{base}/api/v1/auth/oidc/start"),
+        [("return_to", back), ("code_challenge", challenge(&verifier))],
+    )?;
     eprintln!("Sign in in the browser:\n\n  {url}\n");
     if std::io::stderr().is_terminal() {
         open(&url);
     }
     let waiting = tokio::time::timeout(PATIENCE, listen(&listener, &state)).await;
-    waiting.context("nobody signed in within ten minutes")?
+    let code = waiting.context("nobody signed in within ten minutes")??;
+    Ok(SignedIn { code, verifier })
 }
 
 /// Opens the browser where there is one; the address is on the screen in any case.

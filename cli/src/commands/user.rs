@@ -10,6 +10,7 @@ use shared::accounts::user::{Change, NewAccount};
 use shared::accounts::{AccountError, Accounts, By};
 use shared::crypto::Passwords;
 use shared::domain::email::Email;
+use shared::domain::user::person_name;
 use shared::store::entity::user::Model;
 use shared::store::user;
 
@@ -88,6 +89,7 @@ fn row(user: &Model) -> Vec<String> {
 async fn create(args: CreateUserArgs, connect: &ConnectArgs, accounts: &Accounts) -> anyhow::Result<()> {
     let email = email(&args.who)?;
     let name = args.name.unwrap_or_else(|| email.to_string());
+    let name = person_name(&name).map_err(|why| UsageError(format!("--name {why}")))?;
     let password_hash = password_hash(connect, &email, &name).await?;
     let account = NewAccount { email: email.clone(), name, role: args.role, password_hash };
     match accounts.create_user(account, By::Cli).await {

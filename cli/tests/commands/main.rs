@@ -3,5 +3,6 @@
 
 mod installation;
 mod keeping_secrets;
+mod logging_out;
 mod starting;
 mod users;

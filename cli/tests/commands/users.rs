@@ -45,6 +45,8 @@ fn what_cannot_be_done_is_refused_in_words_and_changes_nothing() {
         ("user create --email bo@example.com", "password1234\n", 1, "password"),
         ("user create --email bo@example.com", "", 2, "the password is empty"),
         ("user create --email nobody", PASSWORD, 2, "--email"),
+        ("user create --email bo@example.com --name \u{7}", PASSWORD, 2, "--name should be a name"),
+        ("user list --password secret", "", 2, "JQA_PASSWORD"),
         ("user deactivate --email ada@example.com", "", 1, "this is the last active administrator"),
         ("user set-role --email ada@example.com qa", "", 1, "this is the last active administrator"),
         ("user set-role --email bo@example.com qa", "", 1, "there is no account with the e-mail bo@example.com"),

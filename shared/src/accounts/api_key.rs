@@ -52,6 +52,11 @@ impl Accounts {
     /// Adds an API key of an account.
     pub async fn create_api_key(&self, request: KeyRequest) -> Result<CreatedApiKey, ApiKeyError> {
         let KeyRequest { new, actor, once } = request;
+        if let Some((key, _)) = &once
+            && idempotency::find(&self.db, key).await?.is_some()
+        {
+            return self.replay(Some(key)).await;
+        }
         // Two requests at once may pass the limit; it keeps tables small and is no lock.
         if api_key::usable(&self.db, new.user_id).await? >= MOST_KEYS {
             return Err(ApiKeyError::TooMany);

@@ -34,7 +34,7 @@ pub struct Invite {
 }
 
 impl Accounts {
-    /// Invites somebody for so long. Answers the token, which is kept nowhere.
+    /// Invites somebody for so long; what they were invited with before ends. Answers the token, which is kept nowhere.
     pub async fn invite(&self, email: &Email, role: Role, life: Duration, by: By<'_>) -> Result<(Invite, String), AccountError> {
         let (id, token) = (self.clock().new_id(), new_token());
         let actor = by.actor();
@@ -49,7 +49,11 @@ impl Accounts {
         .bind(i64::try_from(life.as_millis()).unwrap_or(i64::MAX / 2));
         let details = by.signed(json!({ "email": email.as_str(), "role": role }));
         let told = audit::about_held(self.clock().new_id(), &actor, "invite.create", "invite", id, &details);
-        let row = Verb::new("invites", id, guard).then(told).run(&self.db).await?;
+        let before = Sql::new(
+            "UPDATE invites SET expires_at = {now} WHERE email = ? AND id <> ? AND used_at IS NULL AND expires_at > {now}",
+        );
+        let before = before.bind(email.as_str()).bind(id);
+        let row = Verb::new("invites", id, guard).then(before).then(told).run(&self.db).await?;
         Ok((row.ok_or_else(|| StoreError::Bug("an invitation was made and is not there".into()))?, token))
     }
 

@@ -5,11 +5,12 @@ use serde_json::json;
 use super::Accounts;
 use super::user::Change;
 use crate::domain::identity::Vouched;
+use crate::domain::session::EndReason;
 use crate::domain::user::Role;
 use crate::store::audit::Actor;
 use crate::store::entity::user::Model as User;
 use crate::store::user::NewUser;
-use crate::store::{Sql, StoreError, Verb, audit, identity, user};
+use crate::store::{Sql, StoreError, Verb, api_key, audit, identity, session, user};
 
 /// Why somebody does not come in.
 #[derive(Debug, thiserror::Error)]
@@ -72,11 +73,15 @@ impl Accounts {
         verb.run(&self.db).await?.ok_or_else(|| StoreError::Bug("an account was added and is not there".into()).into())
     }
 
+    /// Whoever made the account may not be who is vouched for: registration proves no address. So nothing that let them in
+    /// does so any more.
     async fn link(&self, user: &User, who: &Vouched, role: Role, actor: &Actor) -> Result<User, SignInError> {
-        let details = json!({ "issuer": who.issuer });
-        let guard = Sql::new("UPDATE users SET updated_at = {now} WHERE id = ? AND active").bind(user.id);
+        let details = json!({ "issuer": who.issuer, "had_password": !user.password_hash.is_empty() });
+        let guard = Sql::new("UPDATE users SET password_hash = '', updated_at = {now} WHERE id = ? AND active").bind(user.id);
         let verb = Verb::new("users", user.id, guard)
             .then(identity::link_held(&who.issuer, &who.subject))
+            .then(session::end_those_of_held(EndReason::Linked.as_str(), None))
+            .then(api_key::revoke_those_of_held())
             .then(audit::about_held(self.db.clock().new_id(), actor, "user.link_identity", "user", user.id, &details));
         let user: User = verb.run(&self.db).await?.ok_or(SignInError::Inactive)?;
         if user.role == role.as_str() { Ok(user) } else { self.change_role(&user, role, actor).await }

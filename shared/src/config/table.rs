@@ -53,7 +53,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     plain("JQA_LIMIT_SUBMIT", "600/1m+10000", "requests of one account that create jobs, change something or ask Jira"),
     plain("JQA_LIMIT_READ", "6000/1m+10000", "other requests of one account"),
-    plain("JQA_LIMIT_IP", "12000/1m+20000", "all requests from one address to one process"),
+    plain("JQA_LIMIT_IP", "12000/1m+20000", "requests to the API from one address, to one process"),
     plain(
         "JQA_TRUSTED_PROXIES",
         "",

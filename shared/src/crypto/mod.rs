@@ -4,7 +4,7 @@
 //! * [`Sealer`]: secrets at rest, bound to the place where they stand
 //! * [`Passwords`]: argon2id, off the async threads and bounded
 //! * [`ApiKey`]: what programs come in with
-//! * [`random_text`]: what proves that who began something also ends it
+//! * [`random_text`], [`challenge`]: what proves that who began something also ends it
 //! * [`Tokens`]: signed, short-lived access tokens; [`RefreshKeys`]: what they are renewed with
 
 mod api_key;
@@ -19,7 +19,7 @@ mod token;
 pub use api_key::ApiKey;
 pub use key_ring::KeyRing;
 pub use password::{PasswordError, Passwords};
-pub use random::random_text;
+pub use random::{challenge, random_text};
 pub use refresh::{RefreshKeys, RefreshToken};
 pub use seal::{Place, SealError, Sealer, key_id};
 pub use secret_key::{KeyError, SecretKey};

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization;
 
 /// Longer ones cannot be delivered to (RFC 5321).
-const LONGEST: usize = 254;
+pub const LONGEST: usize = 254;
 
 /// An address in the spelling that is kept: lower case, without spaces around it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]

@@ -23,5 +23,7 @@ super::words::words! {
         Reused = "reused",
         /// An administrator ended it, or closed the account.
         Administrator = "administrator",
+        /// The account was linked to an identity provider, which alone lets them in since.
+        Linked = "linked",
     }
 }

@@ -50,3 +50,12 @@ impl Role {
         }
     }
 }
+/// Characters of a name.
+const LONGEST_NAME: usize = 200;
+
+/// The name of a person as it is kept; or, in words, what it should be.
+pub fn person_name(text: &str) -> Result<String, &'static str> {
+    let name = text.trim();
+    let is_one = (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.contains(char::is_control);
+    if is_one { Ok(name.to_owned()) } else { Err("should be a name of 1 to 200 characters in one line") }
+}

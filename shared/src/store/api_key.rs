@@ -51,6 +51,12 @@ pub fn revoke(id: Uuid, by: Option<Uuid>) -> Sql {
     Sql::new("UPDATE api_keys SET revoked_at = {now}, revoked_by = ? WHERE id = ? AND revoked_at IS NULL").bind(by).bind(id)
 }
 
+/// Revokes all keys of the account that a verb holds.
+#[must_use]
+pub fn revoke_those_of_held() -> Sql {
+    Sql::new("UPDATE api_keys SET revoked_at = {now} WHERE user_id IN (SELECT id FROM {held} AS held) AND revoked_at IS NULL")
+}
+
 /// Finds a key.
 pub async fn find(db: &Db, id: Uuid) -> Result<Option<ApiKeyRow>, StoreError> {
     db.read_one(Sql::new("SELECT * FROM api_keys WHERE id = ?").bind(id)).await

@@ -373,11 +373,16 @@ async fn the_audit_log_says_which_key_did_it() {
 async fn an_account_has_a_hundred_keys_at_most() {
     let app = HttpApp::start().await;
     let qa = app.account(Role::Qa).await;
-    for n in 0..100 {
+    for n in 0..99 {
         made(&app, &qa, json!({ "name": format!("key {n}") })).await;
     }
+    let last = || app.post("/api-keys").by(&qa).header("idempotency-key", "last").json(json!({ "name": "key 99" }));
+    assert_eq!(last().await.status, 201);
+    assert_eq!(last().await.header("idempotency-replayed"), "true", "its answer was lost, and there is no room for another");
     let answer = app.post("/api-keys").by(&qa).header("idempotency-key", "k").json(json!({ "name": "one more" })).await;
     assert_eq!(answer.refusal(), (409, "api_key.too_many".to_owned()));
+    let for_ever = app.post("/api-keys").by(&qa).json(json!({ "name": "k", "expires_in_days": 4_000_000_000_u64 })).await;
+    assert_eq!(for_ever.fields(), ["expires_in_days"]);
     let first = app.get("/api-keys?limit=100").by(&qa).await.json();
     assert_eq!((first["items"].as_array().unwrap().len(), &first["next_cursor"]), (100, &Value::Null));
     app.ask("DELETE", &format!("/api-keys/{}", text(&first["items"][0]["id"]))).by(&qa).await;

@@ -66,6 +66,9 @@ async fn an_invitation_makes_one_account_of_its_address_and_role() {
     let register = |email: &str, invite: serde_json::Value| {
         app.post("/auth/register").json(json!({ "email": email, "name": "G", "password": PASSWORD, "invite": invite }))
     };
+    let again = app.post("/invites").by(&admin).json(json!({ "email": "grace@example.com", "role": "po" })).await.json();
+    assert_eq!(register("grace@example.com", json!(token)).await.refusal().1, "auth.bad_invite", "a newer one took its place");
+    let token = again["token"].as_str().unwrap().to_owned();
     assert_eq!(register("mallory@example.com", json!(token)).await.refusal(), (403, "auth.bad_invite".to_owned()));
     assert_eq!(register("grace@example.com", json!("jqi_nonsense")).await.refusal(), (403, "auth.bad_invite".to_owned()));
     assert_eq!(register("grace@example.com", json!(null)).await.refusal(), (403, "auth.bad_invite".to_owned()));

@@ -32,9 +32,9 @@ use About::{Nothing, Own, Publishing, TheirCriteria, TheirResult, TheirSuite};
 const TABLE: &[(&str, About, [u16; 4])] = &[
     ("POST /api/v1/auth/login", Nothing, [401, 401, 401, 401]),
     ("POST /api/v1/auth/refresh", Nothing, [401, 401, 401, 401]),
-    ("GET /api/v1/auth/oidc/start", Nothing, [404, 404, 404, 404]),
+    ("GET /api/v1/auth/oidc/start", Nothing, [400, 400, 400, 400]),
     ("GET /api/v1/auth/oidc/callback", Nothing, [404, 404, 404, 404]),
-    ("POST /api/v1/auth/oidc/exchange", Nothing, [404, 404, 404, 404]),
+    ("POST /api/v1/auth/oidc/exchange", Nothing, [422, 422, 422, 422]),
     ("GET /api/v1/auth/me", Nothing, [200, 200, 200, 200]),
     ("GET /api/v1/auth/sessions", Nothing, [200, 200, 200, 200]),
     ("DELETE /api/v1/auth/sessions/{id}", TheirResult, [404, 404, 404, 404]),

@@ -143,6 +143,7 @@ async fn query_parameters_are_checked_like_fields() {
         "/jobs/019af000-0000-7000-8000-000000000000/result?format=pdf",
         "/jobs/019af000-0000-7000-8000-000000000000/events?after=x",
         "/jobs/17",
+        "/history?issue_key=%00",
     ] {
         told += &format!("{path}\n  {}\n", r.get(path).await.told().replace('\n', "\n  "));
     }
@@ -325,6 +326,11 @@ async fn whoever_guesses_passwords_waits_longer_each_time() {
     assert_eq!((early.refusal(), early.header("retry-after")), ((429, "auth.too_many_attempts".to_owned()), "2"));
     r.app.seconds_later(2);
     assert_eq!(login("correct horse").await.status, 200);
+    let admin = r.app.account(Role::Admin).await;
+    let log = r.app.get("/audit-logs?action=auth.login_failed&limit=100").by(&admin).await.json();
+    let tries = log["items"].as_array().unwrap();
+    assert_eq!(tries.len(), 7, "six that were wrong and one that came too early");
+    assert!(tries[1..].iter().all(|entry| entry["resource_id"] == json!(account.id)), "{log}");
 }
 
 #[tokio::test]

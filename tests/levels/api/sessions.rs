@@ -166,6 +166,9 @@ async fn a_new_password_needs_the_old_one_and_ends_all_other_sessions() {
         app.post("/auth/password").by(&me_here).json(body)
     };
     assert_eq!(change("not the password").await.fields(), ["current_password"]);
+    let admin = app.account(Role::Admin).await;
+    let log = app.get("/audit-logs?action=auth.login_failed").by(&admin).await.json();
+    assert_eq!(log["items"][0]["details"], json!({ "by": "password change" }), "whoever guesses with a found session is seen");
     assert_eq!(change(PASSWORD).await.status, 204);
     app.seconds_later(6);
     assert_eq!(me(&app, &me_here).await.0, 200);

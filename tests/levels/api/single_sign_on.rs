@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use shared::crypto::{Place, Sealer, SecretKey};
+use shared::crypto::{Place, Sealer, SecretKey, challenge};
+use shared::domain::session::LoginMethod;
 use shared::domain::user::Role;
 use shared::ports::{Clock, SystemClock};
 use shared::store::Sql;
+use shared::store::audit::Actor;
 use shared::store::user::{self, NewUser};
 use tests::app::Setup;
 use tests::http_app::{Answer, HttpApp, SECRET_KEY};
@@ -14,6 +16,9 @@ use tests::identity_provider::{Browser, IdentityProvider, Person};
 use uuid::Uuid;
 
 const SECRET: &str = "a secret of tests: with/strange+characters";
+
+/// What the client keeps while the browser is away.
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
 /// An installation that signs in at a provider, by the clock of the provider.
 async fn installation(issuer: &str, link_by_email: bool) -> HttpApp {
@@ -39,7 +44,7 @@ struct Back {
 }
 
 async fn back(app: &HttpApp, person: Person<'_>) -> Back {
-    let start = app.get("/auth/oidc/start?return_to=/done?x=1").await;
+    let start = app.get(&format!("/auth/oidc/start?return_to=/done?x=1&code_challenge={}", challenge(VERIFIER))).await;
     assert_eq!(start.status, 302, "{}", start.text);
     let set = start.header("set-cookie");
     for part in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/api/v1/auth/oidc", "Max-Age=600"] {
@@ -71,7 +76,11 @@ fn code(answer: &Answer) -> String {
 }
 
 async fn exchange(app: &HttpApp, code: &str) -> Answer {
-    app.post("/auth/oidc/exchange").json(json!({ "code": code })).await
+    exchange_with(app, code, VERIFIER).await
+}
+
+async fn exchange_with(app: &HttpApp, code: &str, verifier: &str) -> Answer {
+    app.post("/auth/oidc/exchange").json(json!({ "code": code, "code_verifier": verifier })).await
 }
 
 /// Signs somebody in; answers what the exchange answers.
@@ -156,6 +165,21 @@ async fn a_code_is_exchanged_once_and_within_a_minute() {
 }
 
 #[tokio::test]
+async fn a_code_is_worth_nothing_without_the_secret_that_its_sign_in_began_with() {
+    let Some(provider) = IdentityProvider::start().await else { return };
+    let app = installation(&provider.issuer, false).await;
+    let found = code(&back(&app, Person::SignsIn("ada")).await.arrives(&app).await);
+    for verifier in [challenge(VERIFIER), "y".repeat(43), String::new()] {
+        assert_ne!(exchange_with(&app, &found, &verifier).await.status, 200, "{verifier}");
+    }
+    assert_eq!(exchange(&app, &found).await.status, 200, "whoever began it is not hindered");
+    for challenge in ["", "&code_challenge=short", &format!("&code_challenge={}", "!".repeat(43))] {
+        let answer = app.get(&format!("/auth/oidc/start?return_to=/{challenge}")).await;
+        assert_eq!((answer.status, answer.fields()), (400, vec!["code_challenge".to_owned()]), "{challenge}");
+    }
+}
+
+#[tokio::test]
 async fn only_the_browser_that_began_comes_back() {
     let Some(provider) = IdentityProvider::start().await else { return };
     let app = installation(&provider.issuer, false).await;
@@ -225,11 +249,16 @@ async fn an_account_that_is_here_already_is_linked_only_by_an_address_that_was_c
         let owner =
             NewUser { id, email: "owner@acme.example".into(), name: "O".into(), role: Role::Po, password_hash: "-".into() };
         user::insert(app.api.db(), owner, 0).await.unwrap();
+        let sessions = &app.api.sessions;
+        let squatter = sessions.begin(id, LoginMethod::Password, &Actor::default()).await.unwrap().unwrap();
         if outcome == "linked" {
             let user = signed_in(&app, name).await["user"].clone();
             assert_eq!((&user["id"], &user["role"]), (&json!(id), &json!("qa")), "the provider says what they are");
             assert_eq!(signed_in(&app, name).await["user"]["id"], json!(id));
             assert_eq!(refused(&app, "eve").await.1, "sso.not_linked", "a second identity is not linked by a word alone");
+            let row = user::by_id(app.api.db(), id).await.unwrap().unwrap();
+            assert_eq!(row.password_hash, "", "whoever made the account may be somebody else");
+            assert!(sessions.refresh(&squatter.refresh_token, &Actor::default()).await.is_err());
         } else {
             assert_eq!(refused(&app, name).await, (403, outcome.to_owned()), "{name}");
         }
@@ -239,11 +268,12 @@ async fn an_account_that_is_here_already_is_linked_only_by_an_address_that_was_c
 #[tokio::test]
 async fn a_provider_that_is_away_is_named_and_no_sign_in_leads_elsewhere() {
     let app = installation("http://127.0.0.1:9", false).await;
-    let away = app.get("/auth/oidc/start").await;
+    let begin = format!("/auth/oidc/start?code_challenge={}", challenge(VERIFIER));
+    let away = app.get(&begin).await;
     assert_eq!(away.refusal(), (503, "sso.unavailable".to_owned()));
     assert!(!away.text.contains(SECRET));
     for elsewhere in ["https://evil.example/", "//evil.example", "http://jqa.test/", "http://10.0.0.1/", "javascript:alert(1)"] {
-        let answer = app.get(&format!("/auth/oidc/start?return_to={elsewhere}")).await;
+        let answer = app.get(&format!("{begin}&return_to={elsewhere}")).await;
         assert_eq!((answer.status, answer.fields()), (400, vec!["return_to".to_owned()]), "{elsewhere}");
     }
     assert_eq!(app.get("/auth/oidc/callback?code=c&state=s").await.refusal().1, "sso.not_begun_here");

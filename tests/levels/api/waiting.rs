@@ -61,6 +61,22 @@ async fn a_wait_that_is_over_answers_the_job_as_it_stands() {
 }
 
 #[tokio::test]
+async fn a_long_poll_of_somebody_who_may_not_come_in_any_more_is_refused() {
+    let app = HttpApp::start().await;
+    let (qa, admin) = (app.account(Role::Qa).await, app.account(Role::Admin).await);
+    let path = app.submitted(&qa, "full-pipeline", json!({ "issue_key": "SHOP-2" })).await;
+    assert_eq!(app.get(&path).by(&qa).await.status, 200, "who they are is remembered, so the poll begins at once");
+    let wait = format!("{path}?wait=60s");
+    let (answer, ()) = tokio::join!(app.get(&wait).by(&qa), async {
+        let out = app.ask("PATCH", &format!("/users/{}", qa.id)).by(&admin).json(json!({ "active": false })).await;
+        assert_eq!(out.status, 200, "{}", out.text);
+        app.seconds_later(6);
+        app.start_worker();
+    });
+    assert_eq!(answer.refusal(), (401, "auth.session_ended".to_owned()));
+}
+
+#[tokio::test]
 async fn a_stream_tells_every_event_in_order_and_ends_after_the_last() {
     let app = HttpApp::start().await;
     let qa = app.account(Role::Qa).await;

@@ -1,7 +1,7 @@
 //! Budgets that processes share over Redis.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use redis::AsyncCommands;
 use shared::adapters::limiter::SharedLimiter;
@@ -72,22 +72,5 @@ async fn keys_leave_redis_by_themselves_when_their_budget_is_whole() {
     assert!(granted(&limiter, "a", "100/1h".parse().unwrap()).await);
     let left: i64 = connection.pttl(&key).await.expect("a time");
     assert!((60_000..=72_000).contains(&left), "{left} ms");
-    processes.end().await;
-}
-
-/// Tells what a draw costs; nothing depends on it.
-#[tokio::test]
-async fn a_draw_is_one_round_trip() {
-    let Some(processes) = Processes::new("cost") else { return };
-    let limiter = processes.start();
-    let rate: Rate = "1000000/1s".parse().unwrap();
-    let mut took = Vec::new();
-    for n in 0..2_000 {
-        let began = Instant::now();
-        assert!(granted(&limiter, &format!("user:{}", n % 50), rate).await);
-        took.push(began.elapsed());
-    }
-    took.sort_unstable();
-    eprintln!("a shared draw: median {:?}, p99 {:?}", took[took.len() / 2], took[took.len() * 99 / 100]);
     processes.end().await;
 }

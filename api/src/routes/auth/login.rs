@@ -4,22 +4,19 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 use shared::crypto::Passwords;
+use shared::domain::email::{Email, LONGEST as LONGEST_EMAIL};
+use shared::domain::password::LONGEST;
 use shared::domain::session::LoginMethod;
 use shared::store::entity::user::Model as User;
 use shared::store::{audit, user};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::{GrantedView, granted};
 use crate::callers::CallerRefused;
 use crate::extract::{Body, Client, Fields, FromFields};
 use crate::problem::{Problem, codes};
 use crate::state::Api;
-
-/// Longer ones only cost time.
-const LONGEST_PASSWORD: usize = 1024;
-
-/// Longer ones do not exist, and each that failed is remembered for a while.
-const LONGEST_EMAIL: usize = 320;
 
 /// An e-mail and its password.
 #[derive(ToSchema)]
@@ -35,13 +32,16 @@ pub(in crate::routes) struct LoginBody {
 impl FromFields for LoginBody {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let (email, password) = (fields.required::<String>("email"), fields.required::<String>("password"));
-        if password.as_ref().is_some_and(|password| password.len() > LONGEST_PASSWORD) {
+        if password.as_ref().is_some_and(|password| password.len() > LONGEST) {
             fields.refuse("password", "is longer than 1024 bytes");
         }
         if email.as_ref().is_some_and(|email| email.len() > LONGEST_EMAIL || email.contains(char::is_control)) {
-            fields.refuse("email", "should be an e-mail address of at most 320 bytes");
+            fields.refuse("email", "should be an e-mail address");
         }
-        Some(Self { email: email?.trim().to_lowercase(), password: password? })
+        let (email, password) = (email?, password?);
+        // As accounts are kept, so that it is found however it was typed. What is none is no account's.
+        let email = Email::parse(&email).map_or_else(|_| String::new(), String::from);
+        Some(Self { email, password })
     }
 }
 
@@ -70,14 +70,16 @@ pub(in crate::routes) async fn login(
 ) -> Result<Json<GrantedView>, Problem> {
     let ip = client.ip.as_deref();
     if let Some(wait) = api.accounts.begin_login(&body.email, ip).await? {
+        record_refusal(&api, &client, None, &json!({ "waits": true })).await?;
         return Err(Problem::new(codes::TOO_MANY_ATTEMPTS, "Too many logins failed; wait before the next one.").retry_after(wait));
     }
     let row = user::by_email(api.db(), &body.email).await?;
     // Whoever comes by single sign-on has none.
     let hashed = row.as_ref().map(|row| row.password_hash.as_str()).filter(|hash| !hash.is_empty());
     let is_right = api.passwords.verify(&body.password, hashed).await?;
+    let who = row.as_ref().map(|row| row.id);
     let Some(row) = row.filter(|row| is_right && row.active) else {
-        record_refusal(&api, &client, &json!({})).await?;
+        record_refusal(&api, &client, who, &json!({})).await?;
         return Err(Problem::new(
             codes::BAD_CREDENTIALS,
             "The e-mail is unknown, the password is wrong, or the account is not active.",
@@ -114,9 +116,14 @@ async fn rehash(api: &Api, row: &User, password: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-/// A login that was refused, for the audit log.
-pub(in crate::routes) async fn record_refusal(api: &Api, client: &Client, how: &Value) -> Result<(), Problem> {
-    let id = api.jobs.clock().new_id();
-    api.db().execute(audit::refused(id, &client.actor(None), "auth.login_failed", "user", "", how)).await?;
+/// A login that was refused, for the audit log; `whom` it was meant for, where there is such an account.
+pub(in crate::routes) async fn record_refusal(
+    api: &Api,
+    client: &Client,
+    whom: Option<Uuid>,
+    how: &Value,
+) -> Result<(), Problem> {
+    let (id, whom) = (api.jobs.clock().new_id(), whom.map(|id| id.to_string()).unwrap_or_default());
+    api.db().execute(audit::refused(id, &client.actor(None), "auth.login_failed", "user", &whom, how)).await?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use shared::crypto::random_text;
+use shared::crypto::{challenge, random_text};
 use shared::domain::session::LoginMethod;
 use shared::domain::story::sha256_hex;
 use shared::store::identity;
@@ -34,11 +34,20 @@ pub(in crate::routes) struct StartParams {
     /// A path here, or `http://127.0.0.1:PORT/…` of a program that waits there; `code` is added to its query.
     #[param(value_type = Option<String>, example = "/")]
     return_to: String,
+    /// BASE64URL(SHA256(verifier)) without padding, of a secret that stays where the sign-in began (RFC 7636, `S256`).
+    #[param(min_length = 43, max_length = 43, example = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")]
+    code_challenge: String,
 }
 
 impl FromParams for StartParams {
     fn from_params(params: &mut Params) -> Option<Self> {
-        Some(Self { return_to: params.optional("return_to").unwrap_or_default() })
+        let (return_to, code_challenge) = (params.optional("return_to"), params.required::<String>("code_challenge"));
+        let is_one =
+            |text: &String| text.len() == 43 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        if code_challenge.as_ref().is_some_and(|text| !is_one(text)) {
+            params.refuse("code_challenge", "should be the SHA-256 of the verifier in base64url, 43 characters");
+        }
+        Some(Self { return_to: return_to.unwrap_or_default(), code_challenge: code_challenge? })
     }
 }
 
@@ -48,11 +57,14 @@ impl FromParams for StartParams {
 pub(in crate::routes) struct ExchangeBody {
     /// The `code` that came back, once and within a minute.
     code: String,
+    /// The secret whose hash the sign-in began with.
+    code_verifier: String,
 }
 
 impl FromFields for ExchangeBody {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
-        Some(Self { code: fields.required("code")? })
+        let (code, code_verifier) = (fields.required("code"), fields.required("code_verifier"));
+        Some(Self { code: code?, code_verifier: code_verifier? })
     }
 }
 
@@ -66,7 +78,7 @@ pub(in crate::routes) async fn start(State(api): State<Api>, Query(asked): Query
         Problem::new(codes::BAD_QUERY, "A sign-in does not lead to other servers.")
             .with_errors(vec![FieldError::invalid("return_to", message)])
     })?;
-    let begun = Begun::new(goes_to.into(), api.jobs.clock().now_ms());
+    let begun = Begun::new(goes_to.into(), asked.code_challenge, api.jobs.clock().now_ms());
     let url = sso.provider.sign_in_url(&begun.attempt, &callback_url(&public_url)).await?;
     Ok(redirect(&url, &sso.cookie(&begun, &public_url)))
 }
@@ -88,7 +100,7 @@ pub(in crate::routes) async fn callback(
     match finished {
         Ok(url) => Ok(redirect(&url, &no_cookie)),
         Err(problem) => {
-            record_refusal(&api, &client, &json!({ "by": "sso", "code": problem.code().code })).await?;
+            record_refusal(&api, &client, None, &json!({ "by": "sso", "code": problem.code().code })).await?;
             Ok(([(SET_COOKIE, no_cookie)], problem).into_response())
         }
     }
@@ -106,7 +118,8 @@ pub(in crate::routes) async fn exchange(
     let invalid = || {
         Problem::new(codes::SSO_CODE_INVALID, "The code was used, is older than a minute, or is not one of ours; sign in again.")
     };
-    let user_id = identity::take_sign_in(api.db(), &sha256_hex(body.code.as_bytes())).await?.ok_or_else(invalid)?;
+    let user_id =
+        identity::take_sign_in(api.db(), &bound(&body.code, &challenge(&body.code_verifier))).await?.ok_or_else(invalid)?;
     let begun = api.sessions.begin(user_id, LoginMethod::Oidc, &client.actor(None)).await?.ok_or_else(invalid)?;
     Ok(Json(granted(&api, begun).await?))
 }
@@ -136,10 +149,15 @@ async fn finish(api: &Api, sso: &Sso, public_url: &Url, client: &Client, headers
     let user = api.accounts.sign_in(&who, sso.provider.settings().link_by_email, &client.actor(None)).await?;
     let code = random_text();
     let keep_ms = i64::try_from(EXCHANGE_WITHIN.as_millis()).unwrap_or(i64::MAX);
-    identity::keep_sign_in(api.db(), &sha256_hex(code.as_bytes()), user.id, keep_ms).await?;
+    identity::keep_sign_in(api.db(), &bound(&code, &begun.challenge), user.id, keep_ms).await?;
     let mut url = Url::parse(&begun.return_to).map_err(Problem::internal)?;
     url.query_pairs_mut().append_pair("code", &code);
     Ok(url)
+}
+
+/// What is kept of a code: nothing that lets anybody in, and only whoever began the sign-in finds it again.
+fn bound(code: &str, challenge: &str) -> String {
+    sha256_hex(format!("{code}.{challenge}").as_bytes())
 }
 
 fn set_up(api: &Api) -> Result<(&Sso, Url), Problem> {
