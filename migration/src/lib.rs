@@ -17,6 +17,7 @@ mod m0010_api_keys;
 mod m0011_identities;
 mod m0012_connections;
 mod m0013_audit_seal;
+mod m0014_llm_costs;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_identities::Migration),
             Box::new(m0012_connections::Migration),
             Box::new(m0013_audit_seal::Migration),
+            Box::new(m0014_llm_costs::Migration),
         ]
     }
 }

@@ -1,6 +1,5 @@
 //! API keys: what programs come in with.
 
-use std::str::FromStr;
 use std::time::Duration;
 
 use axum::Json;
@@ -19,6 +18,7 @@ use uuid::Uuid;
 
 use super::accept::{IDEMPOTENCY_REPLAYED, once};
 use super::jobs::cut;
+use super::owner::Owner;
 use crate::extract::{
     Allowed, Body, Caller, Fields, FromFields, FromParams, Id, IdempotencyKey, InPerson, ManageOwn, Params, Query,
 };
@@ -36,26 +36,6 @@ const USUAL: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// Characters of a name.
 const LONGEST_NAME: usize = 100;
-
-/// Whose keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Owner {
-    Me,
-    All,
-    User(Uuid),
-}
-
-impl FromStr for Owner {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "me" => Ok(Self::Me),
-            "all" => Ok(Self::All),
-            id => id.parse().map(Self::User).map_err(|_| "should be me, all, or the id of a user"),
-        }
-    }
-}
 
 /// Which keys.
 #[derive(Debug, IntoParams)]
@@ -171,14 +151,7 @@ pub(super) async fn list(
     caller: Allowed<ManageOwn>,
     Query(asked): Query<ListParams>,
 ) -> Result<Json<ApiKeyPage>, Problem> {
-    let owner = match asked.owner {
-        Owner::Me => Some(caller.id()),
-        Owner::User(id) => Some(id),
-        Owner::All => None,
-    };
-    if owner != Some(caller.id()) {
-        caller.must(Permission::Administer)?;
-    }
+    let owner = asked.owner.as_seen_by(&caller)?;
     let mut rows = api_key::list(api.db(), owner, asked.cursor, asked.limit + 1).await?;
     let next_cursor = cut(&mut rows, asked.limit, |row| row.id);
     Ok(Json(ApiKeyPage { items: rows.into_iter().map(ApiKeyView::of).collect::<Result<_, _>>()?, next_cursor }))

@@ -101,7 +101,7 @@ impl FromParams for ListParams {
     }
 }
 
-fn time(params: &mut Params, name: &'static str) -> Option<DateTime<Utc>> {
+pub(super) fn time(params: &mut Params, name: &'static str) -> Option<DateTime<Utc>> {
     let text = params.optional::<String>(name)?;
     text.parse().map_err(|_| params.refuse(name, "should be a time such as 2026-01-31T08:00:00Z")).ok()
 }

@@ -13,11 +13,13 @@ mod invites;
 mod jira;
 mod jobs;
 mod ops;
+mod owner;
 mod publish;
 mod register;
 mod result;
 mod review;
 mod source;
+mod usage;
 mod users;
 
 use axum::Router;
@@ -91,6 +93,7 @@ fn contents(public_url: Option<&str>) -> OpenApiRouter<Api> {
         .routes(routes!(jira::search))
         .routes(routes!(publish::publish))
         .routes(routes!(audit_logs::list))
+        .routes(routes!(usage::show))
         .routes(routes!(register::register))
         .routes(routes!(invites::list, invites::create))
         .routes(routes!(invites::delete))

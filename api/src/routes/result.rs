@@ -152,7 +152,7 @@ fn view<'a>(row: &'a Job, shown: &'a Shown, by: &'a Authorship) -> ResultView<'a
         provider: &by.provider,
         model: &by.model,
         prompt_version: &by.prompt_version,
-        usage: Usage { input_tokens: by.input_tokens, output_tokens: by.output_tokens },
+        usage: by.usage,
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shared::adapters::connections::{Author, Connections};
+use shared::adapters::llm;
 use shared::adapters::queue::{RedisQueue, connect};
 use shared::adapters::trial::{self, TrialResult};
 use shared::config::Settings;
@@ -113,7 +114,8 @@ async fn connections(settings: &Settings) -> Vec<Check> {
     let model = match known.author(None) {
         Ok(Author::Offline) => Check::good("model", "the offline drafter writes; it needs no model and no key"),
         Ok(Author::Model(llm)) => {
-            let address = settings.llm.base_url.as_ref().map_or("", Url::as_str);
+            let usual = llm::spec(&settings.llm.provider).and_then(|spec| spec.api.as_ref()?.base_url);
+            let address = settings.llm.base_url.as_ref().map_or(usual.unwrap_or_default(), Url::as_str);
             found("model", trial::model(&*llm, address, !settings.llm.api_key.is_empty(), &trial::LLM_SETTINGS).await)
         }
         Err(failure) => Check::bad("model", failure.message, "Check JQA_LLM_PROVIDER and its settings."),
@@ -159,7 +161,7 @@ mod tests {
         insta::assert_snapshot!(told.join("\n").replace(&base, "BASE"), @r"
         true openai_compatible writes: BASE has sandbox
         →
-        false BASE answers, but does not list the model 'sandbax'; it lists sandbox, sandbox-slow-500, sandbox-429, sandbox-truncated, sandbox-refusal and 4 more
+        false BASE answers, but does not list the model 'sandbax'; it lists sandbox, sandbox-slow-500, sandbox-429, sandbox-overloaded, sandbox-no-credit and 9 more
         → Set JQA_LLM_MODEL to a model that the server has.
         false BASE wants an API key, and none is set
         → Set JQA_LLM_API_KEY, or JQA_LLM_API_KEY_FILE.

@@ -19,13 +19,21 @@ const MODELS: &[&str] = &[
     "sandbox",
     "sandbox-slow-500",
     "sandbox-429",
+    "sandbox-overloaded",
+    "sandbox-no-credit",
+    "sandbox-too-long",
+    "sandbox-no-schema",
     "sandbox-truncated",
+    "sandbox-short",
     "sandbox-refusal",
     "sandbox-invalid",
     "sandbox-fenced",
     "sandbox-invents",
     "sandbox-html",
 ];
+
+/// What `sandbox-short` needs for a whole reply.
+const SHORT: u64 = 20_000;
 
 /// `GET …/models`.
 pub(super) async fn models(headers: HeaderMap) -> Response {
@@ -79,6 +87,26 @@ fn respond(model: &str, request: &Value, prompt: &Prompt) -> Response {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
             return response;
         }
+        "sandbox-overloaded" => {
+            return error(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "service_unavailable_error",
+                Some("server_is_overloaded"),
+                "Overloaded.",
+            );
+        }
+        "sandbox-no-credit" => {
+            let code = Some("credit_balance_exhausted");
+            return error(StatusCode::TOO_MANY_REQUESTS, "insufficient_quota", code, "Your credit balance is exhausted.");
+        }
+        "sandbox-too-long" => {
+            let words = "This model's maximum context length is 10 tokens.";
+            return error(StatusCode::BAD_REQUEST, "invalid_request_error", Some("context_length_exceeded"), words);
+        }
+        "sandbox-no-schema" if request["response_format"]["type"] == "json_schema" => {
+            let words = "Invalid schema for response_format.";
+            return error(StatusCode::BAD_REQUEST, "invalid_request_error", Some("invalid_json_schema"), words);
+        }
         "sandbox-html" => {
             return (StatusCode::BAD_GATEWAY, Html("<html><body><h1>502 Bad Gateway</h1></body></html>")).into_response();
         }
@@ -89,13 +117,19 @@ fn respond(model: &str, request: &Value, prompt: &Prompt) -> Response {
         "sandbox-refusal" => {
             (json!({"role": "assistant", "content": null, "refusal": "I'm sorry, I can't help with that."}), "stop")
         }
-        "sandbox-truncated" => {
+        // Whoever allows more gets all of it.
+        "sandbox-short" if limit(request) > SHORT => (json!({"role": "assistant", "content": content, "refusal": null}), "stop"),
+        "sandbox-truncated" | "sandbox-short" => {
             let half: String = content.chars().take(content.chars().count() / 2).collect();
             (json!({"role": "assistant", "content": half, "refusal": null}), "length")
         }
         _ => (json!({"role": "assistant", "content": content, "refusal": null}), "stop"),
     };
     Json(completion(model, request, &message, finish)).into_response()
+}
+
+fn limit(request: &Value) -> u64 {
+    request["max_tokens"].as_u64().or_else(|| request["max_completion_tokens"].as_u64()).unwrap_or(u64::MAX)
 }
 
 fn content(model: &str, prompt: &Prompt) -> String {

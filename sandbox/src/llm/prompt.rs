@@ -39,7 +39,8 @@ impl Prompt {
         let call = format["name"].as_str().unwrap_or(guess).to_owned();
         let key =
             shown["story"]["key"].as_str().map(str::to_owned).or_else(|| said.iter().rev().find_map(|text| first_key(text)));
-        Self { call, schema: format.get("schema").filter(|schema| schema.is_object()).cloned(), shown, key }
+        let schema = format.get("schema").filter(|schema| schema.is_object()).cloned();
+        Self { call, schema: schema.or_else(|| told_schema(request)), shown, key }
     }
 
     /// The story, wherever the object keeps it.
@@ -61,6 +62,13 @@ impl Prompt {
         let known = fields.iter().filter_map(|name| Some(((*name).to_owned(), story[*name].as_str()?.to_owned())));
         known.map(|(name, text)| Part { id: name.clone(), kind: name, text }).collect()
     }
+}
+
+/// The schema, where it stands in the instructions.
+fn told_schema(request: &Value) -> Option<Value> {
+    let messages = request["messages"].as_array().into_iter().flatten();
+    let instructions = messages.filter(|message| message["role"] == "system").map(|message| words(&message["content"]));
+    instructions.filter_map(|text| largest_object(&text)).find(|object| object["properties"].is_object())
 }
 
 fn has_story(value: &Value) -> bool {

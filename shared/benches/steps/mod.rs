@@ -9,8 +9,9 @@ use reqwest::header::HeaderMap;
 use sandbox::Story as Sandboxed;
 use serde::Serialize;
 use serde_json::{Value, json};
-use shared::adapters::llm::openai_compatible::{Params, decode, encode};
-use shared::adapters::llm::{Structured, TokenParam};
+use shared::adapters::llm::chat::Chat;
+use shared::adapters::llm::outcome::decode;
+use shared::adapters::llm::wire::{Ask, Wire};
 use shared::domain::adf::marker;
 use shared::domain::criterion::CriteriaSet;
 use shared::domain::publish::{OnConflict, PublishMode, PublishTarget, PublishWhat};
@@ -142,14 +143,8 @@ pub(crate) fn run(source: &Source) -> Vec<Duration> {
         let bodies: Vec<String> = decisions.iter().map(|decision| decision.body.json().to_owned()).collect();
         (hash, decisions, bodies)
     });
-    let params = Params {
-        model: "example".to_owned(),
-        max_output_tokens: 8_000,
-        token_param: TokenParam::MaxTokens,
-        structured: Structured::JsonSchema,
-        temperature: None,
-    };
-    timed(&mut times, || prompts(&story, &set).map(|prompt| encode(&prompt, &params).json));
+    let params = Ask::new("example");
+    timed(&mut times, || prompts(&story, &set).map(|prompt| Chat.encode(&prompt, &params).json));
     let answers = [answer(&criteria_reply), answer(&scenarios_reply)];
     timed(&mut times, || {
         let [criteria, scenarios] = answers.each_ref().map(|answer| completed(answer));
@@ -219,8 +214,8 @@ fn prompts(story: &Story, set: &CriteriaSet) -> [Prompt; 2] {
     let system = "Write what the story states. ".repeat(160);
     let user = format!("{view}{}", to_json(&set.criteria));
     [
-        Prompt { name: "criteria", system: system.clone(), user: view.to_string(), schema: Arc::clone(&CRITERIA) },
-        Prompt { name: "scenarios", system, user, schema: Arc::clone(&SCENARIOS) },
+        Prompt::new("criteria", system.clone(), view.to_string(), Arc::clone(&CRITERIA)),
+        Prompt::new("scenarios", system, user, Arc::clone(&SCENARIOS)),
     ]
 }
 
@@ -232,7 +227,7 @@ fn answer(reply: &impl Serialize) -> Vec<u8> {
 }
 
 fn completed(answer: &[u8]) -> String {
-    decode(200, &HeaderMap::new(), answer, chrono::DateTime::UNIX_EPOCH).expect("a completion").text
+    decode(&Chat, 200, &HeaderMap::new(), answer, chrono::DateTime::UNIX_EPOCH).expect("a completion").text
 }
 
 /// Writes the results of a job into a folder, one file for each form.

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
@@ -10,7 +11,8 @@ use super::problem::ConfigProblem;
 use super::sections::{Accounts, Budgets, DatabaseSettings, HttpSettings, JiraSection, LlmSection, Settings, WorkerSettings};
 use super::source::Source;
 use crate::accounts::SessionLives;
-use crate::adapters::llm::PROVIDERS;
+use crate::adapters::llm::servers::SERVERS;
+use crate::adapters::llm::{self, Effort, Models, PROVIDERS};
 use crate::adapters::webhook::{Network, OutboundPolicy};
 use crate::crypto::{SecretKey, TokenAlgorithm};
 use crate::domain::rate::{Rate, RateError};
@@ -152,6 +154,11 @@ impl Reader<'_> {
         }
         text
     }
+
+    /// The same for a word that may be left out.
+    pub(super) fn one_of_or_none(&mut self, name: &'static str, words: &[&str]) -> Option<String> {
+        (!self.source.text(name).is_empty()).then(|| self.one_of(name, words))
+    }
 }
 
 fn database(r: &mut Reader, data_dir: &std::path::Path) -> DatabaseSettings {
@@ -283,6 +290,16 @@ fn jira(r: &mut Reader) -> Option<JiraSection> {
     Some(JiraSection { name: r.source.text("JQA_JIRA_NAME").to_owned(), url, email, token, timeout, max_in_flight })
 }
 
+/// The table of models, with an operator's rows.
+fn models(r: &mut Reader) -> Arc<Models> {
+    let Some(path) = r.optional("JQA_LLM_MODELS_FILE") else { return Models::ours() };
+    let read = std::fs::read_to_string(&path).map_err(|error| format!("cannot be read: {error}"));
+    read.and_then(|text| Models::with(&text).map_err(|error| error.to_string())).unwrap_or_else(|why| {
+        r.problems.push(ConfigProblem::new("JQA_LLM_MODELS_FILE", format!("{path} {why}")));
+        Models::ours()
+    })
+}
+
 fn llm(r: &mut Reader) -> LlmSection {
     let timeout = r.positive("JQA_LLM_TIMEOUT");
     if timeout > Duration::from_secs(30 * 60) {
@@ -295,9 +312,12 @@ fn llm(r: &mut Reader) -> LlmSection {
             None
         }
     });
-    let providers: Vec<&str> = PROVIDERS.iter().map(|spec| spec.name).collect();
+    let providers: Vec<&str> = PROVIDERS.iter().flat_map(|spec| [Some(spec.name), spec.alias]).flatten().collect();
+    let provider = r.one_of("JQA_LLM_PROVIDER", &providers);
+    let servers: Vec<&str> = SERVERS.iter().map(|server| server.name).collect();
+    let efforts: Vec<&str> = Effort::ALL.iter().map(|effort| effort.as_str()).collect();
     LlmSection {
-        provider: r.one_of("JQA_LLM_PROVIDER", &providers),
+        provider: llm::spec(&provider).map_or(provider, |spec| spec.name.to_owned()),
         base_url: r.url("JQA_LLM_BASE_URL"),
         api_key: r.source.text("JQA_LLM_API_KEY").to_owned(),
         model: r.source.text("JQA_LLM_MODEL").to_owned(),
@@ -305,7 +325,11 @@ fn llm(r: &mut Reader) -> LlmSection {
         max_output_tokens: u32::try_from(r.count("JQA_LLM_MAX_OUTPUT_TOKENS")).unwrap_or(u32::MAX),
         max_in_flight: r.count("JQA_LLM_MAX_IN_FLIGHT"),
         structured: r.one_of("JQA_LLM_STRUCTURED", &["json_schema", "json_object", "none"]),
-        token_param: r.one_of("JQA_LLM_TOKEN_PARAM", &["max_tokens", "max_completion_tokens"]),
+        token_param: r.one_of_or_none("JQA_LLM_TOKEN_PARAM", &["max_tokens", "max_completion_tokens"]),
+        effort: r.one_of_or_none("JQA_LLM_EFFORT", &efforts).and_then(|effort| effort.parse().ok()),
+        server: r.one_of_or_none("JQA_LLM_SERVER", &servers),
+        anthropic_version: r.source.text("JQA_LLM_ANTHROPIC_VERSION").to_owned(),
+        models: models(r),
         temperature,
     }
 }

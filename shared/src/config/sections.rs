@@ -2,11 +2,13 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
 
 use crate::accounts::SessionLives;
+use crate::adapters::llm::{Effort, Models};
 use crate::adapters::oidc::OidcSettings;
 use crate::adapters::webhook::{Network, OutboundPolicy};
 use crate::crypto::{SecretKey, TokenAlgorithm};
@@ -129,8 +131,16 @@ pub struct LlmSection {
     pub max_in_flight: usize,
     /// How the reply's form is asked for.
     pub structured: String,
-    /// Name of the token limit.
-    pub token_param: String,
+    /// Name of the token limit on Chat Completions; `None` = what the server is known to take.
+    pub token_param: Option<String>,
+    /// How much the model should think; `None` = as it does by itself.
+    pub effort: Option<Effort>,
+    /// What speaks Chat Completions there; `None` = known by its address.
+    pub server: Option<String>,
+    /// Version of Anthropic's API.
+    pub anthropic_version: String,
+    /// What is known of models.
+    pub models: Arc<Models>,
     /// Sampling temperature, when it is sent.
     pub temperature: Option<f64>,
 }

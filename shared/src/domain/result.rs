@@ -7,6 +7,7 @@ use super::json::to_json;
 use super::publish::Published;
 use super::scenario::Suite;
 use super::story::sha256_hex;
+use crate::ports::Usage;
 
 /// Who wrote something, and at what cost.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -17,10 +18,20 @@ pub struct Authorship {
     pub model: String,
     /// Version of the prompt, or of the drafter.
     pub prompt_version: String,
-    /// Tokens in, cached ones included.
-    pub input_tokens: i64,
-    /// Tokens out, reasoning included.
-    pub output_tokens: i64,
+    /// What it used.
+    #[serde(flatten)]
+    pub usage: Usage,
+    /// Model calls made.
+    pub calls: u32,
+}
+
+/// What making a result used, as it is kept with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Used {
+    /// Tokens and cost.
+    #[serde(flatten)]
+    pub usage: Usage,
     /// Model calls made.
     pub calls: u32,
 }

@@ -19,21 +19,63 @@ pub struct Prompt {
     pub user: String,
     /// JSON schema of the reply; the same one for all calls of a kind, so that what is made of it is made once.
     pub schema: Arc<Value>,
+    /// The provider did not take the schema: it stands in the instructions, and the reply is JSON of any form.
+    pub without_schema: bool,
+    /// The answer before was cut: this one may be longer.
+    pub roomier: bool,
 }
 
-/// What a call cost.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+impl Prompt {
+    /// A call as it is made first.
+    #[must_use]
+    pub fn new(name: &'static str, system: String, user: String, schema: Arc<Value>) -> Self {
+        Self { name, system, user, schema, without_schema: false, roomier: false }
+    }
+}
+
+/// What calls used. Nothing used costs nothing; what cost an unknown price cost an unknown sum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct Usage {
     /// Tokens in, cached ones included.
     pub input_tokens: i64,
     /// Tokens out, reasoning included.
     pub output_tokens: i64,
+    /// Those of the input that came from the provider's cache.
+    #[serde(default)]
+    pub cached_tokens: i64,
+    /// Those of the input that were written to it.
+    #[serde(default)]
+    pub cache_write_tokens: i64,
+    /// Those of the output that nobody sees.
+    #[serde(default)]
+    pub reasoning_tokens: i64,
+    /// What it cost, in nano-dollars (10⁻⁹ USD); `null` where a price is not known.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub cost_nano_usd: Option<i64>,
+}
+
+impl Default for Usage {
+    fn default() -> Self {
+        Self {
+            input_tokens: 0,
+            output_tokens: 0,
+            cached_tokens: 0,
+            cache_write_tokens: 0,
+            reasoning_tokens: 0,
+            cost_nano_usd: Some(0),
+        }
+    }
 }
 
 impl std::ops::AddAssign for Usage {
     fn add_assign(&mut self, other: Self) {
         self.input_tokens += other.input_tokens;
         self.output_tokens += other.output_tokens;
+        self.cached_tokens += other.cached_tokens;
+        self.cache_write_tokens += other.cache_write_tokens;
+        self.reasoning_tokens += other.reasoning_tokens;
+        self.cost_nano_usd = self.cost_nano_usd.zip(other.cost_nano_usd).and_then(|(one, other)| one.checked_add(other));
     }
 }
 
@@ -71,18 +113,27 @@ pub enum LlmError {
         /// Its words, shortened.
         message: String,
     },
-    /// The model declined to answer.
-    #[error("the model declined to answer")]
-    Refused,
+    /// The schema alone: the same may be asked without it.
+    #[error("the model provider does not take the schema of the reply: {0}")]
+    SchemaRejected(String),
+    /// 413, or the model reads no more.
+    #[error("the story with what belongs to it is longer than the model reads; choose a model that reads more")]
+    TooLong,
+    /// The model or the provider's filter declined to answer; with its word for why.
+    #[error("the model declined to answer ({0})")]
+    Refused(String),
     /// The reply was cut at the token limit.
     #[error("the model's reply was cut off at its token limit; raise JQA_LLM_MAX_OUTPUT_TOKENS or choose another model")]
     Truncated,
     /// Not an answer of the API: HTML, broken JSON.
     #[error("the model provider's answer cannot be read: {0}")]
     InvalidReply(String),
-    /// 5xx, 529.
+    /// 5xx.
     #[error("the model provider answered {0}")]
     Unavailable(u16),
+    /// 503, 529: it has too much to do.
+    #[error("the model provider is overloaded ({0})")]
+    Overloaded(u16),
     /// No answer within the time limit, or no connection.
     #[error("no answer from the model provider: {0}")]
     NoAnswer(String),
@@ -97,10 +148,13 @@ impl LlmError {
             Self::QuotaExhausted(_) => "llm.quota_exhausted",
             Self::RateLimited { .. } => "llm.rate_limited",
             Self::Rejected { .. } => "llm.rejected",
-            Self::Refused => "llm.refused",
+            Self::SchemaRejected(_) => "llm.schema_rejected",
+            Self::TooLong => "llm.too_long",
+            Self::Refused(_) => "llm.refused",
             Self::Truncated => "llm.truncated",
             Self::InvalidReply(_) => "llm.invalid_reply",
             Self::Unavailable(_) => "llm.unavailable",
+            Self::Overloaded(_) => "llm.overloaded",
             Self::NoAnswer(_) => "llm.no_answer",
         }
     }
@@ -128,12 +182,16 @@ impl From<LlmError> for Failure {
             LlmError::Unauthorized
             | LlmError::QuotaExhausted(_)
             | LlmError::Rejected { .. }
-            | LlmError::Refused
+            | LlmError::SchemaRejected(_)
+            | LlmError::TooLong
+            | LlmError::Refused(_)
             | LlmError::Truncated => Verdict::Fail,
             LlmError::RateLimited { retry_after } => {
                 Verdict::Snooze(retry_after.unwrap_or(Duration::from_secs(10)).min(Duration::from_secs(3600)))
             }
-            LlmError::InvalidReply(_) | LlmError::Unavailable(_) | LlmError::NoAnswer(_) => Verdict::Retry,
+            LlmError::InvalidReply(_) | LlmError::Unavailable(_) | LlmError::Overloaded(_) | LlmError::NoAnswer(_) => {
+                Verdict::Retry
+            }
         };
         Self { verdict, code: error.code(), message: error.to_string() }
     }
@@ -153,4 +211,9 @@ pub trait Llm: Send + Sync + 'static {
 
     /// The model asked for.
     fn model(&self) -> &str;
+
+    /// Whether a [`Prompt::roomier`] call may answer more than others.
+    fn has_more_room(&self) -> bool {
+        false
+    }
 }

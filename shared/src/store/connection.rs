@@ -48,7 +48,14 @@ pub struct LlmOptions {
     /// Name of the token limit: `max_tokens` or `max_completion_tokens`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_param: Option<String>,
-    /// Sampling temperature, 0 to 2; absent = not sent.
+    /// How much the model should think: `none`, `minimal`, `low`, `medium`, `high`, `xhigh`, `max`; absent = as it does by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effort: Option<String>,
+    /// What speaks Chat Completions there: `openai`, `azure`, `openrouter`, `mistral`, `ollama`, `vllm`, `litellm`, `other`;
+    /// absent = known by its address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// Sampling temperature, 0 to 2; sent to models that take it; absent = not sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f64>,
 }

@@ -1,6 +1,5 @@
 //! What was made of a story, as it is stored: by the stages of a job, or in a result that outlives its job.
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -10,7 +9,7 @@ use crate::domain::criterion::CriteriaSet;
 use crate::domain::job::{JobKind, Stage};
 use crate::domain::publish::{PublishTarget, PublishWhat, Published};
 use crate::domain::render::Output;
-use crate::domain::result::{Authorship, CriteriaArtifact, PublishArtifact, SuiteArtifact};
+use crate::domain::result::{Authorship, CriteriaArtifact, PublishArtifact, SuiteArtifact, Used};
 use crate::domain::scenario::Suite;
 use crate::domain::story::Story;
 use crate::domain::user::Permission;
@@ -122,8 +121,7 @@ impl Made {
             sum.prompt_version = versions.into_iter().filter(|version| !version.is_empty()).collect::<Vec<_>>().join(" ");
             sum.provider.clone_from(&part.provider);
             sum.model.clone_from(&part.model);
-            sum.input_tokens += part.input_tokens;
-            sum.output_tokens += part.output_tokens;
+            sum.usage += part.usage;
             sum.calls += part.calls;
             sum
         })
@@ -157,22 +155,13 @@ impl Made {
     }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Used {
-    input_tokens: i64,
-    output_tokens: i64,
-    calls: u32,
-}
-
 fn authorship(row: &History) -> Authorship {
     let used: Used = serde_json::from_str(&row.usage_json).unwrap_or_default();
     Authorship {
         provider: row.provider.clone(),
         model: row.model.clone(),
         prompt_version: row.prompt_version.clone(),
-        input_tokens: used.input_tokens,
-        output_tokens: used.output_tokens,
+        usage: used.usage,
         calls: used.calls,
     }
 }

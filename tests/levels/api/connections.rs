@@ -87,6 +87,24 @@ async fn a_model_writes_for_requests_that_name_it_or_none() {
 }
 
 #[tokio::test]
+async fn a_provider_of_its_own_needs_no_address_and_no_model() {
+    let app = installation().await;
+    let admin = app.account(Role::Admin).await;
+    let made = |body: Value| app.post("/llm-configurations").by(&admin).json(body);
+    let claude = made(json!({ "name": "writer", "provider": "anthropic", "api_key": KEY_CANARY })).await.json();
+    assert_eq!(
+        (&claude["provider"], &claude["base_url"], &claude["model"]),
+        (&json!("claude"), &json!("https://api.anthropic.com/v1"), &json!("claude-sonnet-5-5"))
+    );
+    let wrong = json!({ "name": "other", "provider": "openai_compatible", "options": { "effort": "much", "server": "x" } });
+    assert_eq!(made(wrong).await.fields(), ["base_url", "model", "options.effort", "options.server"]);
+    let retired = made(json!({ "name": "old", "provider": "openai", "model": "gpt-4-turbo" })).await;
+    assert_eq!(retired.status, 201, "it may be a name that a gateway gives: {}", retired.text);
+    let tried = app.post(&format!("/llm-configurations/{}/test", retired.json()["id"].as_str().unwrap())).by(&admin).await;
+    assert!(tried.text.contains("take gpt-6.2-sol"), "{}", tried.text);
+}
+
+#[tokio::test]
 async fn everything_that_is_wrong_with_a_new_connection_is_said_at_once() {
     let app = installation().await;
     let admin = app.account(Role::Admin).await;

@@ -28,6 +28,7 @@ mod secrets;
 mod sessions;
 mod single_sign_on;
 mod tls;
+mod usage;
 mod visibility;
 mod waiting;
 mod wire;

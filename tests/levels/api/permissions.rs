@@ -68,6 +68,7 @@ const TABLE: &[(&str, About, [u16; 4])] = &[
     ("POST /api/v1/jobs/{id}/retry", TheirCriteria, [409, 409, 409, 404]),
     ("POST /api/v1/jobs/{id}/retry", TheirSuite, [409, 409, 403, 404]),
     ("GET /api/v1/audit-logs", Nothing, [200, 403, 403, 403]),
+    ("GET /api/v1/usage", Nothing, [200, 200, 200, 200]),
     ("POST /api/v1/auth/register", Nothing, [422, 422, 422, 422]),
     ("GET /api/v1/users", Nothing, [200, 403, 403, 403]),
     ("POST /api/v1/users", Nothing, [422, 403, 403, 403]),

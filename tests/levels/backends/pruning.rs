@@ -100,7 +100,7 @@ contract! {
         let claimed = f.worker("w").await.claims(id).await;
         let call = NewCall { id: f.clock.new_id(), stage: Stage::Criteria, provider: "p".into(), model: "m".into(), reserved_tokens: 0 };
         held(f.jobs.reserve_call(&claimed, &call).await);
-        f.jobs.settle_call(Settled { id: call.id, usage: Some(Usage { input_tokens: 1, output_tokens: 2 }) }).await.expect("an answer");
+        f.jobs.settle_call(Settled { id: call.id, usage: Some(Usage { input_tokens: 1, output_tokens: 2, ..Usage::default() }) }).await.expect("an answer");
         assert!(f.jobs.acquire_target(&claimed, "10001", PublishMode::Comment, DAY).await.expect("an answer").is_some());
         let target = PublishTarget { mode: PublishMode::Comment, what: PublishWhat::All };
         let key = TargetKey { connection: "default".into(), issue_id: "10001".into(), target, part: 1 };

@@ -166,7 +166,7 @@ contract! {
         held(f.jobs.advance(&claimed, &[shared::jobs::Advance { reserve: Some(reserve), ..made(Stage::Fetch) }], Stage::Criteria).await);
         let reserved = || Sql::new("SELECT COUNT(*) AS n FROM llm_calls WHERE state = 'reserved' AND reserved_tokens = 900");
         assert_eq!(f.count(reserved()).await, 1);
-        let usage = Usage { input_tokens: 5, output_tokens: 7 };
+        let usage = Usage { input_tokens: 5, output_tokens: 7, ..Usage::default() };
         let settled = vec![Settled { id: call, usage: Some(usage) }];
         held(f.jobs.finish(&claimed, &[shared::jobs::Advance { settled, ..made(Stage::Criteria) }], &[]).await);
         assert_eq!(f.count(Sql::new("SELECT COUNT(*) AS n FROM llm_calls WHERE state = 'settled' AND input_tokens = 5")).await, 1);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sandbox::{Action, Cut, Fault};
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::domain::evidence::Origin;
 use shared::domain::finding::FindingCode;
 use shared::domain::job::JobKind;
@@ -17,6 +17,12 @@ const LLM: &str = "/llm/v1/chat/completions";
 
 fn states(ledger: &[(&str, &str)]) -> Vec<(String, String)> {
     ledger.iter().map(|(stage, state)| ((*stage).to_owned(), (*state).to_owned())).collect()
+}
+
+/// What is kept of calls to a model whose price nobody knows.
+fn used_of(input: i64, output: i64, calls: i64) -> Value {
+    json!({ "input_tokens": input, "output_tokens": output, "cached_tokens": 0, "cache_write_tokens": 0, "reasoning_tokens": 0,
+        "cost_nano_usd": null, "calls": calls })
 }
 
 #[tokio::test]
@@ -36,7 +42,7 @@ async fn a_full_pipeline_makes_two_calls_and_settles_both() {
     let kept = app.history(id).await.expect("a result");
     assert_eq!((kept.provider.as_str(), kept.model.as_str()), ("openai_compatible", "sandbox"));
     let usage: serde_json::Value = serde_json::from_str(&kept.usage_json).expect("usage");
-    assert_eq!(usage, serde_json::json!({ "input_tokens": input, "output_tokens": output, "calls": 2 }));
+    assert_eq!(usage, used_of(input, output, 2));
     assert!(!kept.prompt_version.is_empty());
     let used = |direction: &str| {
         app.metric(&format!("llm_tokens_used_total{{provider=\"openai_compatible\",direction=\"{direction}\"}}"))
@@ -111,12 +117,15 @@ async fn a_reply_between_fences_is_understood() {
 
 #[tokio::test]
 async fn the_ways_in_which_a_model_fails_have_their_codes_and_verdicts() {
-    for (model, status, code) in [
-        ("sandbox-truncated", "failed", "llm.truncated"),
-        ("sandbox-refusal", "failed", "llm.refused"),
-        ("sandbox-invalid", "queued", "llm.invalid_reply"),
-        ("sandbox-html", "queued", "llm.unavailable"),
-        ("sandbox-429", "queued", "llm.rate_limited"),
+    for (model, status, code, calls) in [
+        ("sandbox-truncated", "failed", "llm.truncated", 2),
+        ("sandbox-refusal", "failed", "llm.refused", 1),
+        ("sandbox-invalid", "queued", "llm.invalid_reply", 1),
+        ("sandbox-html", "queued", "llm.unavailable", 1),
+        ("sandbox-429", "queued", "llm.rate_limited", 1),
+        ("sandbox-overloaded", "queued", "llm.overloaded", 1),
+        ("sandbox-no-credit", "failed", "llm.quota_exhausted", 1),
+        ("sandbox-too-long", "failed", "llm.too_long", 1),
     ] {
         let app = App::with_model(model).await;
         let id = app.asks(JobKind::FullPipeline, STORY).run().await;
@@ -124,11 +133,34 @@ async fn the_ways_in_which_a_model_fails_have_their_codes_and_verdicts() {
         let row = app.job(id).await;
         assert_eq!(row.attempt, i32::from(status == "queued" && model != "sandbox-429"), "{model}");
         assert_eq!(row.stage, "criteria", "{model}");
-        assert_eq!(app.jira().llm_calls(), 1, "{model}: a call is not repeated within a try");
+        assert_eq!(app.jira().llm_calls(), calls, "{model}: within a try only what may be longer is asked again");
         assert!(app.ledger_states(id).await.iter().all(|(_, state)| state != "reserved"), "{model}");
         let message = row.error_message.unwrap_or_default();
         assert!(!message.contains("quantity") && !message.contains("<html>"), "{model}: {message}");
     }
+}
+
+#[tokio::test]
+async fn a_schema_that_is_not_taken_is_asked_for_in_words_from_then_on() {
+    let app = App::with_model("sandbox-no-schema").await;
+    let id = app.asks(JobKind::AcceptanceCriteria, STORY).run().await;
+    app.succeeded(id).await;
+    assert_eq!(app.jira().llm_calls(), 2, "once with the schema and once without");
+    let by = app.criteria(id).await.by;
+    assert_eq!(by.calls, 1, "the refusal cost nothing");
+    assert_eq!(app.ledger_states(id).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_reply_that_was_cut_may_be_longer_the_second_time_and_both_are_paid() {
+    let app = App::with_model("sandbox-short").await;
+    let id = app.asks(JobKind::AcceptanceCriteria, STORY).run().await;
+    app.succeeded(id).await;
+    assert_eq!(app.jira().llm_calls(), 2);
+    let by = app.criteria(id).await.by;
+    assert_eq!(by.calls, 2);
+    assert_eq!(by.usage.cost_nano_usd, None, "nobody knows what a model of this name costs");
+    assert_eq!(app.ledger_states(id).await, states(&[("criteria", "settled"); 2]));
 }
 
 #[tokio::test]
@@ -176,13 +208,12 @@ async fn what_failed_tries_cost_is_in_the_bill() {
     );
     assert_eq!((ledger[0].input_tokens, ledger[1].output_tokens), (Some(1100), Some(70)));
     let sum = |tokens: fn(&tests::app::Call) -> Option<i64>| ledger.iter().filter_map(tokens).sum::<i64>();
-    let bill =
-        json!({ "input_tokens": sum(|call| call.input_tokens), "output_tokens": sum(|call| call.output_tokens), "calls": 3 });
+    let bill = used_of(sum(|call| call.input_tokens), sum(|call| call.output_tokens), 3);
     let kept: serde_json::Value = serde_json::from_str(&app.history(id).await.expect("a result").usage_json).expect("usage");
     assert_eq!(kept, bill);
     let by = app.criteria(id).await.by;
     assert_eq!(
-        (json!(by.input_tokens), json!(by.output_tokens), by.calls),
+        (json!(by.usage.input_tokens), json!(by.usage.output_tokens), by.calls),
         (bill["input_tokens"].clone(), bill["output_tokens"].clone(), 3)
     );
 }

@@ -3,13 +3,15 @@
 use std::time::Instant;
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use shared::adapters::connections::Author;
 use shared::adapters::llm::salvage;
+use shared::adapters::llm::schema::settle_words;
 use shared::domain::job::Stage;
 use shared::domain::result::Authorship;
 use shared::domain::verdict::Failure;
 use shared::jobs::Fence;
-use shared::ports::{Llm, LlmError, Prompt, Usage};
+use shared::ports::{Llm, LlmError, Prompt};
 use shared::store::llm_call::{self, NewCall, Settled, Spent};
 use uuid::Uuid;
 
@@ -29,6 +31,8 @@ pub(super) struct Session<'a> {
     pub(super) by: Authorship,
     pub(super) settled: Vec<Settled>,
     reserved: Option<Uuid>,
+    /// The provider did not take the schema.
+    without_schema: bool,
 }
 
 impl Context<'_> {
@@ -60,30 +64,58 @@ impl<'a> Session<'a> {
     ) -> Result<Self, End> {
         let Fence { job_id, epoch, .. } = context.claimed.fence;
         let spent = match epoch {
-            ..=1 => Spent::default(),
+            ..=1 => Spent::nothing(),
             _ => llm_call::spent_before(context.jobs().db(), job_id, stage, epoch).await?,
         };
         let by = Authorship {
             provider: llm.provider().to_owned(),
             model: llm.model().to_owned(),
             prompt_version: prompt_version.to_owned(),
-            input_tokens: spent.input_tokens,
-            output_tokens: spent.output_tokens,
+            usage: spent.usage(),
             calls: u32::try_from(spent.calls).unwrap_or(u32::MAX),
         };
-        Ok(Self { context, stage, llm, by, settled: Vec::new(), reserved: None })
+        Ok(Self { context, stage, llm, by, settled: Vec::new(), reserved: None, without_schema: false })
     }
 
-    /// Asks once and reads the reply as `T`.
-    pub(super) async fn ask<T: DeserializeOwned>(&mut self, prompt: Prompt) -> Result<T, End> {
+    /// Asks and reads the reply as `T`. What the provider will not enforce is asked for in words, and what was cut may be
+    /// longer: once each. Everything else that fails is for the job to repeat, or for a person.
+    pub(super) async fn ask<T: DeserializeOwned>(&mut self, prompt: impl Fn() -> Prompt) -> Result<T, End> {
+        let mut roomier = false;
+        loop {
+            let error = match self.ask_once(Prompt { without_schema: self.without_schema, roomier, ..prompt() }).await? {
+                Ok(reply) => return Ok(reply),
+                Err(error) => error,
+            };
+            match &error {
+                LlmError::SchemaRejected(_) if !self.without_schema => self.without_schema = true,
+                LlmError::Truncated if !roomier && self.llm.has_more_room() => roomier = true,
+                _ => {
+                    self.context.settle_calls(&self.settled).await?;
+                    return Err(Failure::from(error).into());
+                }
+            }
+            tracing::info!(job.id = %self.context.claimed.fence.job_id, stage = %self.stage, code = error.code(),
+                "the model is asked once more, otherwise");
+        }
+    }
+
+    /// One call, which is settled with its stage, or before its job waits.
+    async fn ask_once<T: DeserializeOwned>(&mut self, prompt: Prompt) -> Result<Result<T, LlmError>, End> {
         let id = self.reserve_call().await?;
         let began = Instant::now();
+        let schema = prompt.schema.clone();
         let asking = self.context.interruptible(self.llm.complete(prompt));
-        let answer = self.context.desk.left_for(asking).await;
+        let answer = match self.context.desk.left_for(asking).await {
+            Ok(answer) => answer,
+            Err(end) => {
+                self.settled.push(Settled { id, usage: None });
+                self.context.settle_calls(&self.settled).await?;
+                return Err(end);
+            }
+        };
         let usage = match &answer {
-            Ok(Ok(completion)) => Some(completion.usage),
-            Ok(Err(failed)) => failed.usage,
-            Err(_) => None,
+            Ok(completion) => Some(completion.usage),
+            Err(failed) => failed.usage,
         };
         let shown = usage.unwrap_or_default();
         self.context.pipeline.metrics.llm_call(
@@ -93,34 +125,19 @@ impl<'a> Session<'a> {
             shown.output_tokens,
         );
         self.by.calls += u32::from(usage.is_some());
-        self.by.input_tokens += shown.input_tokens;
-        self.by.output_tokens += shown.output_tokens;
-        let completion = match answer {
-            Ok(Ok(completion)) => completion,
-            Ok(Err(failed)) => {
-                self.give_up(id, usage).await?;
-                return Err(Failure::from(failed.error).into());
+        self.by.usage += shown;
+        self.settled.push(Settled { id, usage });
+        Ok(match answer {
+            Ok(completion) => {
+                self.by.model = completion.model;
+                read_reply(&completion.text, &schema)
             }
-            Err(end) => {
-                self.give_up(id, None).await?;
-                return Err(end);
-            }
-        };
-        self.by.model.clone_from(&completion.model);
-        match read_reply(&completion.text) {
-            Ok(reply) => {
-                self.settled.push(Settled { id, usage: Some(completion.usage) });
-                Ok(reply)
-            }
-            Err(error) => {
-                self.give_up(id, Some(completion.usage)).await?;
-                Err(Failure::from(error).into())
-            }
-        }
+            Err(failed) => Err(failed.error),
+        })
     }
 
     /// Asks for failed items again. `None` = the round failed; what was good before stands, and is not asked and paid for again.
-    pub(super) async fn ask_again<T: DeserializeOwned>(&mut self, prompt: Prompt) -> Result<Option<T>, End> {
+    pub(super) async fn ask_again<T: DeserializeOwned>(&mut self, prompt: impl Fn() -> Prompt) -> Result<Option<T>, End> {
         match self.ask(prompt).await {
             Ok(reply) => Ok(Some(reply)),
             Err(End::Failed(failure)) => {
@@ -151,12 +168,6 @@ impl<'a> Session<'a> {
         self.reserved = Some(id);
         Ok(id)
     }
-
-    /// Settles this call and those before it: their stage will not be stored, whether or not the job is still ours.
-    async fn give_up(&mut self, id: Uuid, usage: Option<Usage>) -> Result<(), End> {
-        self.settled.push(Settled { id, usage });
-        self.context.settle_calls(&self.settled).await
-    }
 }
 
 /// One id for a call, however often its row is written: job, stage, claim and number decide it.
@@ -171,14 +182,16 @@ fn call_id(job: Uuid, stage: Stage, epoch: i64, n: u32) -> Uuid {
     Uuid::from_bytes(bytes)
 }
 
-fn read_reply<T: DeserializeOwned>(text: &str) -> Result<T, LlmError> {
+fn read_reply<T: DeserializeOwned>(text: &str, schema: &Value) -> Result<T, LlmError> {
     // A completion is one object already, as the port says; what is not is looked for again.
     if let Ok(reply) = serde_json::from_str(text) {
         return Ok(reply);
     }
     let object = salvage::salvage(text).ok_or_else(|| LlmError::InvalidReply("it holds no JSON object".into()))?;
+    let mut value: Value = serde_json::from_str(object).map_err(|_| LlmError::InvalidReply("it holds no JSON object".into()))?;
+    settle_words(&mut value, schema);
     // The error names the place in the reply and never shows its text.
-    serde_json::from_str(object).map_err(|error| {
+    serde_json::from_value(value).map_err(|error| {
         let message = error.to_string();
         let place = message.split('`').step_by(2).collect::<Vec<_>>().join("…");
         LlmError::InvalidReply(format!(

@@ -59,13 +59,13 @@ impl Context<'_> {
         llm: &dyn Llm,
     ) -> Result<(CriteriaArtifact, Vec<Settled>), End> {
         let mut session = Session::begin(self, Stage::Criteria, llm, prompts::CRITERIA_VERSION).await?;
-        let reply: CriteriaReply = session.ask(prompts::criteria(story, language)).await?;
+        let reply: CriteriaReply = session.ask(|| prompts::criteria(story, language)).await?;
         let mut checked = checks::criteria(story, language, reply, before);
         for _ in 0..REPAIR_ROUNDS {
             if checked.failed.is_empty() {
                 break;
             }
-            let Some(reply) = session.ask_again(prompts::repair_criteria(story, &checked.failed, language)).await? else {
+            let Some(reply) = session.ask_again(|| prompts::repair_criteria(story, &checked.failed, language)).await? else {
                 break;
             };
             checked = checks::repair_criteria(story, checked, reply, before);

@@ -10,7 +10,7 @@ use shared::domain::json::to_json;
 use shared::domain::language::Language;
 use shared::domain::reply::ScenariosReply;
 use shared::domain::request::Review;
-use shared::domain::result::{SuiteArtifact, content_hash_of_json};
+use shared::domain::result::{SuiteArtifact, Used, content_hash_of_json};
 use shared::domain::scenario::Suite;
 use shared::domain::story::Story;
 use shared::domain::user::{Permission, Role};
@@ -129,7 +129,7 @@ impl Context<'_> {
             prompt_version: by.prompt_version.clone(),
             source_hash: story.hash.clone(),
             sources: serde_json::Value::Object(sources).to_string(),
-            usage: json!({ "input_tokens": by.input_tokens, "output_tokens": by.output_tokens, "calls": by.calls }).to_string(),
+            usage: to_json(&Used { usage: by.usage, calls: by.calls }),
             content_hash: content_hash_of_json(criteria.as_deref(), suite.as_deref()),
             criteria,
             suite,
@@ -150,13 +150,14 @@ async fn ask(session: &mut Session<'_>, story: &Story, criteria: &CriteriaSet, b
         let checked = checks::scenarios(story, criteria, empty, before);
         return Ok(checks::settle_suite(story, criteria, checked, before));
     }
-    let reply: ScenariosReply = session.ask(prompts::scenarios(story, criteria, language)).await?;
+    let reply: ScenariosReply = session.ask(|| prompts::scenarios(story, criteria, language)).await?;
     let mut checked = checks::scenarios(story, criteria, reply, before);
     for _ in 0..REPAIR_ROUNDS {
         if checked.failed.is_empty() {
             break;
         }
-        let Some(reply) = session.ask_again(prompts::repair_scenarios(story, criteria, &checked.failed, language)).await? else {
+        let Some(reply) = session.ask_again(|| prompts::repair_scenarios(story, criteria, &checked.failed, language)).await?
+        else {
             break;
         };
         checked = checks::repair_scenarios(story, criteria, checked, reply, before);

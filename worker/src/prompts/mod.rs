@@ -75,11 +75,11 @@ static CRITERIA_SCHEMA: LazyLock<Arc<Value>> = LazyLock::new(|| Arc::new(schemar
 static SCENARIOS_SCHEMA: LazyLock<Arc<Value>> = LazyLock::new(|| Arc::new(schemars::schema_for!(ScenariosReply).to_value()));
 
 fn for_criteria(system: String, user: String) -> Prompt {
-    Prompt { name: "criteria", system, user, schema: Arc::clone(&CRITERIA_SCHEMA) }
+    Prompt::new("criteria", system, user, Arc::clone(&CRITERIA_SCHEMA))
 }
 
 fn for_scenarios(system: String, user: String) -> Prompt {
-    Prompt { name: "scenarios", system, user, schema: Arc::clone(&SCENARIOS_SCHEMA) }
+    Prompt::new("scenarios", system, user, Arc::clone(&SCENARIOS_SCHEMA))
 }
 
 fn instructions(template: &str, language: Language) -> String {

@@ -1,7 +1,7 @@
 //! What the bodies of connections have in common.
 
 use shared::adapters::http::Secret;
-use shared::adapters::llm::PROVIDERS;
+use shared::adapters::llm;
 use shared::adapters::webhook::Guard;
 
 use crate::extract::Fields;
@@ -23,7 +23,7 @@ pub(super) fn name(fields: &mut Fields) -> Option<String> {
         && name.starts_with(|c: char| c.is_ascii_alphanumeric());
     if !is_word || name.len() > LONGEST_NAME {
         fields.refuse("name", "should be 1 to 40 of a-z, 0-9, '-' and '.', and begin with a letter or a digit");
-    } else if PROVIDERS.iter().any(|provider| provider.name == name) {
+    } else if llm::spec(&name).is_some() {
         fields.refuse("name", "is the name of a provider; choose another one");
     }
     Some(name)

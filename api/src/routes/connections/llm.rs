@@ -5,7 +5,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
 use shared::adapters::http::Secret;
-use shared::adapters::llm::PROVIDERS;
+use shared::adapters::llm::servers::SERVERS;
+use shared::adapters::llm::{self, Effort, PROVIDERS};
 use shared::adapters::trial::TrialResult;
 use shared::config::LlmSection;
 use shared::store::connection::{self, Defaults, LlmOptions, LlmRow};
@@ -34,14 +35,14 @@ pub(in crate::routes) struct NewLlmBody {
     /// What requests will call it: a-z, 0-9, '-' and '.'; it never changes.
     #[schema(example = "writer")]
     name: String,
-    /// `openai_compatible`.
-    #[schema(example = "openai_compatible")]
+    /// `openai`, `claude` (or `anthropic`), `gemini`, `openai_compatible`.
+    #[schema(example = "claude")]
     provider: String,
-    /// Where the API begins.
-    #[schema(example = "https://api.openai.com/v1")]
+    /// Where the API begins; may be left out where the provider has one of its own.
+    #[schema(value_type = Option<String>, example = "https://llm.acme.example/v1")]
     base_url: String,
-    /// The model to ask for.
-    #[schema(example = "gpt-4o")]
+    /// The model to ask for; may be left out where the provider has a usual one.
+    #[schema(value_type = Option<String>, example = "claude-sonnet-5-5")]
     model: String,
     /// The API key, when the server wants one; it is never shown.
     #[schema(value_type = Option<String>, write_only)]
@@ -60,10 +61,12 @@ pub(in crate::routes) struct NewLlmBody {
 impl FromFields for NewLlmBody {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let name = name(fields);
-        let base_url = fields.required("base_url");
         let provider: Option<String> = fields.required("provider");
         one_of(fields, "provider", provider.as_deref(), &with_a_client());
-        let model = fields.required("model");
+        let provider = provider.as_deref().and_then(llm::spec);
+        let api = provider.and_then(|provider| provider.api.as_ref());
+        let base_url = or_usual(fields, "base_url", api.and_then(|api| api.base_url));
+        let model = or_usual(fields, "model", api.and_then(|api| api.default_model));
         let model = line(fields, "model", model);
         let api_key = fields.optional("api_key");
         Some(Self {
@@ -73,9 +76,17 @@ impl FromFields for NewLlmBody {
             name: name?,
             base_url: base_url?,
             api_key: secret(fields, "api_key", api_key),
-            provider: provider?,
+            provider: provider?.name.to_owned(),
             model: model?,
         })
+    }
+}
+
+/// A text that may be left out where the provider has one.
+fn or_usual(fields: &mut Fields, name: &'static str, usual: Option<&str>) -> Option<String> {
+    match usual {
+        Some(usual) => Some(fields.optional(name).unwrap_or_else(|| usual.to_owned())),
+        None => fields.required(name),
     }
 }
 
@@ -83,6 +94,10 @@ fn options(fields: &mut Fields) -> Option<LlmOptions> {
     let options: LlmOptions = fields.optional("options")?;
     one_of(fields, "options.structured", options.structured.as_deref(), &["json_schema", "json_object", "none"]);
     one_of(fields, "options.token_param", options.token_param.as_deref(), &["max_tokens", "max_completion_tokens"]);
+    let efforts: Vec<&str> = Effort::ALL.iter().map(|effort| effort.as_str()).collect();
+    one_of(fields, "options.effort", options.effort.as_deref(), &efforts);
+    let servers: Vec<&str> = SERVERS.iter().map(|server| server.name).collect();
+    one_of(fields, "options.server", options.server.as_deref(), &servers);
     within(fields, "options.max_output_tokens", options.max_output_tokens.map(u64::from), 1, u64::from(u32::MAX));
     if options.temperature.is_some_and(|temperature| !(0.0..=2.0).contains(&temperature)) {
         fields.refuse("options.temperature", "should be a number from 0 to 2");
@@ -186,7 +201,9 @@ impl LlmView {
                 max_in_flight: Some(section.max_in_flight),
                 max_output_tokens: Some(section.max_output_tokens),
                 structured: Some(section.structured.clone()),
-                token_param: Some(section.token_param.clone()),
+                token_param: section.token_param.clone(),
+                effort: section.effort.map(|effort| effort.to_string()),
+                server: section.server.clone(),
                 temperature: section.temperature,
             },
             is_default: defaults.llm_id.is_none(),
@@ -324,5 +341,6 @@ async fn shown(api: &Api, id: Uuid) -> Result<LlmView, Problem> {
 
 /// The providers that have something to connect to.
 fn with_a_client() -> Vec<&'static str> {
-    PROVIDERS.iter().filter(|provider| provider.build.is_some()).map(|provider| provider.name).collect()
+    let providers = PROVIDERS.iter().filter(|provider| provider.api.is_some());
+    providers.flat_map(|provider| [Some(provider.name), provider.alias]).flatten().collect()
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::known::Author;
 use crate::adapters::http::Secret;
 use crate::adapters::jira::{CloudJira, JiraSettings};
-use crate::adapters::llm::{self, LlmSettings};
+use crate::adapters::llm::{self, LlmSettings, Models};
 use crate::adapters::webhook::Guard;
 use crate::config::{ConfigProblem, JiraSection, LlmSection, Settings};
 use crate::ports::Jira;
@@ -25,6 +25,8 @@ pub struct Builder {
     metrics: Arc<Metrics>,
     guard: Guard,
     longest_jira_call: Duration,
+    models: Arc<Models>,
+    anthropic_version: String,
 }
 
 /// A Jira connection of the database, opened.
@@ -61,6 +63,8 @@ impl Builder {
             metrics: metrics.clone(),
             guard: Guard::new(settings.connections.clone()),
             longest_jira_call: settings.jira.as_ref().map_or(JIRA_TIMEOUT, |jira| jira.timeout),
+            models: settings.llm.models.clone(),
+            anthropic_version: settings.llm.anthropic_version.clone(),
         }
     }
 
@@ -112,8 +116,12 @@ impl Builder {
             settings.structured = structured.parse().map_err(in_words)?;
         }
         if let Some(token_param) = &options.token_param {
-            settings.token_param = token_param.parse().map_err(in_words)?;
+            settings.token_param = Some(token_param.parse().map_err(in_words)?);
         }
+        settings.effort = options.effort.as_deref().map(str::parse).transpose()?;
+        settings.server.clone_from(&options.server);
+        settings.models = self.models.clone();
+        settings.anthropic_version.clone_from(&self.anthropic_version);
         Ok(settings)
     }
 }
@@ -128,7 +136,11 @@ pub(super) fn llm_of_settings(section: &LlmSection) -> Result<LlmSettings, Confi
     settings.max_in_flight = section.max_in_flight;
     settings.max_output_tokens = section.max_output_tokens;
     settings.structured = section.structured.parse().map_err(named)?;
-    settings.token_param = section.token_param.parse().map_err(named)?;
+    settings.token_param = section.token_param.as_deref().map(str::parse).transpose().map_err(named)?;
+    settings.effort = section.effort;
+    settings.server.clone_from(&section.server);
+    settings.models = section.models.clone();
+    settings.anthropic_version.clone_from(&section.anthropic_version);
     settings.temperature = section.temperature;
     Ok(settings)
 }

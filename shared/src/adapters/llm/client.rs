@@ -1,56 +1,122 @@
-//! Clients: settings checked once, then wire functions and transport joined.
+//! Clients: settings checked once against what is known of the model, then wire and transport joined.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::NaiveDate;
 use url::Url;
 
-use super::openai_compatible::{MODELS, Params, decode, decode_models, encode};
+use super::models::{Effort, Model, Models, Sampling, words};
+use super::outcome::{decode, decode_models};
+use super::providers::{Api, ProviderSpec};
+use super::servers::Server;
 use super::settings::{ConfigProblem, LlmSettings};
 use super::transport::Transport;
-use crate::ports::{Clock, Completion, Llm, LlmError, LlmFailure, Prompt, SystemClock};
-
-/// The name of the Chat Completions provider.
-pub(super) const OPENAI_COMPATIBLE: &str = "openai_compatible";
+use super::wire::{Ask, Wire};
+use crate::ports::{Clock, Completion, Llm, LlmError, LlmFailure, Prompt, SystemClock, Usage};
 
 /// A call may last this long at most.
 const LONGEST_CALL: Duration = Duration::from_secs(30 * 60);
 
+/// Where every provider lists its models, below the base URL.
+const MODELS: &str = "models";
+
 #[derive(Debug)]
-struct OpenAiCompatible {
-    params: Params,
+struct Client {
+    provider: &'static str,
+    wire: &'static dyn Wire,
+    ask: Ask,
     transport: Transport,
+    models: Arc<Models>,
 }
 
-/// Builds a client of the Chat Completions API.
-pub(super) fn openai_compatible(settings: &LlmSettings) -> Result<Arc<dyn Llm>, ConfigProblem> {
-    let base = checked_base(settings)?;
-    let model = settings.model.as_deref().map(str::trim).filter(|model| !model.is_empty());
+/// Builds a client of a provider.
+pub(super) fn client(spec: &'static ProviderSpec, api: &Api, settings: &LlmSettings) -> Result<Arc<dyn Llm>, ConfigProblem> {
+    let ask = ask(spec, api, settings)?;
+    let transport = Transport::new(settings, checked_base(api, settings)?, api.wire.headers(settings.key(), &ask))?;
+    Ok(Arc::new(Client { provider: spec.name, wire: api.wire, ask, transport, models: settings.models.clone() }))
+}
+
+/// What a connection with these settings may send to its model.
+pub(super) fn ask(spec: &ProviderSpec, api: &Api, settings: &LlmSettings) -> Result<Ask, ConfigProblem> {
+    let base = checked_base(api, settings)?;
+    let server = match settings.server.as_deref() {
+        Some(name) => name.parse().map_err(|why: String| ConfigProblem::new("JQA_LLM_SERVER", why))?,
+        None => Server::at(&base),
+    };
+    let model = settings.model.as_deref().map(str::trim).filter(|model| !model.is_empty()).or(api.default_model);
     let model = model.ok_or_else(|| ConfigProblem::new("JQA_LLM_MODEL", "the name of a model is needed"))?;
+    // A gateway may call anything by any name: what is known of a model is known of its maker's own service.
+    let known = settings.models.find(spec.name, model);
+    if let Some(known) = known {
+        still_there(known, SystemClock.now().date_naive())?;
+    }
+    checked_limits(settings)?;
+    checked_effort(settings, known)?;
+    let most = known.map_or(u32::MAX, |model| model.max_output);
+    let limit = settings.max_output_tokens.min(most);
+    Ok(Ask {
+        model: model.to_owned(),
+        max_output_tokens: limit,
+        most_output_tokens: limit.saturating_mul(2).min(most),
+        structured: settings.structured,
+        temperature: settings.temperature.filter(|_| takes_temperature(api, known, settings.effort)),
+        effort: settings.effort,
+        token_param: settings.token_param.unwrap_or(server.token_param),
+        server,
+        anthropic_version: settings.anthropic_version.clone(),
+    })
+}
+
+/// Refuses a model that its provider has switched off, and says what to take.
+fn still_there(model: &Model, today: NaiveDate) -> Result<(), ConfigProblem> {
+    match (model.retired, &model.instead) {
+        (Some(day), Some(instead)) if day <= today => {
+            let why = format!("{} was switched off by its provider on {day}; take {instead}", model.id);
+            Err(ConfigProblem::new("JQA_LLM_MODEL", why))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn checked_limits(settings: &LlmSettings) -> Result<(), ConfigProblem> {
     if settings.max_output_tokens == 0 {
         return Err(ConfigProblem::new("JQA_LLM_MAX_OUTPUT_TOKENS", "a number above zero is expected"));
     }
     if settings.timeout.is_zero() || settings.timeout > LONGEST_CALL {
         return Err(ConfigProblem::new("JQA_LLM_TIMEOUT", "between one second and 30 minutes are expected"));
     }
-    let temperature = settings.temperature;
-    if temperature.is_some_and(|temperature| !(0.0..=2.0).contains(&temperature)) {
+    if settings.temperature.is_some_and(|temperature| !(0.0..=2.0).contains(&temperature)) {
         return Err(ConfigProblem::new("JQA_LLM_TEMPERATURE", "a number from 0 to 2 is expected"));
     }
-    let params = Params {
-        model: model.to_owned(),
-        max_output_tokens: settings.max_output_tokens,
-        token_param: settings.token_param,
-        structured: settings.structured,
-        temperature,
-    };
-    Ok(Arc::new(OpenAiCompatible { params, transport: Transport::new(settings, base)? }))
+    Ok(())
 }
 
-fn checked_base(settings: &LlmSettings) -> Result<Url, ConfigProblem> {
+fn checked_effort(settings: &LlmSettings, known: Option<&Model>) -> Result<(), ConfigProblem> {
+    match (settings.effort, known) {
+        (Some(wanted), Some(model)) if !model.effort.contains(&wanted) => {
+            let takes = if model.effort.is_empty() { "no such setting".to_owned() } else { words(&model.effort) };
+            Err(ConfigProblem::new("JQA_LLM_EFFORT", format!("{} takes {takes}", model.id)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Models of today answer 400 to a temperature; of a compatible server its operator knows best.
+fn takes_temperature(api: &Api, known: Option<&Model>, effort: Option<Effort>) -> bool {
+    match known.map(|model| model.sampling) {
+        Some(Sampling::Always) => true,
+        Some(Sampling::WithoutEffort) => effort == Some(Effort::None),
+        Some(Sampling::Never) => false,
+        None => api.base_url.is_none(),
+    }
+}
+
+fn checked_base(api: &Api, settings: &LlmSettings) -> Result<Url, ConfigProblem> {
     const SETTING: &str = "JQA_LLM_BASE_URL";
-    let Some(base) = &settings.base_url else {
+    let ours = || api.base_url.and_then(|url| Url::parse(url).ok());
+    let Some(base) = settings.base_url.clone().or_else(ours) else {
         return Err(ConfigProblem::new(SETTING, "the address of the API is needed, such as http://localhost:11434/v1"));
     };
     if !matches!(base.scheme(), "http" | "https") || base.host().is_none() {
@@ -62,31 +128,67 @@ fn checked_base(settings: &LlmSettings) -> Result<Url, ConfigProblem> {
             "an address without user, password and query is expected; the key has its own setting",
         ));
     }
-    Ok(base.clone())
+    Ok(base)
+}
+
+impl Client {
+    /// With its price: that of the model that answered, which may be another than the one that was asked.
+    fn priced(&self, answered: &str, usage: Usage) -> Usage {
+        let name = if answered.is_empty() { &self.ask.model } else { answered };
+        let cost_nano_usd = self.models.find(self.provider, name).and_then(|model| model.cost(usage));
+        Usage { cost_nano_usd, ..usage }
+    }
 }
 
 #[async_trait]
-impl Llm for OpenAiCompatible {
+impl Llm for Client {
     async fn complete(&self, prompt: Prompt) -> Result<Completion, LlmFailure> {
-        let body = encode(&prompt, &self.params);
+        let body = self.wire.encode(&prompt, &self.ask);
         // Thousands of calls may wait at once; what was sent is all that is kept of each, and kept once.
         drop(prompt);
         let answer = self.transport.post(&body).await?;
-        let result = decode(answer.status, &answer.headers, &answer.body, SystemClock.now());
-        result.map_err(|failed| LlmFailure { error: self.transport.cleaned(failed.error, &body), ..failed })
+        let result = decode(self.wire, answer.status, &answer.headers, &answer.body, SystemClock.now());
+        match result {
+            Ok(done) => Ok(Completion { usage: self.priced(&done.model, done.usage), ..done }),
+            Err(failed) => Err(LlmFailure {
+                error: self.transport.cleaned(failed.error, &body),
+                usage: failed.usage.map(|usage| self.priced("", usage)),
+            }),
+        }
     }
 
     async fn models(&self) -> Result<Vec<String>, LlmError> {
-        let answer = self.transport.get(MODELS).await?;
-        decode_models(answer.status, &answer.headers, &answer.body, SystemClock.now())
+        let answer = self.transport.get(&[MODELS]).await?;
+        decode_models(self.wire, answer.status, &answer.headers, &answer.body, SystemClock.now())
             .map_err(|error| self.transport.hidden(error))
     }
 
     fn provider(&self) -> &'static str {
-        OPENAI_COMPATIBLE
+        self.provider
     }
 
     fn model(&self) -> &str {
-        &self.params.model
+        &self.ask.model
+    }
+
+    fn has_more_room(&self) -> bool {
+        self.ask.most_output_tokens > self.ask.max_output_tokens
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapters::llm::Models;
+
+    #[test]
+    fn a_model_is_refused_from_the_day_it_is_switched_off_and_its_successor_named() {
+        let models = Models::ours();
+        let model = models.find("openai", "gpt-4o").unwrap();
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        assert_eq!(still_there(model, day("2027-01-13")), Ok(()));
+        let refused = still_there(model, day("2027-01-14")).unwrap_err();
+        assert_eq!(refused.setting, "JQA_LLM_MODEL");
+        assert!(refused.message.contains("take gpt-6.2-sol"), "{refused}");
     }
 }

@@ -1,54 +1,89 @@
-//! The list of providers. A new one is a file with pure functions and a line here.
+//! The list of providers. A new one is a file with a [`Wire`] and a row here.
 
 use std::sync::Arc;
 
-use super::client;
+use super::chat::Chat;
+use super::claude::Claude;
+use super::client::client;
+use super::gemini::Gemini;
+use super::responses::Responses;
 use super::settings::{ConfigProblem, LlmSettings};
+use super::wire::Wire;
 use crate::ports::Llm;
 
 /// The provider that needs no model: the drafter in the domain, run by the pipeline itself.
 pub const OFFLINE: &str = "offline";
 
-/// How a provider's client is built.
-pub type Build = fn(&LlmSettings) -> Result<Arc<dyn Llm>, ConfigProblem>;
+/// A provider that is asked over HTTP.
+#[derive(Debug)]
+pub struct Api {
+    /// What it speaks.
+    pub wire: &'static dyn Wire,
+    /// Where its API begins, unless the settings say otherwise; `None` = they must.
+    pub base_url: Option<&'static str>,
+    /// The model used when none is named.
+    pub default_model: Option<&'static str>,
+}
 
 /// A provider.
 #[derive(Debug)]
 pub struct ProviderSpec {
     /// Its name in the API, the configuration and the metrics.
     pub name: &'static str,
+    /// Another name that is understood.
+    pub alias: Option<&'static str>,
     /// What it is, in a line.
     pub summary: &'static str,
-    /// Settings that must be given.
-    pub required: &'static [&'static str],
-    /// The model used when none is named.
-    pub default_model: Option<&'static str>,
-    /// Builds its client; `None` where there is none to build.
-    pub build: Option<Build>,
+    /// How it is asked; `None` = there is nobody to ask.
+    pub api: Option<Api>,
 }
 
 /// Every provider.
 pub const PROVIDERS: &[ProviderSpec] = &[
     ProviderSpec {
         name: OFFLINE,
+        alias: None,
         summary: "drafts from what the story itself states; no model, no key, no network",
-        required: &[],
-        default_model: None,
-        build: None,
+        api: None,
     },
     ProviderSpec {
-        name: client::OPENAI_COMPATIBLE,
-        summary: "any server of the Chat Completions API: OpenAI, Azure, Ollama, vLLM, LiteLLM, OpenRouter, Mistral",
-        required: &["JQA_LLM_BASE_URL", "JQA_LLM_MODEL"],
-        default_model: None,
-        build: Some(client::openai_compatible),
+        name: "openai",
+        alias: None,
+        summary: "OpenAI (Responses)",
+        api: Some(Api { wire: &Responses, base_url: Some("https://api.openai.com/v1"), default_model: Some("gpt-6.2-sol") }),
+    },
+    ProviderSpec {
+        name: "claude",
+        alias: Some("anthropic"),
+        summary: "Anthropic (Messages)",
+        api: Some(Api {
+            wire: &Claude,
+            base_url: Some("https://api.anthropic.com/v1"),
+            default_model: Some("claude-sonnet-5-5"),
+        }),
+    },
+    ProviderSpec {
+        name: "gemini",
+        alias: None,
+        summary: "Google Gemini (generateContent)",
+        api: Some(Api {
+            wire: &Gemini,
+            base_url: Some("https://generativelanguage.googleapis.com/v1beta"),
+            default_model: Some("gemini-3.8-flash"),
+        }),
+    },
+    ProviderSpec {
+        name: "openai_compatible",
+        alias: None,
+        summary: "any server of the Chat Completions API: Azure, Ollama, vLLM, LiteLLM, OpenRouter, Mistral",
+        api: Some(Api { wire: &Chat, base_url: None, default_model: None }),
     },
 ];
 
-/// Finds a provider by its name.
+/// Finds a provider by its name, or the other one.
 #[must_use]
 pub fn spec(name: &str) -> Option<&'static ProviderSpec> {
-    PROVIDERS.iter().find(|spec| spec.name == name)
+    PROVIDERS.iter().find(|spec| spec.name == name || spec.alias == Some(name))
 }
 
 /// Builds the client that the settings name; `None` for the provider that has no client.
@@ -57,5 +92,5 @@ pub fn build(settings: &LlmSettings) -> Result<Option<Arc<dyn Llm>>, ConfigProbl
         let names: Vec<&str> = PROVIDERS.iter().map(|spec| spec.name).collect();
         return Err(ConfigProblem::new("JQA_LLM_PROVIDER", format!("one of {} is expected", names.join(", "))));
     };
-    spec.build.map(|build| build(settings)).transpose()
+    spec.api.as_ref().map(|api| client(spec, api, settings)).transpose()
 }

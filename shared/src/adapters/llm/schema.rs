@@ -145,6 +145,35 @@ fn is_numeric(source: &Map<String, Value>) -> bool {
     source.get("type").is_some_and(|kind| numeric(kind) || kind.as_array().is_some_and(|kinds| kinds.iter().any(numeric)))
 }
 
+/// Writes words as the schema writes them: providers that enforce an `enum` may still change its case.
+pub fn settle_words(value: &mut Value, schema: &Value) {
+    settle(value, schema, schema, DEPTH);
+}
+
+fn settle(value: &mut Value, node: &Value, root: &Value, depth: usize) {
+    let Some(node) = node.as_object().filter(|_| depth > 0) else { return };
+    let node = resolved(node, root, depth);
+    match value {
+        Value::String(text) => {
+            let words = node.get("enum").and_then(Value::as_array).into_iter().flatten();
+            let constants = ["oneOf", "anyOf"].iter().filter_map(|key| node.get(*key)?.as_array()).flatten();
+            let mut words = words.chain(constants.filter_map(|branch| branch.get("const"))).filter_map(Value::as_str);
+            if let Some(word) = words.find(|word| word.eq_ignore_ascii_case(text)) {
+                word.clone_into(text);
+            }
+        }
+        Value::Array(items) => {
+            let of_item = node.get("items").unwrap_or(&Value::Null);
+            items.iter_mut().for_each(|item| settle(item, of_item, root, depth - 1));
+        }
+        Value::Object(fields) => {
+            let properties = node.get("properties").unwrap_or(&Value::Null);
+            fields.iter_mut().for_each(|(name, field)| settle(field, &properties[name.as_str()], root, depth - 1));
+        }
+        _ => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,6 +232,17 @@ mod tests {
                 "required": ["name"], "additionalProperties": false, "description": "Ours." },
         }, "required": ["kind", "count", "child"], "additionalProperties": false });
         assert_eq!(portable(&schema), expected);
+    }
+
+    #[test]
+    fn a_word_in_another_case_is_taken_for_the_one_that_was_asked_for() {
+        let schema = schemars::schema_for!(ScenariosReply).to_value();
+        let mut reply = json!({ "scenarios": [{ "technique": "Happy", "priority": "HIGH", "title": "Happy", "origin": "odd" }] });
+        settle_words(&mut reply, &schema);
+        assert_eq!(
+            reply,
+            json!({ "scenarios": [{ "technique": "happy", "priority": "high", "title": "Happy", "origin": "odd" }] })
+        );
     }
 
     #[test]

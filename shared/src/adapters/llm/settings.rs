@@ -1,12 +1,17 @@
 //! What a connection to a model needs.
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
 
+use super::models::{Effort, Models};
 use crate::adapters::http::{Secret, USER_AGENT};
 use crate::adapters::webhook::Guard;
+
+/// The version of Anthropic's API that is asked for unless the settings say otherwise.
+pub(super) const ANTHROPIC_VERSION: &str = "2026-10-21";
 
 /// How the provider is told the shape of the reply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -103,10 +108,18 @@ pub struct LlmSettings {
     pub max_output_tokens: u32,
     /// How the shape of the reply is asked for.
     pub structured: Structured,
-    /// The name of the token limit.
-    pub token_param: TokenParam,
-    /// Sent only when set: many models refuse it.
+    /// The name of the token limit on Chat Completions; `None` = what the server is known to take.
+    pub token_param: Option<TokenParam>,
+    /// Sent only when set, and to models that take it.
     pub temperature: Option<f64>,
+    /// How much the model should think; `None` = as it does by itself.
+    pub effort: Option<Effort>,
+    /// Name of a server of Chat Completions ([`SERVERS`](super::servers::SERVERS)); `None` = known by its address.
+    pub server: Option<String>,
+    /// The version of Anthropic's API.
+    pub anthropic_version: String,
+    /// What is known of models.
+    pub models: Arc<Models>,
     /// How we name ourselves.
     pub user_agent: String,
     /// What keeps the calls to allowed addresses, where the address is not the operator's own.
@@ -127,10 +140,19 @@ impl LlmSettings {
             max_in_flight: 4,
             max_output_tokens: 16_384,
             structured: Structured::default(),
-            token_param: TokenParam::default(),
+            token_param: None,
             temperature: None,
+            effort: None,
+            server: None,
+            anthropic_version: ANTHROPIC_VERSION.to_owned(),
+            models: Models::ours(),
             user_agent: USER_AGENT.to_owned(),
             guard: None,
         }
+    }
+
+    /// The key, if there is one.
+    pub(super) fn key(&self) -> Option<&Secret> {
+        self.api_key.as_ref().filter(|key| !key.is_empty())
     }
 }

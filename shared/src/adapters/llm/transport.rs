@@ -3,13 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, RequestBuilder};
+use serde_json::Value;
 use tokio::sync::Semaphore;
 use url::Url;
 
-use super::openai_compatible::{HttpBody, texts};
 use super::settings::{ConfigProblem, LlmSettings};
+use super::wire::HttpBody;
 use crate::adapters::http::{self, Answer, Secret, Trouble, exchange};
 use crate::ports::LlmError;
 
@@ -26,6 +27,7 @@ const ECHO: usize = 40;
 pub(super) struct Transport {
     client: Client,
     base: Url,
+    headers: HeaderMap,
     key: Option<Secret>,
     slots: Semaphore,
 }
@@ -37,7 +39,8 @@ impl fmt::Debug for Transport {
 }
 
 impl Transport {
-    pub(super) fn new(settings: &LlmSettings, base: Url) -> Result<Self, ConfigProblem> {
+    /// `headers` go with each request: the key, a version.
+    pub(super) fn new(settings: &LlmSettings, base: Url, headers: HeaderMap) -> Result<Self, ConfigProblem> {
         let client =
             http::client().user_agent(&settings.user_agent).timeout(settings.timeout).connect_timeout(settings.connect_timeout);
         let client = match &settings.guard {
@@ -45,15 +48,15 @@ impl Transport {
             None => client,
         };
         let client = client.build().map_err(|error| ConfigProblem::new("JQA_LLM_BASE_URL", error.without_url().to_string()))?;
-        let key = settings.api_key.clone().filter(|key| !key.is_empty());
+        let key = settings.key().cloned();
         let slots = Semaphore::new(settings.max_in_flight.clamp(1, Semaphore::MAX_PERMITS));
-        Ok(Self { client, base, key, slots })
+        Ok(Self { client, base, headers, key, slots })
     }
 
     /// Sends one call, once: a repeated call is billed twice, so that repetition is for the job to decide.
     pub(super) async fn post(&self, body: &HttpBody) -> Result<Answer, LlmError> {
         let _slot = self.slots.acquire().await.map_err(|_| LlmError::NoAnswer("the connection is being closed".to_owned()))?;
-        let request = self.client.post(self.url(body.path));
+        let request = self.client.post(self.url(&body.path));
         self.send(request.header(CONTENT_TYPE, "application/json").body(body.json.clone())).await
     }
 
@@ -62,19 +65,16 @@ impl Transport {
         self.send(self.client.get(self.url(path)).timeout(SHORT)).await
     }
 
-    fn url(&self, path: &[&str]) -> Url {
+    fn url(&self, path: &[impl AsRef<str>]) -> Url {
         let mut url = self.base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(path);
+            segments.pop_if_empty().extend(path.iter().map(AsRef::as_ref));
         }
         url
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Answer, LlmError> {
-        let mut request = request.header(ACCEPT, "application/json");
-        if let Some(key) = &self.key {
-            request = request.bearer_auth(key.expose());
-        }
+        let request = request.header(ACCEPT, "application/json").headers(self.headers.clone());
         exchange(request, LONGEST_ANSWER).await.map_err(|error| match error.trouble {
             Trouble::TooLong => LlmError::InvalidReply(error.message),
             _ => LlmError::NoAnswer(error.message),
@@ -83,7 +83,7 @@ impl Transport {
 
     /// Providers repeat keys and prompts in their messages; neither may stay in an error.
     pub(super) fn cleaned(&self, error: LlmError, sent: &HttpBody) -> LlmError {
-        let prompts = texts(sent);
+        let prompts = texts(&serde_json::from_slice(&sent.json).unwrap_or_default());
         let is_echo = |text: &str| prompts.iter().any(|prompt| echoes(text, prompt));
         let shown = |text: String| {
             if is_echo(&text) { "its message repeats the prompt and is not shown".to_owned() } else { text }
@@ -97,12 +97,27 @@ impl Transport {
     }
 }
 
+/// All texts of a body, but those of its schema.
+fn texts(body: &Value) -> Vec<String> {
+    match body {
+        Value::String(text) => vec![text.clone()],
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::Object(fields) => {
+            let schema = |name: &str| matches!(name, "schema" | "responseJsonSchema");
+            fields.iter().filter(|(name, _)| !schema(name)).flat_map(|(_, value)| texts(value)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// The error with the provider's words changed.
 fn reworded(error: LlmError, change: impl Fn(String) -> String) -> LlmError {
     match error {
         LlmError::QuotaExhausted(message) => LlmError::QuotaExhausted(change(message)),
         LlmError::Rejected { status, message } => LlmError::Rejected { status, message: change(message) },
         LlmError::InvalidReply(message) => LlmError::InvalidReply(change(message)),
+        LlmError::Refused(message) => LlmError::Refused(change(message)),
+        LlmError::SchemaRejected(message) => LlmError::SchemaRejected(change(message)),
         LlmError::NoAnswer(message) => LlmError::NoAnswer(change(message)),
         other => other,
     }

@@ -22,8 +22,10 @@ fn story(parts: &[(&str, PartKind, &str)]) -> Story {
     }
 }
 
+const SUMMARY: &str = "Sign in";
+
 fn described(text: &str) -> Haystack {
-    Haystack::new(&story(&[("summary", PartKind::Summary, "Sign in"), ("description", PartKind::Description, text)]))
+    Haystack::new(&story(&[("summary", PartKind::Summary, SUMMARY), ("description", PartKind::Description, text)]))
 }
 
 #[test]
@@ -137,6 +139,7 @@ proptest! {
     fn whole_lines_of_plain_words_are_found(lines in prop::collection::vec("[a-zéß]{2,8}( [a-zéß0-9]{1,8}){0,5}", 1..5), at in 0usize..5) {
         let hay = described(&lines.join("\n"));
         let line = &lines[at % lines.len()];
+        prop_assume!(!SUMMARY.to_lowercase().contains(line.as_str()));
         prop_assert_eq!(hay.find(line, "description"), Some("description"));
         prop_assert_eq!(hay.find(&format!("**{}**.", line.to_uppercase()), "summary"), Some("description"));
     }

@@ -1,4 +1,12 @@
 //! The client against an HTTP server that remembers what it was asked.
+//!
+//! * [`wires`]: what each provider is sent, and how its answers are read
+//! * [`outcomes`]: the classes of failures, for each provider
+//! * [`contracts`]: what is sent, against the published types
+
+mod contracts;
+mod outcomes;
+mod wires;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +37,7 @@ fn client(settings: &LlmSettings) -> Arc<dyn Llm> {
 
 fn prompt() -> Prompt {
     let user = json!({ "story": { "text": "A customer may pay by invoice when the basket is above 20 EUR." } }).to_string();
-    Prompt { name: "criteria", system: "Write criteria.".to_owned(), user, schema: Arc::new(json!({ "type": "object" })) }
+    Prompt::new("criteria", "Write criteria.".to_owned(), user, Arc::new(json!({ "type": "object" })))
 }
 
 fn reply() -> Reply {
@@ -69,7 +77,9 @@ async fn a_list_of_models_that_is_none_says_why_without_the_key() {
     assert_eq!(told(|_| Reply::status(401)).await, LlmError::Unauthorized);
     assert!(matches!(told(|_| Reply::html(404, "<html>")).await, LlmError::Rejected { status: 404, .. }));
     assert!(matches!(told(|_| Reply::html(200, "<html>")).await, LlmError::InvalidReply(why) if why.contains("web page")));
-    assert!(matches!(told(|_| Reply::json(200, &json!([]))).await, LlmError::InvalidReply(why) if why.contains("no list")));
+    assert!(
+        matches!(told(|_| Reply::json(200, &json!([]))).await, LlmError::InvalidReply(why) if why.contains("check the base URL"))
+    );
     let echoed = told(|key| Reply::json(400, &json!({ "error": { "message": key } }))).await;
     assert!(!format!("{echoed} {echoed:?}").contains(KEY), "{echoed}");
 }
@@ -166,6 +176,9 @@ fn settings_that_cannot_work_are_refused_with_their_names() {
 #[test]
 fn offline_is_a_provider_without_a_client() {
     assert!(build(&LlmSettings::new(OFFLINE)).unwrap().is_none());
-    assert_eq!(PROVIDERS.iter().map(|spec| spec.name).collect::<Vec<_>>(), ["offline", "openai_compatible"]);
-    assert!(spec("openai_compatible").is_some_and(|spec| spec.build.is_some()));
+    assert_eq!(
+        PROVIDERS.iter().map(|spec| spec.name).collect::<Vec<_>>(),
+        ["offline", "openai", "claude", "gemini", "openai_compatible"]
+    );
+    assert!(spec("anthropic").is_some_and(|spec| spec.name == "claude"));
 }
