@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State as With;
+use axum::extract::{Path, State as With};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::prompt::Prompt;
+use super::wire::{Ending, Trouble, Wire};
 use super::{criteria, scenarios, schema};
-use crate::clock::now;
 use crate::control::journal::Note;
 use crate::state::State;
 
@@ -35,101 +35,112 @@ const MODELS: &[&str] = &[
 /// What `sandbox-short` needs for a whole reply.
 const SHORT: u64 = 20_000;
 
-/// `GET …/models`.
+const NO_KEY: Trouble = Trouble {
+    status: StatusCode::UNAUTHORIZED,
+    kind: "invalid_request_error",
+    code: Some("invalid_api_key"),
+    message: "You didn't provide an API key.",
+};
+
+/// `GET …/models`, as whoever has the key there is told.
 pub(super) async fn models(headers: HeaderMap) -> Response {
-    if !is_known(&headers) {
-        return unauthorised();
+    if Wire::Gemini.has_key(&headers) {
+        let models: Value = MODELS.iter().map(|id| json!({ "name": format!("models/{id}") })).collect();
+        return Json(json!({ "models": models })).into_response();
+    }
+    if !Wire::Chat.has_key(&headers) && !Wire::Claude.has_key(&headers) {
+        return Wire::Chat.error(NO_KEY);
     }
     let data: Value = MODELS.iter().map(|id| json!({"id": id, "object": "model", "created": 0, "owned_by": "sandbox"})).collect();
     Json(json!({"object": "list", "data": data})).into_response()
 }
 
 /// `POST …/chat/completions`.
-pub(super) async fn complete(With(state): With<State>, headers: HeaderMap, body: Bytes) -> Response {
-    if !is_known(&headers) {
-        return unauthorised();
+pub(super) async fn chat(state: With<State>, headers: HeaderMap, body: Bytes) -> Response {
+    complete(Wire::Chat, state, &headers, None, &body).await
+}
+
+/// `POST …/responses`.
+pub(super) async fn responses(state: With<State>, headers: HeaderMap, body: Bytes) -> Response {
+    complete(Wire::Responses, state, &headers, None, &body).await
+}
+
+/// `POST …/messages`.
+pub(super) async fn claude(state: With<State>, headers: HeaderMap, body: Bytes) -> Response {
+    complete(Wire::Claude, state, &headers, None, &body).await
+}
+
+/// `POST …/models/{model}:generateContent`.
+pub(super) async fn gemini(state: With<State>, Path(call): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+    let Some(model) = call.strip_suffix(":generateContent") else { return StatusCode::NOT_FOUND.into_response() };
+    complete(Wire::Gemini, state, &headers, Some(model), &body).await
+}
+
+async fn complete(wire: Wire, With(state): With<State>, headers: &HeaderMap, model: Option<&str>, body: &[u8]) -> Response {
+    let bad =
+        |message| wire.error(Trouble { status: StatusCode::BAD_REQUEST, kind: "invalid_request_error", code: None, message });
+    if !wire.has_key(headers) {
+        return wire.error(NO_KEY);
     }
-    let Ok(request) = serde_json::from_slice::<Value>(&body) else {
-        return error(
-            StatusCode::BAD_REQUEST,
-            "invalid_request_error",
-            None,
-            "We could not parse the JSON body of your request.",
-        );
+    let Ok(request) = serde_json::from_slice::<Value>(body) else {
+        return bad("We could not parse the JSON body of your request.");
     };
-    let (Some(model), Some(_)) = (request["model"].as_str(), request["messages"].as_array()) else {
-        return error(StatusCode::BAD_REQUEST, "invalid_request_error", None, "'model' and 'messages' are required.");
-    };
-    if request["stream"] == true {
-        return error(
-            StatusCode::BAD_REQUEST,
-            "invalid_request_error",
-            Some("unsupported_value"),
-            "'stream' is not supported here.",
-        );
+    let Some(model) = model.or_else(|| request["model"].as_str()) else { return bad("'model' is required.") };
+    if let Some(trouble) = wire.refuses(&request, headers) {
+        return wire.error(trouble);
     }
-    let prompt = Prompt::read(&request);
+    let asked = wire.as_chat(&request);
+    let prompt = Prompt::read(&asked);
     state.llm().add(model, prompt.key.as_deref(), &prompt.call);
     if let Some(pause) = model.strip_prefix("sandbox-slow-").and_then(|millis| millis.parse().ok()) {
         tokio::time::sleep(Duration::from_millis(pause)).await;
     }
-    let mut response = respond(model, &request, &prompt);
-    response.headers_mut().insert("x-request-id", HeaderValue::from_static("req_sandbox"));
+    let mut response = respond(wire, model, &asked, &prompt);
     response.extensions_mut().insert(Note { template: "/chat/completions".to_owned(), key: prompt.key, violation: None });
     response
 }
 
-fn respond(model: &str, request: &Value, prompt: &Prompt) -> Response {
-    match model {
-        "sandbox-429" => {
-            let mut response =
-                error(StatusCode::TOO_MANY_REQUESTS, "requests", Some("rate_limit_exceeded"), "Rate limit reached for requests.");
+fn respond(wire: Wire, model: &str, request: &Value, prompt: &Prompt) -> Response {
+    let wants_schema = request["response_format"]["type"] == "json_schema";
+    if model == "sandbox-html" {
+        return (StatusCode::BAD_GATEWAY, Html("<html><body><h1>502 Bad Gateway</h1></body></html>")).into_response();
+    }
+    if let Some(trouble) = trouble(model).filter(|_| model != "sandbox-no-schema" || wants_schema) {
+        let mut response = wire.error(trouble);
+        if model == "sandbox-429" {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-            return response;
         }
-        "sandbox-overloaded" => {
-            return error(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "service_unavailable_error",
-                Some("server_is_overloaded"),
-                "Overloaded.",
-            );
-        }
-        "sandbox-no-credit" => {
-            let code = Some("credit_balance_exhausted");
-            return error(StatusCode::TOO_MANY_REQUESTS, "insufficient_quota", code, "Your credit balance is exhausted.");
-        }
-        "sandbox-too-long" => {
-            let words = "This model's maximum context length is 10 tokens.";
-            return error(StatusCode::BAD_REQUEST, "invalid_request_error", Some("context_length_exceeded"), words);
-        }
-        "sandbox-no-schema" if request["response_format"]["type"] == "json_schema" => {
-            let words = "Invalid schema for response_format.";
-            return error(StatusCode::BAD_REQUEST, "invalid_request_error", Some("invalid_json_schema"), words);
-        }
-        "sandbox-html" => {
-            return (StatusCode::BAD_GATEWAY, Html("<html><body><h1>502 Bad Gateway</h1></body></html>")).into_response();
-        }
-        _ => {}
+        return response;
     }
     let content = content(model, prompt);
-    let (message, finish) = match model {
-        "sandbox-refusal" => {
-            (json!({"role": "assistant", "content": null, "refusal": "I'm sorry, I can't help with that."}), "stop")
-        }
+    let limit = request["max_tokens"].as_u64().or_else(|| request["max_completion_tokens"].as_u64()).unwrap_or(u64::MAX);
+    let ending = match model {
+        "sandbox-refusal" => Ending::Refused,
+        "sandbox-truncated" => Ending::Cut,
         // Whoever allows more gets all of it.
-        "sandbox-short" if limit(request) > SHORT => (json!({"role": "assistant", "content": content, "refusal": null}), "stop"),
-        "sandbox-truncated" | "sandbox-short" => {
-            let half: String = content.chars().take(content.chars().count() / 2).collect();
-            (json!({"role": "assistant", "content": half, "refusal": null}), "length")
-        }
-        _ => (json!({"role": "assistant", "content": content, "refusal": null}), "stop"),
+        "sandbox-short" if limit <= SHORT => Ending::Cut,
+        _ => Ending::Done,
     };
-    Json(completion(model, request, &message, finish)).into_response()
+    let said: String = match ending {
+        Ending::Cut => content.chars().take(content.chars().count() / 2).collect(),
+        Ending::Done | Ending::Refused => content,
+    };
+    wire.answer(model, &request["messages"].to_string(), &said, ending)
 }
 
-fn limit(request: &Value) -> u64 {
-    request["max_tokens"].as_u64().or_else(|| request["max_completion_tokens"].as_u64()).unwrap_or(u64::MAX)
+/// What goes wrong with a model of this name.
+fn trouble(model: &str) -> Option<Trouble> {
+    let (status, kind, code, message) = match model {
+        "sandbox-429" => (429, "requests", "rate_limit_exceeded", "Rate limit reached for requests."),
+        "sandbox-overloaded" => (503, "service_unavailable_error", "server_is_overloaded", "Overloaded."),
+        "sandbox-no-credit" => (429, "insufficient_quota", "credit_balance_exhausted", "Your credit balance is exhausted."),
+        "sandbox-too-long" => {
+            (400, "invalid_request_error", "context_length_exceeded", "This model's maximum context length is 10 tokens.")
+        }
+        "sandbox-no-schema" => (400, "invalid_request_error", "invalid_json_schema", "Invalid schema for response_format."),
+        _ => return None,
+    };
+    Some(Trouble { status: StatusCode::from_u16(status).ok()?, kind, code: Some(code), message })
 }
 
 fn content(model: &str, prompt: &Prompt) -> String {
@@ -146,33 +157,4 @@ fn content(model: &str, prompt: &Prompt) -> String {
         "sandbox-fenced" => format!("Here you are:\n```json\n{answer:#}\n```\n"),
         _ => answer.to_string(),
     }
-}
-
-fn completion(model: &str, request: &Value, message: &Value, finish: &str) -> Value {
-    let tokens = |text: &str| text.len().div_ceil(4).max(1);
-    let asked = tokens(&request["messages"].to_string());
-    let said = tokens(message["content"].as_str().or_else(|| message["refusal"].as_str()).unwrap_or_default());
-    let created = now();
-    json!({
-        "id": format!("chatcmpl-sandbox-{created}"), "object": "chat.completion", "created": created / 1000, "model": model,
-        "choices": [{"index": 0, "message": message, "logprobs": null, "finish_reason": finish}],
-        "usage": {
-            "prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said,
-            "prompt_tokens_details": {"cached_tokens": 0}, "completion_tokens_details": {"reasoning_tokens": 0},
-        },
-        "system_fingerprint": "fp_sandbox",
-    })
-}
-
-fn is_known(headers: &HeaderMap) -> bool {
-    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    value.and_then(|value| value.strip_prefix("Bearer ")).is_some_and(|token| !token.trim().is_empty())
-}
-
-fn unauthorised() -> Response {
-    error(StatusCode::UNAUTHORIZED, "invalid_request_error", Some("invalid_api_key"), "You didn't provide an API key.")
-}
-
-fn error(status: StatusCode, kind: &str, code: Option<&str>, message: &str) -> Response {
-    (status, Json(json!({"error": {"message": message, "type": kind, "param": null, "code": code}}))).into_response()
 }

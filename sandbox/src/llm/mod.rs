@@ -1,4 +1,7 @@
-//! Chat Completions: answers made from the story that is shown, and misbehaviour by model name.
+//! Models behind four wires: answers made from the story that is shown, and misbehaviour by model name.
+//!
+//! * [`wire`]: the forms of Chat Completions, Responses, Messages and `generateContent`
+//! * [`answer`]: one completion; [`prompt`]: what it is asked; [`criteria`], [`scenarios`]: what is answered
 
 mod answer;
 pub(crate) mod counts;
@@ -8,6 +11,7 @@ mod prompt;
 mod scenarios;
 mod schema;
 mod sentences;
+mod wire;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -17,8 +21,11 @@ use crate::state::State;
 /// Both prefixes.
 pub(crate) fn router() -> Router<State> {
     Router::new()
-        .route("/llm/v1/chat/completions", post(answer::complete))
-        .route("/v1/chat/completions", post(answer::complete))
+        .route("/llm/v1/chat/completions", post(answer::chat))
+        .route("/v1/chat/completions", post(answer::chat))
+        .route("/llm/v1/responses", post(answer::responses))
+        .route("/llm/v1/messages", post(answer::claude))
+        .route("/llm/v1/models/{call}", post(answer::gemini))
         .route("/llm/v1/models", get(answer::models))
         .route("/v1/models", get(answer::models))
 }

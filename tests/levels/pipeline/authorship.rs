@@ -115,8 +115,31 @@ async fn a_reply_between_fences_is_understood() {
     assert_eq!(app.jira().llm_calls(), 2);
 }
 
+const PROVIDERS: [&str; 4] = ["openai", "claude", "gemini", "openai_compatible"];
+
+/// Whose models the table does not know: nothing is known of the sandbox's.
+fn provided(provider: &str, model: &str) -> Setup {
+    Setup::default().model(model).set("JQA_LLM_PROVIDER", provider)
+}
+
 #[tokio::test]
-async fn the_ways_in_which_a_model_fails_have_their_codes_and_verdicts() {
+async fn each_provider_writes_the_same_by_its_own_api() {
+    let mut made = Vec::new();
+    for provider in PROVIDERS {
+        let app = provided(provider, "sandbox").start().await;
+        let id = app.asks(JobKind::FullPipeline, STORY).run().await;
+        app.succeeded(id).await;
+        assert_eq!(app.jira().llm_calls(), 2, "{provider}");
+        let kept = app.history(id).await.expect("a result");
+        assert_eq!((kept.provider.as_str(), kept.model.as_str()), (provider, "sandbox"));
+        assert!(app.metric(&format!("llm_tokens_used_total{{provider=\"{provider}\",direction=\"output\"}}")) > 0.0);
+        made.push(kept.acceptance_criteria_json);
+    }
+    assert!(made[0].is_some() && made.iter().all(|one| *one == made[0]));
+}
+
+#[tokio::test]
+async fn the_ways_in_which_a_model_fails_have_their_codes_verdicts_and_numbers_of_calls_whoever_provides_it() {
     for (model, status, code, calls) in [
         ("sandbox-truncated", "failed", "llm.truncated", 2),
         ("sandbox-refusal", "failed", "llm.refused", 1),
@@ -127,28 +150,46 @@ async fn the_ways_in_which_a_model_fails_have_their_codes_and_verdicts() {
         ("sandbox-no-credit", "failed", "llm.quota_exhausted", 1),
         ("sandbox-too-long", "failed", "llm.too_long", 1),
     ] {
-        let app = App::with_model(model).await;
-        let id = app.asks(JobKind::FullPipeline, STORY).run().await;
-        assert_eq!(app.status(id).await, (status.to_owned(), code.to_owned()), "{model}");
-        let row = app.job(id).await;
-        assert_eq!(row.attempt, i32::from(status == "queued" && model != "sandbox-429"), "{model}");
-        assert_eq!(row.stage, "criteria", "{model}");
-        assert_eq!(app.jira().llm_calls(), calls, "{model}: within a try only what may be longer is asked again");
-        assert!(app.ledger_states(id).await.iter().all(|(_, state)| state != "reserved"), "{model}");
-        let message = row.error_message.unwrap_or_default();
-        assert!(!message.contains("quantity") && !message.contains("<html>"), "{model}: {message}");
+        for provider in PROVIDERS {
+            let what = format!("{provider} {model}");
+            let app = provided(provider, model).start().await;
+            let id = app.asks(JobKind::FullPipeline, STORY).run().await;
+            assert_eq!(app.status(id).await, (status.to_owned(), code.to_owned()), "{what}");
+            let row = app.job(id).await;
+            assert_eq!(row.attempt, i32::from(status == "queued" && model != "sandbox-429"), "{what}");
+            assert_eq!(row.stage, "criteria", "{what}");
+            assert_eq!(app.jira().llm_calls(), calls, "{what}: within a try only what may be longer is asked again");
+            assert!(app.ledger_states(id).await.iter().all(|(_, state)| state != "reserved"), "{what}");
+            let message = row.error_message.unwrap_or_default();
+            assert!(!message.contains("quantity") && !message.contains("<html>"), "{what}: {message}");
+        }
     }
 }
 
 #[tokio::test]
 async fn a_schema_that_is_not_taken_is_asked_for_in_words_from_then_on() {
-    let app = App::with_model("sandbox-no-schema").await;
-    let id = app.asks(JobKind::AcceptanceCriteria, STORY).run().await;
+    for provider in PROVIDERS {
+        let app = provided(provider, "sandbox-no-schema").start().await;
+        let id = app.asks(JobKind::FullPipeline, STORY).run().await;
+        app.succeeded(id).await;
+        assert_eq!(app.jira().llm_calls(), 4, "{provider}: in each stage once with the schema and once without");
+        assert_eq!(app.criteria(id).await.by.calls, 1, "{provider}: the refusal cost nothing");
+        assert_eq!(app.ledger_states(id).await.len(), 4, "{provider}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_model_cost_is_kept_where_its_price_is_known() {
+    let table = tempfile::NamedTempFile::new().expect("a file");
+    let rows = "as_of = \"2026-11-01\"\n[[model]]\nprovider = \"claude\"\nid = \"sandbox\"\nmax_input = 100000\n\
+                max_output = 100000\nusd_per_mtok = { input = 2, output = 10 }\n";
+    std::fs::write(table.path(), rows).expect("a table of models");
+    let app = provided("claude", "sandbox").set("JQA_LLM_MODELS_FILE", &table.path().display().to_string()).start().await;
+    let id = app.asks(JobKind::FullPipeline, STORY).run().await;
     app.succeeded(id).await;
-    assert_eq!(app.jira().llm_calls(), 2, "once with the schema and once without");
-    let by = app.criteria(id).await.by;
-    assert_eq!(by.calls, 1, "the refusal cost nothing");
-    assert_eq!(app.ledger_states(id).await.len(), 2);
+    let used: Value = serde_json::from_str(&app.history(id).await.expect("a result").usage_json).expect("usage");
+    let tokens = |name: &str| used[name].as_i64().expect("tokens");
+    assert_eq!(used["cost_nano_usd"], json!(tokens("input_tokens") * 2_000 + tokens("output_tokens") * 10_000));
 }
 
 #[tokio::test]
