@@ -48,6 +48,11 @@ impl Callers {
         self.known.forget(&session_id);
     }
 
+    /// All sessions of an account are looked up anew.
+    pub(crate) fn forget_those_of(&self, user_id: Uuid) {
+        self.known.forget_if(|account| account.id == user_id);
+    }
+
     /// The account of a session, if both are good.
     pub(crate) async fn find(&self, db: &Db, bearer: Bearer) -> Result<Result<Arc<Account>, CallerRefused>, StoreError> {
         let now = db.clock().monotonic();

@@ -69,7 +69,7 @@ fn contents(public_url: Option<&str>) -> OpenApiRouter<Api> {
         .routes(routes!(auth::login::refresh))
         .routes(routes!(auth::session::logout))
         .routes(routes!(auth::session::me))
-        .routes(routes!(auth::session::list))
+        .routes(routes!(auth::session::list, auth::session::end_others))
         .routes(routes!(auth::session::end))
         .routes(routes!(auth::password::change))
         .routes(routes!(auth::oidc::start))

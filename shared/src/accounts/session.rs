@@ -136,6 +136,19 @@ impl Sessions {
         Verb::new("sessions", id, guard).then(entry).took(&self.db).await
     }
 
+    /// Ends all sessions of an account but one.
+    pub async fn end_others(&self, user_id: Uuid, but: Uuid, actor: &Actor) -> Result<(), StoreError> {
+        let guard = Sql::new("UPDATE users SET updated_at = updated_at WHERE id = ?").bind(user_id);
+        let details = json!({ "reason": EndReason::Ended, "all_but": but });
+        let id = self.db.clock().new_id();
+        Verb::new("users", user_id, guard)
+            .then(session::end_those_of_held(EndReason::Ended.as_str(), Some(but)))
+            .then(audit::about_held(id, actor, "auth.session_ended", "user", user_id, &details))
+            .took(&self.db)
+            .await?;
+        Ok(())
+    }
+
     /// Replaces a password and ends all sessions but one; `false` = it is not what it was when it was checked.
     pub async fn change_password(
         &self,

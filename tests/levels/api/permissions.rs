@@ -37,6 +37,7 @@ const TABLE: &[(&str, About, [u16; 4])] = &[
     ("POST /api/v1/auth/oidc/exchange", Nothing, [422, 422, 422, 422]),
     ("GET /api/v1/auth/me", Nothing, [200, 200, 200, 200]),
     ("GET /api/v1/auth/sessions", Nothing, [200, 200, 200, 200]),
+    ("DELETE /api/v1/auth/sessions", Nothing, [204, 204, 204, 204]),
     ("DELETE /api/v1/auth/sessions/{id}", TheirResult, [404, 404, 404, 404]),
     ("POST /api/v1/auth/password", Nothing, [422, 422, 422, 422]),
     ("POST /api/v1/auth/logout", Nothing, [204, 204, 204, 204]),

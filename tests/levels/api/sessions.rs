@@ -152,7 +152,12 @@ async fn one_sees_where_one_is_logged_in_and_ends_it_there() {
     assert_eq!(not_theirs.refusal(), (404, "session.not_found".to_owned()));
     assert_eq!(app.ask("DELETE", &format!("/auth/sessions/{newest}")).by(&me_here).await.status, 204);
     assert_eq!(me(&app, &with(&account, &there)).await, ended());
+    let elsewhere = login(&app, &account, PASSWORD).await.json();
+    assert_eq!(app.ask("DELETE", "/auth/sessions").by(&me_here).await.status, 204);
+    assert_eq!(me(&app, &with(&account, &elsewhere)).await, ended());
     assert_eq!(me(&app, &me_here).await.0, 200);
+    assert_eq!(me(&app, &other).await.0, 200, "those of others go on");
+    assert_eq!(app.get("/auth/sessions").by(&me_here).await.json()["items"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]

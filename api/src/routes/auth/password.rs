@@ -43,6 +43,7 @@ pub(in crate::routes) async fn change(
         hashed => hashed?,
     };
     if api.sessions.change_password(caller.id(), &current, &new, session, &caller.actor()).await? {
+        api.callers.forget_those_of(caller.id());
         return Ok(StatusCode::NO_CONTENT);
     }
     Err(Problem::new(codes::CONFLICT, "The password was changed by somebody else at this moment; try again."))

@@ -86,6 +86,15 @@ pub(in crate::routes) async fn list(State(api): State<Api>, caller: InPerson<Rea
     Ok(Json(SessionListView { items }))
 }
 
+/// End all of one's own logins but this one.
+#[utoipa::path(delete, path = "/auth/sessions", operation_id = "end_other_sessions", tag = "auth", responses((status = 204)))]
+pub(in crate::routes) async fn end_others(State(api): State<Api>, caller: InPerson<Read>) -> Result<StatusCode, Problem> {
+    let this = caller.credential().session_id().unwrap_or_default();
+    api.sessions.end_others(caller.id(), this, &caller.actor()).await?;
+    api.callers.forget_those_of(caller.id());
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// End one of one's own logins.
 #[utoipa::path(delete, path = "/auth/sessions/{id}", tag = "auth", params(("id" = Uuid, Path)), responses((status = 204)))]
 pub(in crate::routes) async fn end(State(api): State<Api>, caller: InPerson<Read>, Id(id): Id) -> Result<StatusCode, Problem> {
