@@ -92,6 +92,11 @@ impl Keys {
         self.known.forget_if(|key| key.id == id);
     }
 
+    /// All keys of an account are looked up anew.
+    pub(crate) fn forget_those_of(&self, user_id: Uuid) {
+        self.known.forget_if(|key| key.account.id == user_id);
+    }
+
     fn uses(&self) -> MutexGuard<'_, HashMap<Uuid, i64>> {
         self.uses.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -11,10 +11,13 @@ use shared::config::Budgets;
 use shared::crypto::{Passwords, Tokens};
 use shared::domain::registration::Registration;
 use shared::jobs::Jobs;
+use shared::policies::Policies;
 use shared::ports::RateLimiter;
+use shared::spending::Spending;
 use shared::store::{Db, StoreError};
 use shared::telemetry::Metrics;
 use shared::vault::Vault;
+use uuid::Uuid;
 
 use crate::audit::Refusals;
 use crate::callers::Callers;
@@ -120,6 +123,10 @@ pub struct Api(Arc<Inner>);
 pub struct Inner {
     parts: Parts,
     pub(crate) accounts: Accounts,
+    /// The verbs of budgets.
+    pub(crate) spending: Spending,
+    /// The verb of policies.
+    pub(crate) policies: Policies,
     pub(crate) callers: Callers,
     pub(crate) keys: Keys,
     pub(crate) limits: Limits,
@@ -135,13 +142,20 @@ impl Api {
         let keys = Keys::new(parts.settings.account_memory);
         let (budgets, clock) = (parts.settings.budgets.clone(), parts.jobs.clock().clone());
         let limits = Limits::new(budgets, parts.limiter.clone(), clock, parts.metrics.clone());
-        Self(Arc::new(Inner { parts, accounts, callers, keys, limits, refusals: Refusals::default() }))
+        let (spending, policies) = (Spending::new(parts.jobs.db().clone()), Policies::new(parts.jobs.db().clone()));
+        Self(Arc::new(Inner { parts, accounts, spending, policies, callers, keys, limits, refusals: Refusals::default() }))
     }
 
     /// The database.
     #[must_use]
     pub fn db(&self) -> &Db {
         self.jobs.db()
+    }
+
+    /// Whoever comes with a session or a key of an account is looked up anew, at once in this process.
+    pub(crate) fn forget_those_of(&self, user_id: Uuid) {
+        self.callers.forget_those_of(user_id);
+        self.keys.forget_those_of(user_id);
     }
 
     /// Writes when API keys were last used. Requests only remember it; who runs the API calls this once a minute and at its end.

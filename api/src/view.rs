@@ -3,6 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use shared::domain::job::{JobKind, JobStatus, Lane, Stage};
+use shared::domain::provider_batch::waits_for_batch;
 use shared::domain::publish::Published;
 use shared::domain::request::Review;
 use shared::store::StoreError;
@@ -117,6 +118,9 @@ pub struct JobView {
     pub attempt: i32,
     /// Limit of `attempt`.
     pub max_attempts: i32,
+    /// What it waits for that is neither a slot nor a time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting_on: Option<WaitingOn>,
     /// Not before.
     pub due_at: String,
     /// When it fails for good; waiting for a person does not count.
@@ -172,6 +176,7 @@ impl JobView {
             priority: row.priority,
             attempt: row.attempt,
             max_attempts: row.max_attempts,
+            waiting_on: waiting_on(row),
             due_at: rfc3339(row.due_at),
             deadline_at: rfc3339(row.deadline_at),
             created_at: rfc3339(row.created_at),
@@ -186,6 +191,19 @@ impl JobView {
             links: Links::of(row.id),
         })
     }
+}
+
+/// What a job waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitingOn {
+    /// A batch of the model's provider.
+    ProviderBatch,
+}
+
+fn waiting_on(row: &Job) -> Option<WaitingOn> {
+    let waits = row.status == JobStatus::Queued.as_str() && row.error_code.as_deref().is_some_and(waits_for_batch);
+    waits.then_some(WaitingOn::ProviderBatch)
 }
 
 /// A word of a row.
@@ -251,6 +269,7 @@ mod tests {
             crashes: 0,
             solo_crashes: 0,
             solo: false,
+            woken: false,
             event_seq: 1,
             cancel_requested_at: None,
             error_code: None,

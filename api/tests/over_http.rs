@@ -11,13 +11,12 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use shared::accounts::{SessionLives, Sessions};
+use shared::accounts::{Proof, SessionLives, Sessions};
 use shared::adapters::bus::LocalBus;
 use shared::adapters::connections::Connections;
 use shared::adapters::limiter::LocalLimiter;
 use shared::config::{Settings, Source};
 use shared::crypto::{Bearer, KeyRing, Passwords, SecretKey, TokenSettings, Tokens};
-use shared::domain::session::LoginMethod;
 use shared::domain::user::Role;
 use shared::jobs::{Bell, Jobs, Limits};
 use shared::ports::{Clock, TestClock};
@@ -97,7 +96,7 @@ impl App {
         let id = self.clock.new_id();
         let user = NewUser { id, email: format!("{role}-{id}@b.c"), name: "N".into(), role, password_hash: "none".into() };
         user::insert(self.api.db(), user, 0).await.unwrap();
-        let begun = self.api.sessions.begin(id, LoginMethod::Password, &Actor::default()).await.unwrap().unwrap();
+        let begun = self.api.sessions.begin(id, Proof::Password("none"), &Actor::default()).await.unwrap().unwrap();
         self.api.tokens.issue(Bearer { user_id: id, session_id: begun.session.id }).unwrap()
     }
 

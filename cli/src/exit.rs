@@ -19,6 +19,8 @@ pub(crate) enum Exit {
     Undecided = 4,
     /// The time to wait was up.
     TimedOut = 5,
+    /// A measure is under what `--fail-under` asks.
+    Under = 6,
     /// Ctrl-C.
     Interrupted = 130,
 }
@@ -45,8 +47,16 @@ impl Exit {
 
     /// The code that says most about several jobs: a failure hides what merely is not done.
     pub(crate) fn worst(exits: impl IntoIterator<Item = Self>) -> Self {
-        const BY_WEIGHT: [Exit; 7] =
-            [Exit::Success, Exit::Undecided, Exit::TimedOut, Exit::Usage, Exit::Unreachable, Exit::Failure, Exit::Interrupted];
+        const BY_WEIGHT: [Exit; 8] = [
+            Exit::Success,
+            Exit::Undecided,
+            Exit::Under,
+            Exit::TimedOut,
+            Exit::Usage,
+            Exit::Unreachable,
+            Exit::Failure,
+            Exit::Interrupted,
+        ];
         let weight = |exit: &Self| BY_WEIGHT.iter().position(|known| known == exit);
         exits.into_iter().max_by_key(weight).unwrap_or(Self::Success)
     }
@@ -87,6 +97,8 @@ mod tests {
         use Exit::*;
         assert_eq!(Exit::worst([Success, TimedOut, Failure, Undecided]), Failure);
         assert_eq!(Exit::worst([Success, Undecided]), Undecided);
+        assert_eq!(Exit::worst([Under, Success]), Under);
+        assert_eq!(Exit::worst([Under, Failure]), Failure);
         assert_eq!(Exit::worst([]), Success);
     }
 }

@@ -18,6 +18,11 @@ mod m0011_identities;
 mod m0012_connections;
 mod m0013_audit_seal;
 mod m0014_llm_costs;
+mod m0015_budgets;
+mod m0016_policies;
+mod m0017_llm_replies;
+mod m0018_economy;
+mod m0019_audit_guards;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
@@ -45,6 +50,11 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_connections::Migration),
             Box::new(m0013_audit_seal::Migration),
             Box::new(m0014_llm_costs::Migration),
+            Box::new(m0015_budgets::Migration),
+            Box::new(m0016_policies::Migration),
+            Box::new(m0017_llm_replies::Migration),
+            Box::new(m0018_economy::Migration),
+            Box::new(m0019_audit_guards::Migration),
         ]
     }
 }

@@ -127,15 +127,16 @@ const UNDO: &str = "
 ";
 
 /// What a table does not let anybody do, whoever they are.
-struct Rule {
-    name: &'static str,
-    table: &'static str,
-    verb: &'static str,
+pub(crate) struct Rule {
+    pub(crate) name: &'static str,
+    pub(crate) table: &'static str,
+    pub(crate) verb: &'static str,
     /// When it is let through all the same.
-    unless: &'static str,
+    pub(crate) unless: &'static str,
 }
 
-const RULES: [Rule; 7] = [
+/// `audit_logs_update` and `audit_logs_delete` are stricter since m0019.
+pub(crate) const RULES: [Rule; 7] = [
     Rule {
         name: "audit_logs_insert",
         table: "audit_logs",
@@ -177,7 +178,8 @@ const NO_REPLACEMENT: &str = "CREATE TRIGGER audit_logs_replace BEFORE INSERT ON
     BEGIN SELECT RAISE(ABORT, 'audit_logs is only added to'); END";
 
 impl Rule {
-    fn statements(&self, is_postgres: bool) -> Vec<String> {
+    /// Makes it.
+    pub(crate) fn statements(&self, is_postgres: bool) -> Vec<String> {
         let Self { name, table, verb, unless } = self;
         if !is_postgres {
             return vec![format!(
@@ -202,7 +204,8 @@ impl Rule {
         statements
     }
 
-    fn dropped(&self, is_postgres: bool) -> String {
+    /// Undoes it, but for the function of PostgreSQL.
+    pub(crate) fn dropped(&self, is_postgres: bool) -> String {
         let Self { name, table, verb, .. } = self;
         match (is_postgres, *verb) {
             (true, "UPDATE") => format!("DROP TRIGGER {name} ON {table}; DROP TRIGGER {table}_truncate ON {table}"),

@@ -91,7 +91,8 @@ fn is_said(criteria: &Text, description: &Text) -> bool {
 
 /// Reads a story file: `key: value` lines between two `---`, then Markdown, then sections that begin with
 /// `=== acceptance criteria` or `=== comment {author}`.
-pub(crate) fn story_from_markdown(file: &str) -> Story {
+#[must_use]
+pub fn story_from_markdown(file: &str) -> Story {
     let body = file.trim_start().strip_prefix("---\n").unwrap_or(file);
     let (head, text) = body.split_once("\n---\n").unwrap_or(("", body));
     let mut story = Story::default();
@@ -123,6 +124,7 @@ fn set(story: &mut Story, name: &str, value: &str) {
         "priority" => value.clone_into(&mut story.priority),
         "parent" => story.parent = Some(value.to_owned()),
         "labels" => story.labels = list(),
+        "tags" => story.tags = list(),
         "components" => story.components = list(),
         "attachments" => story.attachments = list(),
         "links" => {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::stories;
 use crate::story::Story;
 
 /// Everything that can be chosen before the sandbox starts; [`Default`] is what `jqa demo` uses.
@@ -35,7 +36,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            stories: crate::stories::built_in(),
+            stories: [stories::built_in(), stories::existing_tests()].concat(),
             validate: None,
             token: "sandbox".to_owned(),
             inline_comments: 20,

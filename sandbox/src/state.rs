@@ -12,6 +12,7 @@ use crate::contract::Contract;
 use crate::control::faults::{Fault, Faults};
 use crate::control::hooks::Delivery;
 use crate::control::journal::{Journal, JournalEntry};
+use crate::llm::batches::shelf::Shelf;
 use crate::llm::counts::LlmCounts;
 use crate::options::Options;
 use crate::site::Site;
@@ -30,6 +31,7 @@ struct Inner {
     journal: Journal,
     hooks: Mutex<HashMap<String, Vec<Delivery>>>,
     llm: Mutex<LlmCounts>,
+    batches: Mutex<Shelf>,
     changes: watch::Sender<u64>,
 }
 
@@ -44,6 +46,7 @@ impl State {
             faults: Faults::default(),
             hooks: Mutex::default(),
             llm: Mutex::default(),
+            batches: Mutex::default(),
             changes: watch::channel(0).0,
             options,
         }))
@@ -69,6 +72,11 @@ impl State {
         self.0.llm.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Taken before the counts, where both are.
+    pub(crate) fn batches(&self) -> MutexGuard<'_, Shelf> {
+        self.0.batches.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn hooks(&self) -> MutexGuard<'_, HashMap<String, Vec<Delivery>>> {
         self.0.hooks.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -81,6 +89,12 @@ impl State {
     #[must_use]
     pub fn journal(&self) -> Vec<JournalEntry> {
         self.0.journal.entries(0, "")
+    }
+
+    /// The remembered requests after number `since`, oldest first.
+    #[must_use]
+    pub fn journal_since(&self, since: u64) -> Vec<JournalEntry> {
+        self.0.journal.entries(since, "")
     }
 
     /// Forgets the journal and the counts.

@@ -21,6 +21,14 @@ const MARKDOWN: &[&str] = &[
 ];
 const DOCUMENTS: &[&str] = &[include_str!("../stories/notifications.json"), include_str!("../stories/stock-layout.json")];
 
+const TESTS: &[&str] =
+    &[include_str!("../stories/test-lock.md"), include_str!("../stories/test-reset.md"), include_str!("../stories/test-mail.md")];
+
+/// The tests that exist for `SHOP-14`: issues like others.
+pub(crate) fn existing_tests() -> Vec<Story> {
+    TESTS.iter().map(|file| story_from_markdown(file)).collect()
+}
+
 /// The stories of the project `SHOP`.
 #[must_use]
 pub fn built_in() -> Vec<Story> {
@@ -66,7 +74,7 @@ mod tests {
     #[test]
     fn every_document_is_valid() {
         let contract = Contract::nearby();
-        for story in built_in().iter().chain(&many(3)) {
+        for story in built_in().iter().chain(&existing_tests()).chain(&many(3)) {
             let comments = story.comments.iter().map(|comment| &comment.body);
             for text in [&story.description, &story.acceptance_criteria].into_iter().chain(comments) {
                 let document = text.to_adf();
@@ -81,7 +89,7 @@ mod tests {
 
     #[test]
     fn keys_are_distinct_and_references_lead_somewhere() {
-        let stories = built_in();
+        let stories = [built_in(), existing_tests()].concat();
         let keys: HashSet<&str> = stories.iter().map(|story| story.key.as_str()).collect();
         assert_eq!(keys.len(), stories.len());
         let links = stories.iter().flat_map(|story| story.links.iter().map(|link| &link.key).chain(&story.parent));

@@ -147,4 +147,7 @@ pub struct Story {
     /// Remarks, oldest first.
     #[serde(default)]
     pub comments: Vec<StoryComment>,
+    /// What is known of the story by whoever wrote it down; the issue does not show it.
+    #[serde(default)]
+    pub tags: Vec<String>,
 }

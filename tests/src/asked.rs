@@ -27,6 +27,8 @@ pub(crate) fn request(key: &str) -> JobRequest {
         from: None,
         content_hash: None,
         callback_url: None,
+        fresh: false,
+        economy: false,
     }
 }
 
@@ -136,6 +138,7 @@ pub fn made(stage: Stage) -> Advance {
         stage,
         artifact: json!({ "made_by": stage }).to_string(),
         issue_id: (stage == Stage::Fetch).then(|| "10001".to_owned()),
+        issue_key: None,
         summary: json!({}),
         settled: Vec::new(),
         reserve: None,

@@ -16,11 +16,10 @@ use std::time::Duration;
 use api::{Api, ApiSettings, Drain, EventHub, Ops, Parts, ServeSettings, Sso};
 use axum::Router;
 use serde_json::Value;
-use shared::accounts::{Renewable, SessionLives, Sessions};
+use shared::accounts::{Proof, Renewable, SessionLives, Sessions};
 use shared::adapters::limiter::LocalLimiter;
 use shared::adapters::oidc::Provider;
 use shared::crypto::{Bearer, KeyRing, Passwords, Sealer, SecretKey, TokenSettings, Tokens};
-use shared::domain::session::LoginMethod;
 use shared::domain::user::Role;
 use shared::ports::Clock;
 use shared::store::audit::Actor;
@@ -162,7 +161,8 @@ impl HttpApp {
 
     /// A new session of an account.
     pub async fn session(&self, user_id: Uuid) -> Renewable {
-        let begun = self.api.sessions.begin(user_id, LoginMethod::Password, &Actor::default()).await;
+        let hash = user::by_id(self.api.db(), user_id).await.expect("a look").expect("an account").password_hash;
+        let begun = self.api.sessions.begin(user_id, Proof::Password(&hash), &Actor::default()).await;
         begun.expect("a session").expect("an active account")
     }
 

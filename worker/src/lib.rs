@@ -2,12 +2,12 @@
 //!
 //! * [`runner`]: slots, claims, leases, shutdown
 //! * [`pipeline`]: the stages of a job
+//! * [`economy`]: calls that are given away in batches of their provider
 //! * [`deliveries`] of webhooks
-//! * [`prompts`]: what a model is told
 
 pub mod deliveries;
+pub mod economy;
 pub mod pipeline;
-pub mod prompts;
 pub mod runner;
 
-pub use runner::{Doorbell, Runner, RunnerSettings};
+pub use runner::{Doorbell, Runner, RunnerSettings, Work};

@@ -56,6 +56,11 @@ impl Fields {
     pub fn optional<T: DeserializeOwned>(&mut self, name: &'static str) -> Option<T> {
         self.known.push(name);
         let value = self.left.remove(name).filter(|value| !value.is_null())?;
+        // Nobody writes it, and PostgreSQL has no room for it.
+        if holds_nothing(&value) {
+            self.refuse(name, "should be text without the character 0");
+            return None;
+        }
         self.value(name, value)
     }
 
@@ -93,6 +98,16 @@ impl Fields {
         if self.errors.len() < MOST_ERRORS {
             self.errors.push(error);
         }
+    }
+}
+
+/// Whether the character 0 is in a text anywhere within.
+fn holds_nothing(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(holds_nothing),
+        Value::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || holds_nothing(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -137,6 +152,19 @@ mod tests {
         let errors = read(serde_json::json!({ "name": 1, "count": long, long.clone(): 1 })).unwrap_err();
         assert!(errors.iter().all(|error| error.field.len() < 300 && error.message.len() < 700), "{errors:?}");
         assert_eq!(errors.len(), 3);
+    }
+
+    #[test]
+    fn the_character_0_is_refused_wherever_it_stands() {
+        for (json, field) in [
+            (serde_json::json!({ "name": "a\0b" }), "name"),
+            (serde_json::json!({ "name": "x", "publish": [{ "mode": "comment", "what": "\0" }] }), "publish"),
+            (serde_json::json!({ "name": "x", "publish": [{ "\0": 1 }] }), "publish"),
+        ] {
+            let errors = read(json).unwrap_err();
+            let told = errors.iter().find(|error| error.field == field).unwrap_or_else(|| panic!("{errors:?}"));
+            assert_eq!(told.message, "should be text without the character 0");
+        }
     }
 
     #[test]

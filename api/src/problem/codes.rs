@@ -97,6 +97,7 @@ codes! {
     JIRA_FORBIDDEN = "jira.forbidden" BAD_GATEWAY "Jira forbids it to the connection's account";
     JIRA_REFUSED = "jira.refused" BAD_GATEWAY "Jira refused the request";
     JIRA_RATE_LIMITED = "jira.rate_limited" TOO_MANY_REQUESTS "Jira asks to slow down";
+    JIRA_TOO_DEEP = "jira.too_deep" BAD_GATEWAY "The issue is nested too deeply";
     JIRA_NOT_JIRA = "jira.not_jira" BAD_GATEWAY "The answer does not come from Jira";
     JIRA_NOT_AN_ISSUE = "jira.not_an_issue" BAD_GATEWAY "The answer is not an issue";
     JIRA_UNAVAILABLE = "jira.unavailable" SERVICE_UNAVAILABLE "Jira has a problem";
@@ -108,6 +109,16 @@ codes! {
     CONNECTION_IN_USE = "connection.in_use" CONFLICT "The connection is in use";
     SECRET_KEY_MISSING = "secrets.key_missing" SERVICE_UNAVAILABLE "The key of a secret is not here";
     SECRET_UNREADABLE = "secrets.unreadable" CONFLICT "A secret cannot be opened";
+
+    BUDGET_NOT_FOUND = "budget.not_found" NOT_FOUND "There is no such budget";
+    BATCH_NOT_FOUND = "provider_batch.not_found" NOT_FOUND "There is no such batch";
+    BATCH_NOT_UNKNOWN = "provider_batch.not_unknown" CONFLICT "Nothing is to be decided about the batch";
+    BUDGET_EXISTS = "budget.exists" CONFLICT "There is such a budget already";
+    BUDGET_CHANGED = "budget.changed" CONFLICT "The budget was changed by somebody else";
+
+    POLICY_NOT_FOUND = "policy.not_found" NOT_FOUND "There is no such policy";
+    POLICY_NOT_ALLOWED = "policy.not_allowed" UNPROCESSABLE_ENTITY "The policy does not allow it";
+    POLICY_CHANGED = "policy.changed" CONFLICT "The policy was changed by somebody else";
 
     UNAVAILABLE = "server.unavailable" SERVICE_UNAVAILABLE "The database does not answer";
     INTERNAL = "server.internal" INTERNAL_SERVER_ERROR "Something went wrong on our side";

@@ -8,7 +8,9 @@ use shared::crypto::{PasswordError, SealError, TokenError};
 use shared::domain::reading::ReadError;
 use shared::domain::verdict::Failure;
 use shared::jobs::JobError;
+use shared::policies::PolicyError;
 use shared::ports::JiraError;
+use shared::spending::BudgetError;
 use shared::store::StoreError;
 use shared::vault::VaultError;
 
@@ -20,6 +22,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
             StoreError::Conflict => Self::new(codes::CONFLICT, "It exists already."),
+            StoreError::NotAdministrator => Self::new(codes::FORBIDDEN, sentence(&error.to_string())),
             StoreError::Unavailable(cause) => {
                 Self::new(codes::UNAVAILABLE, "The database does not answer at the moment; try again.")
                     .retry_after(Duration::from_secs(1))
@@ -116,6 +119,28 @@ impl From<VaultError> for Problem {
     }
 }
 
+impl From<BudgetError> for Problem {
+    fn from(error: BudgetError) -> Self {
+        let said = sentence(&error.to_string());
+        let code = match error {
+            BudgetError::Store(error) => return error.into(),
+            BudgetError::NotFound => codes::BUDGET_NOT_FOUND,
+            BudgetError::Taken => codes::BUDGET_EXISTS,
+            BudgetError::Changed => codes::BUDGET_CHANGED,
+        };
+        Self::new(code, said)
+    }
+}
+
+impl From<PolicyError> for Problem {
+    fn from(error: PolicyError) -> Self {
+        match error {
+            PolicyError::Store(error) => error.into(),
+            PolicyError::Changed => Self::new(codes::POLICY_CHANGED, sentence(&error.to_string())),
+        }
+    }
+}
+
 impl From<ReadError> for Problem {
     fn from(error: ReadError) -> Self {
         Self::new(codes::JIRA_NOT_AN_ISSUE, sentence(&error.to_string()))
@@ -188,6 +213,7 @@ impl From<ApiKeyError> for Problem {
     fn from(error: ApiKeyError) -> Self {
         match error {
             ApiKeyError::TooMany => Self::new(codes::TOO_MANY_API_KEYS, sentence(&error.to_string())),
+            ApiKeyError::Inactive => CallerRefused::Inactive.into(),
             ApiKeyError::KeyReused => Self::key_reused(),
             ApiKeyError::Store(error) => error.into(),
         }
@@ -284,6 +310,7 @@ mod tests {
             JiraError::Refused { status: 400, message: "no".into() },
             JiraError::RateLimited { retry_after: None },
             JiraError::NotJira("HTML".into()),
+            JiraError::TooDeep("issue X-1".into()),
             JiraError::Unavailable(502),
             JiraError::NoAnswer("time-out".into()),
         ];

@@ -39,6 +39,8 @@ pub(super) async fn accept<B: Serialize>(
     let id = api.jobs.clock().new_id();
     let response = to_json(&Accepted { id, status: JobStatus::Queued, links: Links::of(id) });
     let key = once(caller, key, wanted.path, body, StatusCode::ACCEPTED, response.clone());
+    // Who can wait a day has a week, and nobody's place.
+    let lane = if wanted.request.economy { Lane::Bulk } else { Lane::Interactive };
     let submission = Submission {
         id,
         kind: wanted.kind,
@@ -46,7 +48,7 @@ pub(super) async fn accept<B: Serialize>(
         issue_id: wanted.issue_id,
         actor: caller.actor(),
         owner_id: caller.id(),
-        lane: Lane::Interactive,
+        lane,
         priority: wanted.priority,
         key,
     };

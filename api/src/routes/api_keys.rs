@@ -11,6 +11,7 @@ use serde::Serialize;
 use shared::accounts::{CreatedApiKey, KeyRequest};
 use shared::crypto::ApiKey;
 use shared::domain::json::to_json;
+use shared::domain::normal::is_one_line;
 use shared::domain::user::Permission;
 use shared::store::api_key::{self, ApiKeyRow, NewApiKey};
 use utoipa::{IntoParams, ToSchema};
@@ -80,7 +81,7 @@ pub(super) struct NewApiKeyBody {
 impl FromFields for NewApiKeyBody {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let name = fields.required::<String>("name").map(|name| name.trim().to_owned());
-        let is_name = |name: &String| (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.contains(char::is_control);
+        let is_name = |name: &String| (1..=LONGEST_NAME).contains(&name.chars().count()) && is_one_line(name);
         if name.as_ref().is_some_and(|name| !is_name(name)) {
             fields.refuse("name", format!("should have 1 to {LONGEST_NAME} characters, in one line"));
         }

@@ -1,11 +1,13 @@
 //! Submitting a generation.
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use shared::adapters::connections::{Author, Known};
 use shared::domain::issue_key::IssueKey;
 use shared::domain::job::JobKind;
 use shared::domain::language::Language;
+use shared::domain::normal::is_one_line;
 use shared::domain::publish::{OnConflict, PublishTarget, PublishWhat};
 use shared::domain::request::{JobRequest, LlmChoice, Review};
 use shared::domain::user::Permission;
@@ -13,8 +15,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::accept::{Wanted, accept};
+use super::preview::{self, PreviewParams, PreviewView};
 use super::source::{self, Source};
-use crate::extract::{Allowed, Body, Caller, Fields, FromFields, GenerateCriteria, GenerateScenarios, IdempotencyKey};
+use crate::extract::{Allowed, Body, Caller, Fields, FromFields, GenerateCriteria, GenerateScenarios, IdempotencyKey, Query};
 use crate::problem::{FieldError, Problem};
 use crate::state::Api;
 use crate::view::Accepted;
@@ -55,6 +58,12 @@ pub(super) struct GenerateBody {
     /// Told by a signed webhook when the job ends.
     #[schema(required = false, example = "https://ci.example.com/hooks/jqa")]
     callback_url: Option<String>,
+    /// Ask the model in batches of its provider: for half the price, and within a day or two instead of minutes.
+    #[schema(required = false)]
+    economy: bool,
+    /// Ask the model even if it was asked the same not long ago.
+    #[schema(required = false)]
+    fresh: bool,
     /// Higher first.
     #[schema(required = false, minimum = -10, maximum = 10)]
     priority: i32,
@@ -72,6 +81,8 @@ impl FromFields for GenerateBody {
             on_conflict: fields.optional("on_conflict"),
             publish_stale: fields.optional("publish_stale").unwrap_or_default(),
             criteria_from: fields.optional("criteria_from"),
+            fresh: fields.optional("fresh").unwrap_or_default(),
+            economy: fields.optional("economy").unwrap_or_default(),
             callback_url: fields.optional("callback_url"),
             priority: priority(fields).unwrap_or_default(),
             issue_key: issue_key?,
@@ -114,15 +125,16 @@ pub(super) fn targets(fields: &mut Fields) -> Option<Vec<PublishTarget>> {
 ///
 /// Needs `generate_criteria`; `publish` also needs `publish_criteria`.
 #[utoipa::path(post, path = "/generate/acceptance-criteria", tag = "generate", request_body = GenerateBody,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Repeat a request safely for 24 hours.")),
-    responses((status = 202, body = Accepted, headers(("Location" = String), ("Retry-After" = i32)))))]
+    params(PreviewParams, ("Idempotency-Key" = Option<String>, Header, description = "Repeat a request safely for 24 hours.")),
+    responses((status = 200, description = "With `preview`", body = PreviewView), (status = 202, body = Accepted, headers(("Location" = String), ("Retry-After" = i32)))))]
 pub(super) async fn acceptance_criteria(
     State(api): State<Api>,
     caller: Allowed<GenerateCriteria>,
     key: IdempotencyKey,
+    Query(asked): Query<PreviewParams>,
     Body(body): Body<GenerateBody>,
 ) -> Result<Response, Problem> {
-    submit(&api, &caller, key, body, JobKind::AcceptanceCriteria, "/api/v1/generate/acceptance-criteria").await
+    submit(&api, &caller, key, asked.preview, body, JobKind::AcceptanceCriteria, "/api/v1/generate/acceptance-criteria").await
 }
 
 /// Generate test scenarios for criteria that exist.
@@ -130,36 +142,39 @@ pub(super) async fn acceptance_criteria(
 /// Needs `generate_scenarios`; `publish` also needs `publish_scenarios`. The criteria come from `criteria_from`, else from
 /// the story's latest accepted result, else from the story itself.
 #[utoipa::path(post, path = "/generate/test-scenarios", tag = "generate", request_body = GenerateBody,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Repeat a request safely for 24 hours.")),
-    responses((status = 202, body = Accepted, headers(("Location" = String), ("Retry-After" = i32)))))]
+    params(PreviewParams, ("Idempotency-Key" = Option<String>, Header, description = "Repeat a request safely for 24 hours.")),
+    responses((status = 200, description = "With `preview`", body = PreviewView), (status = 202, body = Accepted, headers(("Location" = String), ("Retry-After" = i32)))))]
 pub(super) async fn test_scenarios(
     State(api): State<Api>,
     caller: Allowed<GenerateScenarios>,
     key: IdempotencyKey,
+    Query(asked): Query<PreviewParams>,
     Body(body): Body<GenerateBody>,
 ) -> Result<Response, Problem> {
-    submit(&api, &caller, key, body, JobKind::TestScenarios, "/api/v1/generate/test-scenarios").await
+    submit(&api, &caller, key, asked.preview, body, JobKind::TestScenarios, "/api/v1/generate/test-scenarios").await
 }
 
 /// Generate criteria, then test scenarios for them.
 ///
 /// Needs `generate_scenarios`; `publish` also needs `publish_criteria` or `publish_scenarios`, by what is published.
 #[utoipa::path(post, path = "/generate/full-pipeline", tag = "generate", request_body = GenerateBody,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Repeat a request safely for 24 hours.")),
-    responses((status = 202, body = Accepted, headers(("Location" = String), ("Retry-After" = i32)))))]
+    params(PreviewParams, ("Idempotency-Key" = Option<String>, Header, description = "Repeat a request safely for 24 hours.")),
+    responses((status = 200, description = "With `preview`", body = PreviewView), (status = 202, body = Accepted, headers(("Location" = String), ("Retry-After" = i32)))))]
 pub(super) async fn full_pipeline(
     State(api): State<Api>,
     caller: Allowed<GenerateScenarios>,
     key: IdempotencyKey,
+    Query(asked): Query<PreviewParams>,
     Body(body): Body<GenerateBody>,
 ) -> Result<Response, Problem> {
-    submit(&api, &caller, key, body, JobKind::FullPipeline, "/api/v1/generate/full-pipeline").await
+    submit(&api, &caller, key, asked.preview, body, JobKind::FullPipeline, "/api/v1/generate/full-pipeline").await
 }
 
 async fn submit(
     api: &Api,
     caller: &Caller,
     key: IdempotencyKey,
+    preview: bool,
     body: GenerateBody,
     kind: JobKind,
     path: &'static str,
@@ -180,7 +195,12 @@ async fn submit(
         from: body.criteria_from,
         content_hash: None,
         callback_url: body.callback_url.clone(),
+        fresh: body.fresh,
+        economy: body.economy,
     };
+    if preview {
+        return Ok(preview::show(api, caller, kind, &request).await?.into_response());
+    }
     accept(api, caller, key, &body, Wanted { path, kind, request, issue_id: None, priority: body.priority }).await
 }
 
@@ -207,8 +227,20 @@ async fn check(api: &Api, caller: &Caller, kind: JobKind, body: &GenerateBody) -
         let name: String = llm.provider.chars().take(60).collect();
         errors.push(FieldError::invalid("llm.provider", format!("'{name}' is not configured here")));
     }
-    if body.llm.as_ref().and_then(|llm| llm.model.as_ref()).is_some_and(|model| model.len() > LONGEST_MODEL) {
-        errors.push(FieldError::invalid("llm.model", format!("is longer than {LONGEST_MODEL} bytes")));
+    let asks_a_model = known.author(body.llm.as_ref()).is_ok_and(|author| matches!(author, Author::Model(_)));
+    if asks_a_model && !known.policy(body.issue_key.project()).may_send {
+        let project = body.issue_key.project();
+        let message = format!("the policy of {project} does not let its stories be sent to a model; ask for 'offline'");
+        errors.push(FieldError::new("llm.provider", "not_allowed", message));
+    }
+    if body.economy && !takes_batches(&known, body.llm.as_ref()) {
+        let message =
+            "needs a model whose provider takes batches: openai, claude or gemini; leave it out, or choose another in llm";
+        errors.push(FieldError::new("economy", "not_allowed", message));
+    }
+    let model = body.llm.as_ref().and_then(|llm| llm.model.as_deref()).unwrap_or_default();
+    if model.len() > LONGEST_MODEL || !is_one_line(model) {
+        errors.push(FieldError::invalid("llm.model", format!("should be a text of at most {LONGEST_MODEL} bytes in one line")));
     }
     if let Some(message) = body.callback_url.as_deref().and_then(|url| (api.outbound)(url).err()) {
         errors.push(FieldError::invalid("callback_url", message));
@@ -231,6 +263,11 @@ async fn check(api: &Api, caller: &Caller, kind: JobKind, body: &GenerateBody) -
         );
     }
     connection.filter(|_| errors.is_empty()).ok_or_else(|| Problem::invalid(errors))
+}
+
+/// Whether the model of a request can be asked in batches.
+fn takes_batches(known: &Known, choice: Option<&LlmChoice>) -> bool {
+    known.author(choice).is_ok_and(|author| matches!(author, Author::Model(model) if model.llm.batches().is_some()))
 }
 
 /// Why an id does not lead to criteria of this story.

@@ -4,6 +4,7 @@ mod accept;
 mod api_keys;
 mod audit_logs;
 mod auth;
+mod budgets;
 mod connections;
 mod docs;
 mod events;
@@ -14,6 +15,9 @@ mod jira;
 mod jobs;
 mod ops;
 mod owner;
+mod policies;
+mod preview;
+mod provider_batches;
 mod publish;
 mod register;
 mod result;
@@ -94,6 +98,13 @@ fn contents(public_url: Option<&str>) -> OpenApiRouter<Api> {
         .routes(routes!(publish::publish))
         .routes(routes!(audit_logs::list))
         .routes(routes!(usage::show))
+        .routes(routes!(budgets::list, budgets::create))
+        .routes(routes!(budgets::change, budgets::remove))
+        .routes(routes!(policies::list))
+        .routes(routes!(policies::show, policies::write))
+        .routes(routes!(provider_batches::list))
+        .routes(routes!(provider_batches::show))
+        .routes(routes!(provider_batches::decide))
         .routes(routes!(register::register))
         .routes(routes!(invites::list, invites::create))
         .routes(routes!(invites::delete))

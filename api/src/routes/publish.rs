@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::accept::{Wanted, accept};
 use super::generate::{no_connection, publishing_needs, targets};
 use super::source::{self, Source};
+use crate::audit::looked;
 use crate::extract::{Allowed, Body, Caller, Fields, FromFields, FromParams, IdempotencyKey, Params, PublishCriteria, Query};
 use crate::problem::{Code, FieldError, Problem, codes};
 use crate::state::Api;
@@ -98,7 +99,9 @@ pub(super) async fn publish(
 ) -> Result<Response, Problem> {
     let row = check(&api, &caller, &body).await?;
     if asked.dry_run {
-        return Ok(Json(PlansView { plans: plans(&api, &row, &body).await? }).into_response());
+        let plans = plans(&api, &row, &body).await?;
+        looked(&api, &caller, row.created_by, "history.read", ("history", row.id)).await?;
+        return Ok(Json(PlansView { plans }).into_response());
     }
     let request = JobRequest {
         issue_key: IssueKey::parse(&row.issue_key).map_err(Problem::internal)?,
@@ -112,6 +115,8 @@ pub(super) async fn publish(
         from: Some(body.from),
         content_hash: Some(row.content_hash.clone()),
         callback_url: body.callback_url.clone(),
+        fresh: false,
+        economy: false,
     };
     let wanted =
         Wanted { path: "/api/v1/jira/publish", kind: JobKind::Publication, request, issue_id: Some(row.issue_id), priority: 0 };
@@ -167,10 +172,11 @@ async fn plans(api: &Api, row: &History, body: &PublishBody) -> Result<Vec<Publi
         made = made.with_story_of_now(row, reading::story(&issue.body, &issue.url, &connection.read_options)?);
     }
     let subject = Subject { connection: &row.connection, issue_id: &row.issue_id, output: made.output(&row.issue_key) };
-    plan_all(&api.jobs, jira.as_ref(), &subject, &body.publish, body.on_conflict.unwrap_or_default()).await.map_err(not_planned)
+    plan_all(&api.jobs, &connection, &subject, &body.publish, body.on_conflict.unwrap_or_default()).await.map_err(not_planned)
 }
 
-fn not_planned(failure: Failure) -> Problem {
+/// Why something that was only to be looked at cannot be shown.
+pub(super) fn not_planned(failure: Failure) -> Problem {
     let code = Code::find(failure.code).unwrap_or(codes::UNAVAILABLE);
     match failure.verdict {
         Verdict::Snooze(wait) => Problem::new(code, failure.message).retry_after(wait),

@@ -11,7 +11,7 @@ use shared::domain::registration::Registration;
 use shared::domain::user::Role;
 use utoipa::ToSchema;
 
-use super::users::name;
+use super::users::required_name;
 use crate::extract::{Body, Client, Fields, FromFields};
 use crate::problem::{Problem, codes};
 use crate::state::Api;
@@ -33,11 +33,8 @@ pub(super) struct RegisterBody {
 
 impl FromFields for RegisterBody {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let (email, name) = (fields.required("email"), name(fields));
+        let (email, name) = (fields.required("email"), required_name(fields));
         let (password, invite) = (fields.required("password"), fields.optional("invite"));
-        if name.is_none() {
-            fields.refuse("name", "must be given");
-        }
         Some(Self { email: email?, name: name?, password: password?, invite })
     }
 }

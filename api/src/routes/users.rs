@@ -111,7 +111,17 @@ impl FromFields for PasswordBody {
 /// The name of a person, if one is given.
 pub(super) fn name(fields: &mut Fields) -> Option<String> {
     let name = fields.optional::<String>("name")?;
-    person_name(&name).map_err(|why| fields.refuse("name", why)).ok()
+    kept(fields, &name)
+}
+
+/// The name of a person, which must be given.
+pub(super) fn required_name(fields: &mut Fields) -> Option<String> {
+    let name = fields.required::<String>("name")?;
+    kept(fields, &name)
+}
+
+fn kept(fields: &mut Fields, name: &str) -> Option<String> {
+    person_name(name).map_err(|why| fields.refuse("name", why)).ok()
 }
 
 /// An account, as administrators see it.
@@ -204,6 +214,7 @@ pub(super) async fn change(
 ) -> Result<Json<AccountView>, Problem> {
     let change = Change { name: body.name, role: body.role, active: body.active };
     let row = api.accounts.change_user(id, &change, By::Person(&caller.actor())).await?;
+    api.forget_those_of(id);
     AccountView::of(row).map(Json)
 }
 
@@ -224,6 +235,7 @@ pub(super) async fn set_password(
     let row = find(&api, id).await?;
     let password_hash = api.passwords.hash_new(&body.password, &row.email, &row.name).await?;
     api.accounts.set_password(id, &password_hash, By::Person(&caller.actor())).await?;
+    api.forget_those_of(id);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -235,6 +247,7 @@ pub(super) async fn end_sessions(
     Id(id): Id,
 ) -> Result<StatusCode, Problem> {
     api.accounts.end_all_sessions(id, By::Person(&caller.actor())).await?;
+    api.forget_those_of(id);
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -21,7 +21,7 @@ Examples:
   jqa audit verify
   jqa audit verify --expect-head /mnt/elsewhere/heads.log --json")]
 pub(crate) struct VerifyArgs {
-    /// A head that `jqa audit head` printed, or a file whose last line is one: proves that nothing before it was cut off
+    /// A head that `jqa audit head` printed, or a file whose last line is one: proves that nothing before it was cut off. Left out = what the server kept in audit.head of its data folder, if that is there
     #[arg(long, value_name = "FILE|SEQ:MAC")]
     pub(crate) expect_head: Option<String>,
 

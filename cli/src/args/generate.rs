@@ -18,7 +18,9 @@ Examples:
   jqa generate SHOP-12 --wait
   jqa generate SHOP-12 SHOP-13 --kind acceptance-criteria --out features/
   jqa generate SHOP-12 --wait --publish comment --publish description --what criteria
+  jqa generate SHOP-12 --wait --publish subtask          a sub-task for each scenario
   jqa generate SHOP-12 --review --publish comment        then: jqa jobs approve ID
+  jqa generate SHOP-12 --preview                         what a model would be told, and the price
   jqa generate SHOP-12 --wait --json | jq -c 'select(.type == \"result\")'
 
 Submitting is safe to repeat: each request carries an Idempotency-Key, and network errors are retried with it.";
@@ -34,6 +36,18 @@ pub(crate) struct GenerateArgs {
     /// What to make
     #[arg(long, value_enum, default_value_t = Kind::FullPipeline)]
     pub(crate) kind: Kind,
+
+    /// Show what would be sent to the model and what that may cost, and send nothing
+    #[arg(long, conflicts_with_all = ["wait", "out", "format", "publish", "review"])]
+    pub(crate) preview: bool,
+
+    /// Ask the model even if it was asked the same not long ago
+    #[arg(long)]
+    pub(crate) fresh: bool,
+
+    /// Ask the model in batches of its provider: half the price, within a day or two
+    #[arg(long)]
+    pub(crate) economy: bool,
 
     /// Wait for the end, showing progress
     #[arg(long)]
@@ -55,9 +69,9 @@ pub(crate) struct GenerateArgs {
     #[arg(long, value_name = "WHERE", value_parser = word::<PublishMode>())]
     pub(crate) publish: Vec<PublishMode>,
 
-    /// What to publish
-    #[arg(long, requires = "publish", default_value = "all", value_parser = word::<PublishWhat>())]
-    pub(crate) what: PublishWhat,
+    /// What to publish; when not given: all, and of sub-tasks the scenarios
+    #[arg(long, requires = "publish", value_parser = word::<PublishWhat>())]
+    pub(crate) what: Option<PublishWhat>,
 
     /// What to do with a published section that a person changed since
     #[arg(long, requires = "publish", default_value = "keep", value_parser = word::<OnConflict>())]
@@ -117,7 +131,7 @@ impl GenerateArgs {
 
     /// What to publish where.
     pub(crate) fn targets(&self) -> Vec<PublishTarget> {
-        self.publish.iter().map(|mode| PublishTarget { mode: *mode, what: self.what }).collect()
+        self.publish.iter().map(|mode| PublishTarget::of(*mode, self.what)).collect()
     }
 }
 

@@ -5,11 +5,13 @@
 //! * [`jobs`]: looking at jobs and steering them
 //! * [`local`]: what runs on this machine: sandbox, demo, doctor, login
 //! * [`server`]: the processes and what opens the database; [`audit`]: checking the audit log; [`user`]: accounts
+//! * [`eval`]: measuring what is written
 //! * [`duration`]: `10m`, `1h30m`; [`value`]: ids and numbers
 
 pub(crate) mod api_keys;
 pub(crate) mod audit;
 pub(crate) mod duration;
+pub(crate) mod eval;
 pub(crate) mod generate;
 pub(crate) mod jobs;
 pub(crate) mod local;
@@ -26,6 +28,7 @@ use clap::{Args, Parser, Subcommand};
 
 use api_keys::ApiKeysCommand;
 use audit::AuditCommand;
+use eval::EvalArgs;
 use generate::GenerateArgs;
 use jobs::{JobsCommand, ResultArgs, SearchArgs, StoryArgs};
 use local::{DemoArgs, DoctorArgs, LoginArgs, SandboxArgs};
@@ -48,6 +51,7 @@ Exit codes:
   3  the server cannot be reached or does not accept the login
   4  a person is to decide: a job waits for review, or kept what somebody changed
   5  the time of --timeout was up; the jobs go on on the server
+  6  a measure of `jqa eval` is under what --fail-under asks
   130  stopped by Ctrl-C; the jobs go on on the server";
 
 /// Acceptance criteria and test scenarios for Jira stories, checked against the story's own words.
@@ -126,6 +130,8 @@ pub(crate) enum Command {
     ApiKeys(ApiKeysCommand),
     /// Check the set-up and say how to mend it
     Doctor(DoctorArgs),
+    /// Write for a set of stories, measure what came out, and compare it
+    Eval(Box<EvalArgs>),
     /// Run a Jira double with example stories, for trying things out
     Sandbox(SandboxArgs),
     /// Run API and worker in one process (SQLite unless set otherwise)

@@ -33,6 +33,7 @@ fn help_names_every_command_and_exit_code() {
       logout           End the kept login
       api-keys         List, make and revoke API keys
       doctor           Check the set-up and say how to mend it
+      eval             Write for a set of stories, measure what came out, and compare it
       sandbox          Run a Jira double with example stories, for trying things out
       serve            Run API and worker in one process (SQLite unless set otherwise)
       api              Run the API alone (needs PostgreSQL)
@@ -72,6 +73,7 @@ fn help_names_every_command_and_exit_code() {
       3  the server cannot be reached or does not accept the login
       4  a person is to decide: a job waits for review, or kept what somebody changed
       5  the time of --timeout was up; the jobs go on on the server
+      6  a measure of `jqa eval` is under what --fail-under asks
       130  stopped by Ctrl-C; the jobs go on on the server
     ");
 }
@@ -94,7 +96,7 @@ fn every_command_explains_itself() {
 fn wrong_values_are_named_with_what_would_have_been_right() {
     assert!(refused("jqa generate nonsense").contains("'nonsense' is not a Jira issue key; it should look like SHOP-12"));
     assert!(refused("jqa generate SHOP-1 --timeout soon").contains("write it like 90s, 10m or 1h30m"));
-    assert!(refused("jqa generate SHOP-1 --publish wiki").contains("[possible values: comment, description]"));
+    assert!(refused("jqa generate SHOP-1 --publish wiki").contains("[possible values: comment, description, subtask]"));
     assert!(refused("jqa generate SHOP-1 --priority 11").contains("a whole number from -10 to 10"));
     assert!(refused("jqa jobs show 17").contains("an id looks like 01a20381-"));
     assert!(refused("jqa generate SHOP-1 --criteria-from 17").contains("an id looks like 01a20381-"));
@@ -102,6 +104,10 @@ fn wrong_values_are_named_with_what_would_have_been_right() {
     assert!(refused("jqa sandbox --port 70000").contains("a whole number from 0 to 65535"));
     assert!(refused("jqa jobs list --status done").contains("awaiting_review"));
     assert!(refused("jqa generate").contains("KEY"));
+    assert!(refused("jqa eval s.jsonl --fail-under coverage").contains("write it like coverage=95"));
+    assert!(refused("jqa eval s.jsonl --fail-under beauty=9").contains("boundary_pairs"));
+    assert!(refused("jqa eval s.jsonl --fail-under coverage=101").contains("from 0 to 100"));
+    assert!(refused("jqa eval s.jsonl --provider gpt").contains("openai_compatible"));
 }
 
 #[test]
@@ -114,6 +120,7 @@ fn every_value_that_is_typed_or_left_out_is_read_as_what_it_is() {
         "jqa sandbox --port 1 --latency 5",
         "jqa sandbox",
         "jqa demo --port 1",
+        "jqa eval stories --only SHOP-1 other --limit 3 --runs 2 --concurrency 4 --timeout 5m --fail-under coverage=99.5",
         "jqa generate SHOP-1 --priority -3",
         &format!("jqa generate SHOP-1 --kind test-scenarios --criteria-from {id}"),
         &format!("jqa jobs show {id}"),

@@ -9,7 +9,7 @@ use shared::domain::job::JobKind;
 use uuid::Uuid;
 
 use super::http::Call;
-use super::views::{AcceptedView, ApiKeyView, CreatedApiKeyView, JobView, PageView, ResultView, UserView};
+use super::views::{AcceptedView, ApiKeyView, CreatedApiKeyView, JobView, PageView, PreviewView, ResultView, UserView};
 use super::{Client, ClientError};
 
 const LARGEST_PAGE: u32 = 100;
@@ -33,6 +33,11 @@ impl Client {
     /// Submits a job; the same key and body make one job, however often they are sent.
     pub(crate) async fn submit(&self, kind: JobKind, body: Value, idempotency_key: &str) -> Result<AcceptedView, ClientError> {
         self.json(Call::post(format!("/api/v1/generate/{kind}"), Some(body)).idempotent(idempotency_key)).await
+    }
+
+    /// What a job would send to a model, which is not sent.
+    pub(crate) async fn preview(&self, kind: JobKind, body: Value) -> Result<PreviewView, ClientError> {
+        self.json(Call::post(format!("/api/v1/generate/{kind}"), Some(body)).query("preview", Some("true".to_owned()))).await
     }
 
     /// A job as it is now.

@@ -46,6 +46,44 @@ pub(crate) struct AcceptedView {
     rest: Map<String, Value>,
 }
 
+/// What a job would send to a model, and does not.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct PreviewView {
+    /// The provider.
+    pub(crate) provider: String,
+    /// The model; empty for the drafter.
+    pub(crate) model: String,
+    /// The calls.
+    pub(crate) calls: Vec<PreviewedCall>,
+    /// Dollars at most, where prices are known.
+    pub(crate) at_most_usd: Option<f64>,
+    /// What else is to be known.
+    pub(crate) notes: Vec<String>,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+/// A call that is not made.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct PreviewedCall {
+    /// For which stage.
+    pub(crate) stage: Stage,
+    /// Version of the instructions.
+    pub(crate) prompt_version: String,
+    /// The instructions.
+    pub(crate) system: String,
+    /// The story, as it is sent.
+    pub(crate) user: Value,
+    /// Tokens of the input, about.
+    pub(crate) input_tokens: i64,
+    /// Dollars, about.
+    pub(crate) about_usd: Option<f64>,
+    /// Dollars at most.
+    pub(crate) at_most_usd: Option<f64>,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
 /// A job.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct JobView {

@@ -37,8 +37,8 @@ pub(crate) fn exit_of(job: &JobView) -> Exit {
 const fn exit_of_place(outcome: PublishOutcome) -> Exit {
     match outcome {
         PublishOutcome::Conflict => Exit::Undecided,
-        PublishOutcome::Failed => Exit::Failure,
-        PublishOutcome::Created | PublishOutcome::Updated | PublishOutcome::Unchanged => Exit::Success,
+        PublishOutcome::Failed | PublishOutcome::Partial => Exit::Failure,
+        PublishOutcome::Created | PublishOutcome::Updated | PublishOutcome::Unchanged | PublishOutcome::Obsolete => Exit::Success,
     }
 }
 

@@ -3,6 +3,7 @@
 mod api_keys;
 pub(crate) mod demo;
 mod doctor;
+mod eval;
 mod generate;
 mod jobs;
 mod login;
@@ -65,6 +66,7 @@ async fn run_client(
         Command::Doctor(args) => doctor::run(&args, connect, config).await,
         Command::Sandbox(args) => sandbox::run(&args).await,
         Command::Demo(args) => demo::run(&args).await,
+        Command::Eval(args) => eval::run(&args, config).await,
         Command::Serve(_)
         | Command::Api(_)
         | Command::Worker(_)

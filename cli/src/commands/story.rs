@@ -30,6 +30,10 @@ fn page(story: &shared::domain::story::Story) -> String {
     for part in &story.parts {
         lines.push(format!("\n{}\n{}", style::bold(&plain(&part.id)), plain(part.text.trim())));
     }
+    for test in &story.tests.shown {
+        let (title, status) = (style::bold(&plain(&test.key)), plain(&test.status));
+        lines.push(format!("\n{title} {} ({status}), a test\n{}", plain(&test.summary), plain(test.text.trim())));
+    }
     lines.extend(story.lossy.iter().map(|loss| format!("\nnot read: {}", plain(loss))));
     lines.join("\n")
 }

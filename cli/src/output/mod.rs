@@ -3,12 +3,14 @@
 //! * [`style`] has colours, where there is a terminal
 //! * [`table`] has columns
 //! * [`progress`] shows jobs as they go on
+//! * [`tally`] counts stories that are done
 //! * [`summary`] shows what came out, in short
 
 pub(crate) mod progress;
 pub(crate) mod style;
 pub(crate) mod summary;
 pub(crate) mod table;
+pub(crate) mod tally;
 
 use std::io::Write as _;
 use std::time::Duration;

@@ -170,16 +170,28 @@ fn sentence(event: &EventView, before: DateTime<Utc>) -> Option<String> {
 fn published(places: &[Published]) -> String {
     let words = places.iter().map(|place| {
         let mode = place.target.mode;
+        if !place.items.is_empty() {
+            return of_items(place);
+        }
         match place.outcome {
             PublishOutcome::Conflict => {
                 format!("{mode} NOT written: a person changed it; --on-conflict overwrite or merge decides")
             }
             PublishOutcome::Failed => format!("{mode} NOT written: {} [{}]", plain(&place.message), plain(&place.code)),
-            PublishOutcome::Created | PublishOutcome::Updated | PublishOutcome::Unchanged => format!("{mode} {}", place.outcome),
+            outcome => format!("{mode} {outcome}"),
         }
     });
     let words = words.collect::<Vec<_>>().join(", ");
     if words.is_empty() { words } else { format!(": {words}") }
+}
+
+/// How many items came to what, and of the gravest why: `subtask 3 created, 1 failed (TS-2: … [jira.refused])`.
+fn of_items(place: &Published) -> String {
+    let count = |outcome| place.items.iter().filter(|item| item.outcome == outcome).count();
+    let counts = PublishOutcome::ALL.iter().map(|outcome| (*outcome, count(*outcome))).filter(|(_, count)| *count > 0);
+    let counts = counts.map(|(outcome, count)| format!("{count} {outcome}")).collect::<Vec<_>>().join(", ");
+    let why = (!place.message.is_empty()).then(|| format!(" ({} [{}])", plain(&place.message), plain(&place.code)));
+    format!("{} {counts}{}", place.target.mode, why.unwrap_or_default())
 }
 
 /// The state of a job at rest, in words: all that a person must know, whichever events came through.

@@ -3,8 +3,8 @@
 use shared::domain::criterion::CriteriaSet;
 use shared::domain::finding::Severity;
 use shared::domain::job::JobStatus;
-use shared::domain::publish::Published;
-use shared::domain::scenario::Suite;
+use shared::domain::publish::{Published, PublishedItem};
+use shared::domain::scenario::{RelationKind, Suite};
 
 use super::{count, plain, style, table};
 use crate::client::views::{JobView, ResultView};
@@ -31,6 +31,14 @@ pub(crate) fn row(key: &str, job: Option<&JobView>, result: Option<&ResultView>)
 /// `3/4`: criteria with a scenario, of all.
 pub(crate) fn coverage(suite: &Suite) -> String {
     format!("{}/{}", suite.coverage.covered, suite.coverage.total)
+}
+
+/// ` (1 extending and 2 duplicating existing tests)`; nothing where all scenarios are new.
+fn related(suite: &Suite) -> String {
+    let of = |kind: RelationKind| suite.scenarios.iter().filter(|scenario| scenario.relation.kind == kind).count();
+    let kinds = [(of(RelationKind::Extends), "extending"), (of(RelationKind::Duplicate), "duplicating")];
+    let words: Vec<String> = kinds.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    if words.is_empty() { String::new() } else { format!(" ({} existing tests)", words.join(" and ")) }
 }
 
 /// The open questions of criteria and scenarios, each once.
@@ -66,11 +74,22 @@ pub(crate) fn published(published: &[Published]) -> String {
     let lines = published.iter().map(|item| {
         let place =
             item.url.as_deref().or(item.remote_id.as_deref()).map(|place| format!(" {}", plain(place))).unwrap_or_default();
-        let reason =
-            if item.message.is_empty() { String::new() } else { format!(": {} [{}]", plain(&item.message), plain(&item.code)) };
-        format!("  {} {}{place}{reason}", item.target.mode, item.outcome)
+        let line = format!("  {} {}{place}{}", item.target.mode, item.outcome, reason(&item.message, &item.code));
+        [line].into_iter().chain(item.items.iter().map(one)).collect::<Vec<_>>().join("\n")
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// What became of a criterion or scenario.
+fn one(item: &PublishedItem) -> String {
+    let place = item.url.as_deref().or(item.key.as_deref()).map(|place| format!(" {}", plain(place))).unwrap_or_default();
+    format!("    {} {}{place}{}", plain(&item.id), item.outcome, reason(&item.message, &item.code))
+}
+
+/// Why, after a colon, with its code; empty when there is nothing to say.
+fn reason(message: &str, code: &str) -> String {
+    let code = if code.is_empty() { String::new() } else { format!(" [{}]", plain(code)) };
+    if message.is_empty() { String::new() } else { format!(": {}{code}", plain(message)) }
 }
 
 /// A job on a few lines.
@@ -118,10 +137,10 @@ pub(crate) fn warnings(result: &ResultView) -> Vec<String> {
 /// What a result holds, in a sentence.
 pub(crate) fn sentence(result: &ResultView) -> String {
     let criteria = result.criteria.as_ref().map(|set| count(set.criteria.len(), "criterion", "criteria"));
-    let scenarios = result
-        .suite
-        .as_ref()
-        .map(|suite| format!("{} covering {} criteria", count(suite.scenarios.len(), "scenario", "scenarios"), coverage(suite)));
+    let scenarios = result.suite.as_ref().map(|suite| {
+        let scenarios = count(suite.scenarios.len(), "scenario", "scenarios");
+        format!("{scenarios}{} covering {} criteria", related(suite), coverage(suite))
+    });
     let questions = count(questions(result).len(), "open question", "open questions");
     criteria.into_iter().chain(scenarios).chain([questions]).collect::<Vec<_>>().join(", ")
 }

@@ -7,6 +7,7 @@ use shared::auditing::{Anchor, Chain, Report};
 use shared::config::Settings;
 use shared::store::StoreError;
 
+use super::kept_head::KeptHead;
 use super::{foundation, key, read_settings};
 use crate::args::audit::{AuditCommand, VerifyArgs};
 use crate::exit::{Exit, UsageError};
@@ -37,6 +38,10 @@ pub(crate) async fn audit(command: AuditCommand, config: Option<PathBuf>) -> any
 async fn verify(settings: &Settings, args: &VerifyArgs) -> anyhow::Result<Exit> {
     let expected = args.expect_head.as_deref().map(expected).transpose()?;
     let chain = open(settings).await?;
+    let expected = match expected {
+        None => KeptHead::of(settings).read(&chain).map_err(usage)?,
+        given => given,
+    };
     let mut next = STEP;
     let told = |seq, until| {
         if seq >= next {
@@ -163,5 +168,12 @@ mod tests {
         assert_eq!(verify(&settings, &expecting(&kept.display().to_string())).await.unwrap(), Exit::Success);
         assert_eq!(verify(&settings, &expecting("2:mac")).await.unwrap(), Exit::Failure);
         assert!(verify(&settings, &expecting("nowhere")).await.unwrap_err().is::<UsageError>());
+
+        // What the server keeps beside the key is compared with where nothing else is given.
+        KeptHead::of(&settings).write(&chain, &"2:mac".parse().unwrap()).unwrap();
+        assert_eq!(verify(&settings, &args).await.unwrap(), Exit::Failure);
+        assert_eq!(verify(&settings, &expecting(&kept.display().to_string())).await.unwrap(), Exit::Success);
+        std::fs::write(folder.path().join("audit.head"), "1:mac 00000000 x").unwrap();
+        assert!(verify(&settings, &args).await.unwrap_err().is::<UsageError>());
     }
 }

@@ -7,12 +7,13 @@ use anyhow::Context as _;
 use shared::adapters::bus::{LocalBus, RedisBus};
 use shared::adapters::connections::Connections;
 use shared::adapters::limiter::{LocalLimiter, SharedLimiter};
+use shared::adapters::pacer::{LocalPacer, SharedPacer};
 use shared::adapters::queue::{ChannelQueue, RedisQueue, connect};
 use shared::config::Settings;
 use shared::crypto::KeyRing;
 use shared::jobs::{Bell, Jobs, Ring};
 use shared::lifecycle::Lifecycle;
-use shared::ports::{Clock, EventBus, Queue, RateLimiter, SystemClock};
+use shared::ports::{Clock, EventBus, Pacer, Queue, RateLimiter, SystemClock};
 use shared::store::{Db, DbOptions};
 use shared::telemetry::Metrics;
 use shared::vault::Vault;
@@ -32,6 +33,7 @@ pub(super) struct Foundation {
     pub(super) metrics: Arc<Metrics>,
     pub(super) keys: KeyRing,
     pub(super) limiter: Arc<dyn RateLimiter>,
+    pub(super) pacer: Arc<dyn Pacer>,
 }
 
 /// Opens the database with the sizes of the settings.
@@ -48,13 +50,14 @@ impl Foundation {
         let metrics = Arc::new(Metrics::default());
         let (queue, doorbell, bus) = transport(&settings, &lifecycle)?;
         let limiter = limiter(&settings, &metrics, &lifecycle)?;
+        let pacer = pacer(&settings)?;
         let (bell, heard) = Bell::new();
         let db = open(&settings).await?;
         let vault = Vault::new(db.clone(), keys.clone());
         let connections = Connections::of(&settings, &metrics)?.and_those_kept_in(db.clone(), vault.sealer().clone());
         let jobs = Jobs::new(db, settings.limits.clone(), bell, bus);
         let connections = Arc::new(connections);
-        Ok(Self { settings, lifecycle, jobs, queue, doorbell, heard, connections, vault, metrics, keys, limiter })
+        Ok(Self { settings, lifecycle, jobs, queue, doorbell, heard, connections, vault, metrics, keys, limiter, pacer })
     }
 
     /// Waits until somebody has migrated the database.
@@ -80,6 +83,13 @@ fn limiter(settings: &Settings, metrics: &Arc<Metrics>, lifecycle: &Lifecycle) -
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let Some(url) = &settings.redis_url else { return Ok(Arc::new(LocalLimiter::new(clock))) };
     let shared = SharedLimiter::start(redis_client(url)?, &settings.redis_prefix, clock, metrics.clone(), lifecycle);
+    Ok(Arc::new(shared.context("the connection to Redis cannot be set up")?))
+}
+
+fn pacer(settings: &Settings) -> anyhow::Result<Arc<dyn Pacer>> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let Some(url) = &settings.redis_url else { return Ok(Arc::new(LocalPacer::new(clock))) };
+    let shared = SharedPacer::new(redis_client(url)?, &settings.redis_prefix, clock);
     Ok(Arc::new(shared.context("the connection to Redis cannot be set up")?))
 }
 

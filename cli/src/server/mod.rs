@@ -4,7 +4,7 @@
 //! * [`parts`]: the API and the worker built on it
 //! * [`process`]: `serve`, `api`, `worker`: which parts run, from start to end
 //! * [`lock`], [`key`], [`people`]: the SQLite lock, the secret key, the first administrator
-//! * [`sealing`]: the audit log in every process; [`audit()`]: checking it
+//! * [`sealing`]: the audit log in every process; [`kept_head`]: its head beside the key; [`audit()`]: checking it
 //! * [`secrets`]: `jqa keys rotate`, `jqa keys list`, and whether a key is missing
 //! * [`doctor()`], [`demo`]
 
@@ -12,6 +12,7 @@ mod audit;
 mod demo;
 mod doctor;
 mod foundation;
+mod kept_head;
 mod key;
 mod lock;
 mod parts;
@@ -98,9 +99,16 @@ async fn told_if_slow<T>(moment: Duration, work: impl Future<Output = T>, tell: 
     work.await
 }
 
+/// The settings as they were given, before they are read.
+///
+/// # Errors
+/// What a person should read on stderr.
+pub(crate) fn read_source(config: Option<&Path>) -> anyhow::Result<Source> {
+    Source::of_process(config).map_err(|problems| all(&problems))
+}
+
 fn read_settings(config: Option<&Path>) -> anyhow::Result<Settings> {
-    let source = Source::of_process(config).map_err(|problems| all(&problems))?;
-    Settings::read(&source).map_err(|problems| all(&problems))
+    Settings::read(&read_source(config)?).map_err(|problems| all(&problems))
 }
 
 /// All problems with the settings in one error.

@@ -16,8 +16,9 @@ use shared::jobs::{Lease, Retention};
 use shared::store::{audit_chain, job};
 use tokio_util::sync::CancellationToken;
 use worker::deliveries::Deliveries;
+use worker::economy::Economy;
 use worker::pipeline::Pipeline;
-use worker::{Runner, RunnerSettings};
+use worker::{Runner, RunnerSettings, Work};
 
 use super::foundation::Foundation;
 
@@ -112,7 +113,9 @@ pub(super) fn worker(f: &Foundation, public_url: &str) -> anyhow::Result<Arc<Run
     let write_timeout = f.settings.jira.as_ref().map_or(Duration::from_secs(30), |jira| jira.timeout);
     // A job makes one call to Jira at a time, so more would only wait for each other, with their stories in memory.
     let at_work = f.settings.jira.as_ref().map_or(JIRA_IN_FLIGHT, |jira| jira.max_in_flight);
-    let pipeline = Pipeline::new(f.jobs.clone(), f.connections.clone(), f.metrics.clone(), write_timeout, at_work);
+    let (connections, metrics, pacer) = (f.connections.clone(), f.metrics.clone(), f.pacer.clone());
+    let pipeline = Pipeline::new(f.jobs.clone(), connections, metrics, pacer, write_timeout, at_work);
+    let pipeline = pipeline.reusing_replies(f.settings.llm.reuse);
     let sender = HttpWebhookSender::new(&OutboundSettings { policy: f.settings.outbound.clone(), timeout: WEBHOOK_TIMEOUT })
         .map_err(|error| anyhow::anyhow!("webhooks cannot be set up: {error}"))?;
     let key = match &f.settings.accounts.callback_secret {
@@ -120,6 +123,8 @@ pub(super) fn worker(f: &Foundation, public_url: &str) -> anyhow::Result<Arc<Run
         None => f.keys.current().derive("callback").expose().to_vec(),
     };
     let deliveries = Deliveries::new(f.jobs.clone(), Arc::new(sender), key, public_url.to_owned(), f.metrics.clone());
+    let economy = Economy::new(f.jobs.clone(), f.connections.clone(), f.metrics.clone(), f.settings.llm.economy.clone());
+    let work = Work { pipeline, deliveries, economy };
     let lease = Lease::new(worker::runner::new_owner(&f.jobs), f.jobs.clock().clone());
     let sizes = &f.settings.worker;
     let settings = RunnerSettings {
@@ -127,7 +132,7 @@ pub(super) fn worker(f: &Foundation, public_url: &str) -> anyhow::Result<Arc<Run
         grace: sizes.grace,
         database_url: f.settings.database.url.clone(),
     };
-    Ok(Runner::new(f.jobs.clone(), pipeline, deliveries, lease, f.lifecycle.clone(), f.metrics.clone(), settings))
+    Ok(Runner::new(f.jobs.clone(), work, lease, f.lifecycle.clone(), f.metrics.clone(), settings))
 }
 
 /// What is wrong with a callback address. It is stored as it came, so what a parser would tidy up is refused.

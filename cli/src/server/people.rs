@@ -5,14 +5,16 @@ use std::path::Path;
 use anyhow::anyhow;
 use shared::accounts::user::NewAccount;
 use shared::accounts::{AccountError, Accounts, By};
+use shared::auditing::Chain;
 use shared::crypto::Passwords;
 use shared::domain::email::Email;
 use shared::domain::password;
 use shared::domain::user::Role;
 use shared::store::entity::user::Model;
-use shared::store::{Db, user};
+use shared::store::{Db, audit_chain, user};
 
 use super::foundation::{self, Foundation};
+use super::key;
 
 /// Creates the administrator of the settings; one who is there already is brought up to date while the process starts,
 /// because checking a password takes its time.
@@ -64,5 +66,10 @@ pub(crate) async fn accounts(config: Option<&Path>) -> anyhow::Result<Accounts> 
     if applied > 0 {
         eprintln!("{}", super::up_to_date(applied));
     }
-    Ok(Accounts::new(foundation::open(&settings).await?))
+    let db = foundation::open(&settings).await?;
+    // The log is signed before there is somebody whose deeds are in it.
+    if audit_chain::is_before_all_accounts(&db).await? {
+        Chain::new(db.clone(), &key::key_ring(&settings)?).begin().await?;
+    }
+    Ok(Accounts::new(db))
 }

@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::foundation::Foundation;
+use super::kept_head::KeptHead;
 use super::lock::Lock;
 use super::{key, make_data_dir, migrate_schema, parts, people, sealing, secrets};
 
@@ -56,6 +57,7 @@ pub(super) async fn start_embedded(settings: Settings) -> anyhow::Result<(Founda
         // Whoever held a lease on this file is gone: we have its lock.
         shared::store::worker::end_all_leases(foundation.jobs.db()).await?;
     }
+    Chain::new(foundation.jobs.db().clone(), &foundation.keys).begin().await?;
     people::first_admin(&foundation).await?;
     secrets::warn_of_missing_keys(&foundation.vault).await;
     Ok((foundation, lock))
@@ -69,6 +71,7 @@ async fn start_scaled(settings: Settings, command: &str) -> anyhow::Result<Found
     let foundation = Foundation::lay(settings, keys).await?;
     heed_signals(&foundation);
     foundation.wait_for_schema().await?;
+    Chain::new(foundation.jobs.db().clone(), &foundation.keys).begin().await?;
     people::first_admin(&foundation).await?;
     secrets::warn_of_missing_keys(&foundation.vault).await;
     Ok(foundation)
@@ -138,7 +141,8 @@ pub(super) async fn run(f: Foundation, listener: Option<TcpListener>, works: boo
     lifecycle.spawn(parts::prune(f.jobs.clone(), f.settings.retention.clone(), lifecycle.stop().clone()));
     let chain = Chain::new(f.jobs.db().clone(), &f.keys);
     lifecycle.spawn(sealing::remove(chain.clone(), f.settings.retention.audit, lifecycle.stop().clone()));
-    lifecycle.spawn(sealing::seal(chain, lifecycle.stop().clone()));
+    let kept = KeptHead::of(&f.settings);
+    lifecycle.spawn(sealing::seal(chain, kept, f.metrics.clone(), lifecycle.stop().clone()));
     let mut relay = Relay::new(f.jobs.clone(), f.queue.clone(), f.heard);
     if lock.is_some() {
         relay = relay.alone();

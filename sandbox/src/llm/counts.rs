@@ -15,6 +15,12 @@ pub struct LlmCounts {
     pub by_key: BTreeMap<String, u64>,
     /// By the name of the schema.
     pub by_call: BTreeMap<String, u64>,
+    /// Batches that were created; their calls are not among the others.
+    pub batches: u64,
+    /// Calls of batches that were answered, and so billed.
+    pub batched: u64,
+    /// The same by the key of the story.
+    pub batched_by_key: BTreeMap<String, u64>,
 }
 
 impl LlmCounts {
@@ -24,6 +30,13 @@ impl LlmCounts {
         *self.by_call.entry(call.to_owned()).or_default() += 1;
         if let Some(key) = key {
             *self.by_key.entry(key.to_owned()).or_default() += 1;
+        }
+    }
+
+    pub(crate) fn add_batched(&mut self, key: Option<&str>) {
+        self.batched += 1;
+        if let Some(key) = key {
+            *self.batched_by_key.entry(key.to_owned()).or_default() += 1;
         }
     }
 }

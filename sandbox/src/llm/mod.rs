@@ -1,16 +1,22 @@
 //! Models behind four wires: answers made from the story that is shown, and misbehaviour by model name.
 //!
+//! * [`batches`]: many calls given away at once
 //! * [`wire`]: the forms of Chat Completions, Responses, Messages and `generateContent`
+//! * [`stream`]: the same as streams
 //! * [`answer`]: one completion; [`prompt`]: what it is asked; [`criteria`], [`scenarios`]: what is answered
+//! * [`obeys`]: what a model makes of it that does what a hostile story asks for
 
-mod answer;
+pub(crate) mod answer;
+pub(crate) mod batches;
 pub(crate) mod counts;
 mod criteria;
+mod obeys;
 mod phrases;
 mod prompt;
 mod scenarios;
 mod schema;
 mod sentences;
+mod stream;
 mod wire;
 
 use axum::Router;
@@ -28,4 +34,5 @@ pub(crate) fn router() -> Router<State> {
         .route("/llm/v1/models/{call}", post(answer::gemini))
         .route("/llm/v1/models", get(answer::models))
         .route("/v1/models", get(answer::models))
+        .merge(batches::router())
 }

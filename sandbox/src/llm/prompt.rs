@@ -9,6 +9,8 @@ pub(super) struct Prompt {
     /// `criteria`, `scenarios`, or the name of another schema.
     pub(super) call: String,
     pub(super) schema: Option<Value>,
+    /// What the caller itself says.
+    pub(super) instructions: String,
     /// The object that holds the story.
     pub(super) shown: Value,
     pub(super) key: Option<String>,
@@ -40,7 +42,8 @@ impl Prompt {
         let key =
             shown["story"]["key"].as_str().map(str::to_owned).or_else(|| said.iter().rev().find_map(|text| first_key(text)));
         let schema = format.get("schema").filter(|schema| schema.is_object()).cloned();
-        Self { call, schema: schema.or_else(|| told_schema(request)), shown, key }
+        let instructions = instructions(request).collect::<Vec<_>>().join("\n");
+        Self { call, schema: schema.or_else(|| told_schema(request)), instructions, shown, key }
     }
 
     /// The story, wherever the object keeps it.
@@ -66,9 +69,12 @@ impl Prompt {
 
 /// The schema, where it stands in the instructions.
 fn told_schema(request: &Value) -> Option<Value> {
+    instructions(request).filter_map(|text| largest_object(&text)).find(|object| object["properties"].is_object())
+}
+
+fn instructions(request: &Value) -> impl Iterator<Item = String> {
     let messages = request["messages"].as_array().into_iter().flatten();
-    let instructions = messages.filter(|message| message["role"] == "system").map(|message| words(&message["content"]));
-    instructions.filter_map(|text| largest_object(&text)).find(|object| object["properties"].is_object())
+    messages.filter(|message| message["role"] == "system").map(|message| words(&message["content"]))
 }
 
 fn has_story(value: &Value) -> bool {

@@ -1,7 +1,7 @@
 //! The wires of four providers: what each asks turned into one form, and one answer turned into each one's form.
 
 use axum::Json;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
@@ -50,6 +50,15 @@ impl Wire {
         }
     }
 
+    /// What the id of a batch begins with.
+    pub(super) fn batch_prefix(self) -> &'static str {
+        match self {
+            Self::Chat | Self::Responses => "batch_",
+            Self::Claude => "msgbatch_",
+            Self::Gemini => "",
+        }
+    }
+
     /// Why the provider would not take the request, if so.
     pub(super) fn refuses(self, request: &Value, headers: &HeaderMap) -> Option<Trouble> {
         let fields = request.as_object()?;
@@ -59,11 +68,16 @@ impl Wire {
             Self::Responses if !request["input"].is_string() => "'input' is required.",
             Self::Responses if has_any(&["messages", "stop", "seed", "max_tokens", "response_format"]) => "Unknown parameter.",
             Self::Claude if !request["max_tokens"].is_u64() => "max_tokens: Field required",
-            Self::Claude if has_any(&["temperature", "top_p", "seed", "response_format"]) => "Extra inputs are not permitted",
+            Self::Claude if has_any(&["temperature", "top_p", "seed", "response_format", "stream_options"]) => {
+                "Extra inputs are not permitted"
+            }
             Self::Claude if !headers.contains_key("anthropic-version") => "anthropic-version: header is required",
             Self::Gemini if !request["contents"].is_array() => "contents is not specified",
+            Self::Gemini if has_any(&["stream", "stream_options"]) => "Invalid JSON payload received. Unknown name.",
             _ if fields.values().any(Value::is_null) => "null is not a value.",
-            _ if request["stream"] == true => "'stream' is not supported here.",
+            _ if request["stream"] != true && has_any(&["stream_options"]) => {
+                "The 'stream_options' parameter is only allowed when 'stream' is enabled."
+            }
             _ => return None,
         };
         Some(Trouble { status: StatusCode::BAD_REQUEST, kind: "invalid_request_error", code: None, message })
@@ -122,19 +136,20 @@ impl Wire {
     }
 
     /// An answer in this provider's form.
-    pub(super) fn answer(self, model: &str, asked: &str, content: &str, ending: Ending) -> Response {
+    pub(super) fn answer(self, model: &str, asked: &str, content: &str, ending: Ending) -> Value {
         let tokens = |text: &str| text.len().div_ceil(4).max(1);
         let (asked, said) = (tokens(asked), tokens(content));
-        let body = match self {
+        match self {
             Self::Chat => chat(model, content, ending, asked, said),
             Self::Responses => responses(model, content, ending, asked, said),
             Self::Claude => claude(model, content, ending, asked, said),
             Self::Gemini => gemini(model, content, ending, asked, said),
-        };
-        let mut response = Json(body).into_response();
-        let name = if self == Self::Claude { "request-id" } else { "x-request-id" };
-        response.headers_mut().insert(name, HeaderValue::from_static("req_sandbox"));
-        response
+        }
+    }
+
+    /// The name of the header that tells a request's id.
+    pub(super) fn id_header(self) -> &'static str {
+        if self == Self::Claude { "request-id" } else { "x-request-id" }
     }
 }
 

@@ -175,3 +175,92 @@ async fn a_key_is_needed_and_models_are_listed() {
     let models: Value = site.client.get(&url).bearer_auth("x").send().await.unwrap().json().await.unwrap();
     assert!(models["data"].as_array().unwrap().len() > 5);
 }
+
+/// Every wire's path, key and body, and the last of its events.
+fn streams(model: &str) -> [(String, &'static str, Value, &'static str); 4] {
+    let (system, user) = ("Answer in JSON.", shown().to_string());
+    let messages = json!([{"role": "user", "content": user}]);
+    [
+        (
+            "chat/completions".to_owned(),
+            "authorization",
+            json!({"model": model, "messages": messages, "stream": true, "stream_options": {"include_usage": true}}),
+            "data: [DONE]\n\n",
+        ),
+        (
+            "responses".to_owned(),
+            "authorization",
+            json!({"model": model, "instructions": system, "input": user, "stream": true}),
+            "event: response.completed\n",
+        ),
+        (
+            "messages".to_owned(),
+            "x-api-key",
+            json!({"model": model, "max_tokens": 100, "messages": messages, "stream": true}),
+            "data: {\"type\":\"message_stop\"}\n\n",
+        ),
+        (
+            format!("models/{model}:streamGenerateContent?alt=sse"),
+            "x-goog-api-key",
+            json!({"contents": [{"role": "user", "parts": [{"text": user}]}]}),
+            "\"finishReason\":\"STOP\"",
+        ),
+    ]
+}
+
+async fn streamed(site: &Site, path: &str, header: &str, body: &Value) -> reqwest::Response {
+    let key = if header == "authorization" { "Bearer key" } else { "key" };
+    let request = site.client.post(format!("{}/llm/v1/{path}", site.sandbox.url())).header(header, key);
+    request.header("anthropic-version", "2026-10-21").json(body).send().await.unwrap()
+}
+
+#[tokio::test]
+async fn every_api_streams_when_it_is_asked_to_and_ends_as_its_provider_does() {
+    let site = empty().await;
+    for (path, header, body, last) in streams("sandbox") {
+        let response = streamed(&site, &path, header, &body).await;
+        assert_eq!(response.headers()["content-type"], "text/event-stream; charset=utf-8", "{path}");
+        let text = response.text().await.unwrap();
+        assert!(text.matches("data: ").count() > 10, "{path}: {text}");
+        let end = text.rfind(last).unwrap_or_else(|| panic!("{path} has no {last}: {text}"));
+        assert!(!text[end + last.len()..].contains("\n\ndata: "), "{path}: something follows");
+    }
+}
+
+#[tokio::test]
+async fn streams_misbehave_by_name() {
+    let site = empty().await;
+    for (path, header, body, _) in streams("sandbox-stream-plain") {
+        let answer: Value = streamed(&site, &path, header, &body).await.json().await.unwrap();
+        assert!(answer.is_object(), "{path}");
+    }
+    for (path, header, body, last) in streams("sandbox-stream-broken") {
+        assert!(
+            streamed(&site, &path, header, &body).await.text().await.is_err(),
+            "{path} ends as if nothing were wrong: {last}"
+        );
+    }
+    for (path, header, body, last) in streams("sandbox-stream-closed") {
+        let text = streamed(&site, &path, header, &body).await.text().await.unwrap();
+        assert!(!text.is_empty() && !text.contains(last), "{path}");
+    }
+    for (path, header, body, _) in streams("sandbox-stream-error") {
+        assert!(streamed(&site, &path, header, &body).await.text().await.unwrap().contains("verloaded"), "{path}");
+    }
+    for (path, header, body, _) in streams("sandbox-stream-silent") {
+        let mut response = streamed(&site, &path, header, &body).await;
+        assert!(response.chunk().await.unwrap().is_some(), "{path} begins");
+    }
+}
+
+#[tokio::test]
+async fn what_a_provider_would_not_take_of_a_stream_is_refused() {
+    let site = empty().await;
+    let [(chat, bearer, mut body, _), _, (messages, key, mut claude, _), (gemini, google, plain, _)] = streams("sandbox");
+    body["stream"] = json!(false);
+    assert_eq!(streamed(&site, &chat, bearer, &body).await.status(), 400, "stream_options without stream");
+    claude["stream_options"] = json!({});
+    assert_eq!(streamed(&site, &messages, key, &claude).await.status(), 400);
+    let path = gemini.trim_end_matches("?alt=sse");
+    assert_eq!(streamed(&site, path, google, &plain).await.status(), 404, "a list of JSON is not offered");
+}

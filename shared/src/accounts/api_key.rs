@@ -9,7 +9,7 @@ use super::Accounts;
 use crate::store::api_key::{self, ApiKeyRow, NewApiKey};
 use crate::store::audit::Actor;
 use crate::store::idempotency::NewKey;
-use crate::store::{StoreError, Verb, audit, entity, idempotency};
+use crate::store::{StoreError, Verb, audit, entity, idempotency, user};
 
 /// Keys of one account that may be used at a time.
 const MOST_KEYS: i64 = 100;
@@ -20,6 +20,9 @@ pub enum ApiKeyError {
     /// The account has as many keys as it may have.
     #[error("the account has {MOST_KEYS} API keys already; revoke one that is not used any more")]
     TooMany,
+    /// The account was put out of service meanwhile.
+    #[error("the account is not active")]
+    Inactive,
     /// The `Idempotency-Key` was used with another body.
     #[error("this Idempotency-Key was used with another request")]
     KeyReused,
@@ -72,6 +75,7 @@ impl Accounts {
         let verb = Verb::new("api_keys", new.id, api_key::insert(&new)).gate(taken).then(entry);
         match verb.run::<ApiKeyRow>(&self.db).await? {
             Some(row) => Ok(CreatedApiKey::Created(Box::new(row))),
+            None if user::by_id(&self.db, new.user_id).await?.is_none_or(|user| !user.active) => Err(ApiKeyError::Inactive),
             None => self.replay(once.map(|(key, _)| key).as_ref()).await,
         }
     }

@@ -1,6 +1,7 @@
 //! Why an account was not changed, and who wanted to.
 
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::store::StoreError;
 use crate::store::audit::Actor;
@@ -42,6 +43,14 @@ impl By<'_> {
         match self {
             Self::Person(actor) => (*actor).clone(),
             Self::Cli | Self::Environment => Actor::default(),
+        }
+    }
+
+    /// Whose right to it is asked again when it happens.
+    pub(super) fn person(&self) -> Option<Uuid> {
+        match self {
+            Self::Person(actor) => actor.user_id,
+            Self::Cli | Self::Environment => None,
         }
     }
 

@@ -39,7 +39,8 @@ impl Accounts {
         let (id, token) = (self.clock().new_id(), new_token());
         let actor = by.actor();
         let guard = Sql::new(
-            "INSERT INTO invites (id, email, role, token_hash, invited_by, created_at, expires_at) VALUES (?, ?, ?, ?, ?, {now}, {now} + ?)",
+            "INSERT INTO invites (id, email, role, token_hash, invited_by, created_at, expires_at) \
+             SELECT ?, ?, ?, ?, ?, {now}, {now} + ? WHERE {administers}",
         )
         .bind(id)
         .bind(email.as_str())
@@ -50,10 +51,11 @@ impl Accounts {
         let details = by.signed(json!({ "email": email.as_str(), "role": role }));
         let told = audit::about_held(self.clock().new_id(), &actor, "invite.create", "invite", id, &details);
         let before = Sql::new(
-            "UPDATE invites SET expires_at = {now} WHERE email = ? AND id <> ? AND used_at IS NULL AND expires_at > {now}",
+            "UPDATE invites SET expires_at = {now} WHERE email IN (SELECT email FROM {held} AS held) AND id <> ? AND used_at IS NULL \
+             AND expires_at > {now}",
         );
-        let before = before.bind(email.as_str()).bind(id);
-        let row = Verb::new("invites", id, guard).then(before).then(told).run(&self.db).await?;
+        let before = before.bind(id);
+        let row = Verb::new("invites", id, guard).administered_by(actor.user_id).then(before).then(told).run(&self.db).await?;
         Ok((row.ok_or_else(|| StoreError::Bug("an invitation was made and is not there".into()))?, token))
     }
 
@@ -66,11 +68,14 @@ impl Accounts {
 
     /// Takes an open invitation back.
     pub async fn uninvite(&self, id: Uuid, by: By<'_>) -> Result<(), AccountError> {
-        let guard =
-            Sql::new("UPDATE invites SET expires_at = {now} WHERE id = ? AND used_at IS NULL AND expires_at > {now}").bind(id);
+        let guard = Sql::new(
+            "UPDATE invites SET expires_at = {now} WHERE id = ? AND used_at IS NULL AND expires_at > {now} AND {administers}",
+        )
+        .bind(id);
         let details = by.signed(json!({}));
         let told = audit::about_held(self.clock().new_id(), &by.actor(), "invite.delete", "invite", id, &details);
-        if Verb::new("invites", id, guard).then(told).took(&self.db).await? { Ok(()) } else { Err(AccountError::NotFound) }
+        let verb = Verb::new("invites", id, guard).administered_by(by.person()).then(told);
+        if verb.took(&self.db).await? { Ok(()) } else { Err(AccountError::NotFound) }
     }
 
     /// Makes an account for somebody who asked for it; [`AccountError::Taken`] when the e-mail has one, which stays as it is.

@@ -25,7 +25,7 @@ pub use error::{AccountError, By};
 use crate::ports::Clock;
 use crate::store::Db;
 
-pub use session::{RefreshError, Renewable, SessionLives, Sessions};
+pub use session::{Proof, RefreshError, Renewable, SessionLives, Sessions};
 
 /// The verbs of accounts over one database.
 #[derive(Debug, Clone)]

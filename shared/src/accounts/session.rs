@@ -12,8 +12,26 @@ use crate::store::audit::{self, Actor};
 use crate::store::session::{self, Session};
 use crate::store::{Db, Sql, StoreError, Verb};
 
+macro_rules! begin {
+    ($lock:literal) => {
+        concat!(
+            "INSERT INTO sessions (id, user_id, method, generation, key_id, seed, ip, user_agent, created_at, refreshed_at, \
+             idle_until, expires_at) \
+             SELECT ?, id, ?, 0, ?, ?, ?, ?, {now}, {now}, {now} + ?, {now} + ? FROM users \
+             WHERE id = ? AND active AND password_hash = COALESCE(?, password_hash)",
+            $lock
+        )
+    };
+}
+
 /// How long a token that was just used is answered with the same successor: two requests at once, or an answer that was lost.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// A session of an account as it was when it was let in.
+const BEGIN: &str = begin!("");
+
+/// The same where others write meanwhile: a change of the password that is under way is waited for.
+const BEGIN_LOCKED: &str = begin!(" FOR SHARE");
 
 /// Times of sessions.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +78,31 @@ impl std::fmt::Debug for Renewable {
     }
 }
 
+/// What somebody was let in by.
+#[derive(Clone, Copy)]
+pub enum Proof<'a> {
+    /// Their password, by the hash that it was checked against: it must still be theirs when the session begins.
+    Password(&'a str),
+    /// An identity provider.
+    Oidc,
+}
+
+impl<'a> Proof<'a> {
+    fn method(self) -> LoginMethod {
+        match self {
+            Self::Password(_) => LoginMethod::Password,
+            Self::Oidc => LoginMethod::Oidc,
+        }
+    }
+
+    fn hash(self) -> Option<&'a str> {
+        match self {
+            Self::Password(hash) => Some(hash),
+            Self::Oidc => None,
+        }
+    }
+}
+
 /// The verbs of sessions.
 #[derive(Debug, Clone)]
 pub struct Sessions {
@@ -75,23 +118,21 @@ impl Sessions {
         Self { db, keys: RefreshKeys::new(keys), lives }
     }
 
-    /// Begins a session of an account that was let in; `None` = the account is not active any more.
-    pub async fn begin(&self, user_id: Uuid, method: LoginMethod, actor: &Actor) -> Result<Option<Renewable>, StoreError> {
-        let id = self.db.clock().new_id();
-        let guard = Sql::new(
-            "INSERT INTO sessions (id, user_id, method, generation, key_id, seed, ip, user_agent, created_at, refreshed_at, \
-             idle_until, expires_at) \
-             SELECT ?, id, ?, 0, ?, ?, ?, ?, {now}, {now}, {now} + ?, {now} + ? FROM users WHERE id = ? AND active",
-        )
-        .bind(id)
-        .bind(method.as_str())
-        .bind(self.keys.current_id())
-        .bind(RefreshKeys::seed())
-        .bind(actor.ip.clone())
-        .bind(actor.user_agent.clone())
-        .bind(ms(self.lives.idle))
-        .bind(ms(self.lives.longest))
-        .bind(user_id);
+    /// Begins a session of an account that was let in; `None` = the account is not active any more, or the password is not
+    /// theirs any more.
+    pub async fn begin(&self, user_id: Uuid, proof: Proof<'_>, actor: &Actor) -> Result<Option<Renewable>, StoreError> {
+        let (id, method) = (self.db.clock().new_id(), proof.method());
+        let guard = Sql::new(if self.db.is_postgres() { BEGIN_LOCKED } else { BEGIN })
+            .bind(id)
+            .bind(method.as_str())
+            .bind(self.keys.current_id())
+            .bind(RefreshKeys::seed())
+            .bind(actor.ip.clone())
+            .bind(actor.user_agent.clone())
+            .bind(ms(self.lives.idle))
+            .bind(ms(self.lives.longest))
+            .bind(user_id)
+            .bind(proof.hash().map(str::to_owned));
         let actor = Actor { user_id: Some(user_id), ..actor.clone() };
         let details = json!({ "session": id, "method": method });
         let entry = audit::about_held(self.db.clock().new_id(), &actor, "auth.login", "user", user_id, &details);

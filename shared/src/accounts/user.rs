@@ -8,7 +8,7 @@ use crate::domain::email::Email;
 use crate::domain::session::EndReason;
 use crate::domain::user::Role;
 use crate::store::entity::user::Model;
-use crate::store::{Sql, StoreError, Verb, audit, session, user};
+use crate::store::{Sql, StoreError, Verb, api_key, audit, session, user};
 
 /// An account to make.
 #[derive(Debug)]
@@ -49,17 +49,26 @@ impl Accounts {
     pub async fn create_user(&self, new: NewAccount, by: By<'_>) -> Result<Model, AccountError> {
         let details = json!({ "email": new.email.as_str(), "role": new.role, "password": !new.password_hash.is_empty() });
         let id = self.clock().new_id();
-        let verb = Verb::new("users", id, insert(id, new)).then(self.told(by, "user.create", id, details));
+        let verb =
+            Verb::new("users", id, insert(id, new)).administered_by(by.person()).then(self.told(by, "user.create", id, details));
         self.made(verb).await
     }
 
-    /// Changes name, role or whether they may come in. An account that is put out of service loses its sessions.
+    /// Changes name, role or whether they may come in. An account that is put out of service loses its
+    /// sessions and API keys for good.
     pub async fn change_user(&self, id: Uuid, change: &Change, by: By<'_>) -> Result<Model, AccountError> {
         for _ in 0..TRIES {
             let details = json!({ "name": change.name, "role": change.role, "active": change.active });
-            let mut verb = Verb::new("users", id, self.changed(id, change)).then(self.told(by, "user.update", id, kept(details)));
+            let mut verb = Verb::new("users", id, self.changed(id, change)).administered_by(by.person()).then(self.told(
+                by,
+                "user.update",
+                id,
+                kept(details),
+            ));
             if change.active == Some(false) {
-                verb = verb.then(session::end_those_of_held(EndReason::Administrator.as_str(), None));
+                verb = verb
+                    .then(session::end_those_of_held(EndReason::Administrator.as_str(), None))
+                    .then(api_key::revoke_those_of_held());
             }
             if let Some(row) = verb.run(&self.db).await? {
                 return Ok(row);
@@ -73,11 +82,13 @@ impl Accounts {
         Err(StoreError::Unavailable(format!("account {id} keeps changing")).into())
     }
 
-    /// Gives an account a password and ends its sessions.
+    /// Gives an account a password, ends its sessions and revokes its API keys: somebody else may have made them.
     pub async fn set_password(&self, id: Uuid, password_hash: &str, by: By<'_>) -> Result<Model, AccountError> {
-        let guard = Sql::new("UPDATE users SET password_hash = ?, updated_at = {now} WHERE id = ?").bind(password_hash).bind(id);
-        let verb = Verb::new("users", id, guard)
+        let guard = Sql::new("UPDATE users SET password_hash = ?, updated_at = {now} WHERE id = ? AND {administers}");
+        let verb = Verb::new("users", id, guard.bind(password_hash).bind(id))
+            .administered_by(by.person())
             .then(session::end_those_of_held(EndReason::Password.as_str(), None))
+            .then(api_key::revoke_those_of_held())
             .then(self.told(by, "user.password", id, json!({})));
         verb.run(&self.db).await?.ok_or(AccountError::NotFound)
     }
@@ -89,14 +100,16 @@ impl Accounts {
             .bind(id);
         let verb = Verb::new("users", id, guard)
             .then(session::end_those_of_held(EndReason::Password.as_str(), None))
+            .then(api_key::revoke_those_of_held())
             .then(self.told(By::Environment, "user.update", id, json!({ "role": Role::Admin, "password": true })));
         if verb.took(&self.db).await? { Ok(()) } else { Err(AccountError::NotFound) }
     }
 
     /// Ends every session of an account; its access tokens are refused within seconds.
     pub async fn end_all_sessions(&self, id: Uuid, by: By<'_>) -> Result<(), AccountError> {
-        let guard = Sql::new("UPDATE users SET updated_at = updated_at WHERE id = ?").bind(id);
+        let guard = Sql::new("UPDATE users SET updated_at = updated_at WHERE id = ? AND {administers}").bind(id);
         let verb = Verb::new("users", id, guard)
+            .administered_by(by.person())
             .then(session::end_those_of_held(EndReason::Administrator.as_str(), None))
             .then(self.told(by, "user.end_sessions", id, json!({})));
         if verb.took(&self.db).await? { Ok(()) } else { Err(AccountError::NotFound) }
@@ -128,16 +141,16 @@ impl Accounts {
         let text = match (change.takes_admin(), self.db.is_postgres()) {
             (false, _) => {
                 "UPDATE users SET name = COALESCE(?, name), role = COALESCE(?, role), active = COALESCE(?, active), updated_at = {now} \
-                 WHERE id = ?"
+                 WHERE id = ? AND {administers}"
             }
             (true, true) => {
                 "UPDATE users SET name = COALESCE(?, name), role = COALESCE(?, role), active = COALESCE(?, active), updated_at = {now} \
-                 WHERE id = ? AND (role <> 'admin' OR NOT active OR (SELECT COUNT(*) FROM \
+                 WHERE id = ? AND {administers} AND (role <> 'admin' OR NOT active OR (SELECT COUNT(*) FROM \
                  (SELECT id FROM users WHERE role = 'admin' AND active ORDER BY id FOR UPDATE) AS admins) > 1)"
             }
             (true, false) => {
                 "UPDATE users SET name = COALESCE(?, name), role = COALESCE(?, role), active = COALESCE(?, active), updated_at = {now} \
-                 WHERE id = ? AND (role <> 'admin' OR NOT active OR (SELECT COUNT(*) FROM users WHERE role = 'admin' AND active) > 1)"
+                 WHERE id = ? AND {administers} AND (role <> 'admin' OR NOT active OR (SELECT COUNT(*) FROM users WHERE role = 'admin' AND active) > 1)"
             }
         };
         let role = change.role.map(|role| role.as_str().to_owned());
@@ -149,7 +162,7 @@ impl Accounts {
 pub(super) fn insert(id: Uuid, new: NewAccount) -> Sql {
     Sql::new(
         "INSERT INTO users (id, email, name, role, password_hash, active, created_at, updated_at) \
-         SELECT ?, ?, ?, ?, ?, TRUE, {now}, {now} FROM {gate}",
+         SELECT ?, ?, ?, ?, ?, TRUE, {now}, {now} FROM {gate} WHERE {administers}",
     )
     .bind(id)
     .bind(String::from(new.email))

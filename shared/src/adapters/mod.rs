@@ -7,6 +7,7 @@ pub mod jira;
 pub mod limiter;
 pub mod llm;
 pub mod oidc;
+pub mod pacer;
 pub mod queue;
 mod subscription;
 #[cfg(test)]

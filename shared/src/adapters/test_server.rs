@@ -26,7 +26,19 @@ impl Request {
     }
 }
 
+/// How a streamed body ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum End {
+    /// As it should.
+    Closed,
+    /// The connection breaks.
+    Broken,
+    /// Nothing more comes.
+    Silent,
+}
+
 enum How {
+    Streamed(Vec<Vec<u8>>, End),
     Whole,
     Dropped,
     Cut,
@@ -67,6 +79,11 @@ impl Reply {
     /// The connection ends in the middle of the body.
     pub(crate) fn cut() -> Self {
         Self { how: How::Cut, ..Self::text(200, "application/json", "{\"half\":") }
+    }
+
+    /// A body in pieces.
+    pub(crate) fn streamed(media: &str, pieces: Vec<Vec<u8>>, end: End) -> Self {
+        Self { how: How::Streamed(pieces, end), ..Self::status(200) }.with("content-type", media)
     }
 
     /// Nothing is ever answered.
@@ -158,19 +175,33 @@ async fn serve(mut stream: TcpStream, journal: Arc<Journal>, answer: Arc<impl Fn
         tokio::task::yield_now().await;
     }
     journal.now.fetch_sub(1, Ordering::SeqCst);
-    let length = match reply.how {
-        How::Whole => reply.body.len(),
-        How::Cut => reply.body.len() + 1000,
+    let length = match &reply.how {
+        How::Whole => format!("content-length: {}", reply.body.len()),
+        How::Cut => format!("content-length: {}", reply.body.len() + 1000),
+        How::Streamed(..) => "transfer-encoding: chunked".to_owned(),
         How::Dropped => return,
         How::Never => return std::future::pending().await,
     };
-    let mut head = format!("HTTP/1.1 {} Told\r\ncontent-length: {length}\r\nconnection: close\r\n", reply.status);
+    let mut head = format!("HTTP/1.1 {} Told\r\n{length}\r\nconnection: close\r\n", reply.status);
     for (name, value) in &reply.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     head.push_str("\r\n");
     let _ = stream.write_all(head.as_bytes()).await;
     let _ = stream.write_all(&reply.body).await;
+    if let How::Streamed(pieces, end) = reply.how {
+        let _ = stream.set_nodelay(true);
+        for piece in pieces.iter().filter(|piece| !piece.is_empty()) {
+            let chunk = [format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat();
+            let _ = stream.write_all(&chunk).await;
+            tokio::task::yield_now().await;
+        }
+        match end {
+            End::Closed => drop(stream.write_all(b"0\r\n\r\n").await),
+            End::Broken => {}
+            End::Silent => std::future::pending().await,
+        }
+    }
 }
 
 async fn read(stream: &mut TcpStream) -> Option<Request> {

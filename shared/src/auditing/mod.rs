@@ -5,14 +5,16 @@
 //! * [`seal`](Chain::seal): entries that were committed become links; segments end
 //! * [`remove`](Chain::remove): whole segments that are too old leave
 //! * [`verify`](Chain::verify): the chain is walked from its beginning
+//! * [`keep`](Chain::keep): a head on paper, which no later one may fall behind
 //! * [`signed`]: what is signed, byte for byte
 
+mod keep;
 mod remove;
 mod seal;
 mod signed;
 mod verify;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use signed::Signer;
 
@@ -29,6 +31,8 @@ pub struct Chain {
     signer: Arc<Signer>,
     /// Whose lease it is; a name that no other process has.
     owner: Arc<str>,
+    /// The furthest head that was met here, or kept from before.
+    furthest: Arc<Mutex<Option<Anchor>>>,
 }
 
 impl Chain {
@@ -36,7 +40,7 @@ impl Chain {
     #[must_use]
     pub fn new(db: Db, keys: &KeyRing) -> Self {
         let owner = db.clock().new_id().to_string().into();
-        Self { db, signer: Arc::new(Signer::new(keys)), owner }
+        Self { db, signer: Arc::new(Signer::new(keys)), owner, furthest: Arc::default() }
     }
 
     /// The database.

@@ -6,7 +6,8 @@
 
 use std::time::Duration;
 
-use super::Chain;
+use super::keep::is_blank;
+use super::{Anchor, Chain};
 use crate::store::StoreError;
 use crate::store::audit_chain::{self, Head, Link, Segment};
 
@@ -41,6 +42,17 @@ pub enum SealError {
     /// The head cannot be continued: what would hide behind it is for a person to find out.
     #[error("the head of the audit log is not as it was signed; `jqa audit verify` says more")]
     Head,
+    /// The log was put back, or written anew.
+    #[error(
+        "the head of the audit log is at number {seq}, but was at {known} before; `jqa audit verify` says more. If a backup was \
+         restored, move the file audit.head away and start again"
+    )]
+    Behind {
+        /// Where it is.
+        seq: i64,
+        /// Where it was.
+        known: i64,
+    },
     /// The head was signed with a key that is not in the ring.
     #[error(
         "the head of the audit log is signed with the key {0}, which is not among those given; add it to JQA_SECRET_KEYS_OLD"
@@ -58,7 +70,7 @@ impl Chain {
         let Some(head) = audit_chain::head_for(&self.db, &self.owner).await? else {
             return if audit_chain::head(&self.db).await?.is_some() { Ok(Sealed::Elsewhere) } else { Err(SealError::Head) };
         };
-        self.trusted(&head)?;
+        self.trusted(&head).await?;
         let now = self.db.clock().now_ms();
         let entries = head.seq - head.open_from + 1;
         if entries > 0 && (entries >= LONGEST || now - head.open_since >= DAY) {
@@ -77,7 +89,11 @@ impl Chain {
         let open_since = if entries == 0 { now } else { head.open_since };
         let new = self.signed(Head { seq: head.seq + count as i64, mac, open_since, at: now, ..head.clone() });
         let sealed = audit_chain::seal(&self.db, &head, &new, &links, &self.owner, lease_ms()).await?;
-        Ok(if sealed { Sealed::Entries(count) } else { Sealed::Elsewhere })
+        if !sealed {
+            return Ok(Sealed::Elsewhere);
+        }
+        self.remember(&Anchor { seq: new.seq, mac: new.mac });
+        Ok(Sealed::Entries(count))
     }
 
     async fn end_segment(&self, head: Head, now: i64) -> Result<Sealed, SealError> {
@@ -102,18 +118,19 @@ impl Chain {
     }
 
     /// Refuses to go on from a head that is not ours: a new signature would hide what was done to it.
-    fn trusted(&self, head: &Head) -> Result<(), SealError> {
-        if head.seq == 0 && head.signature.is_empty() {
-            return Ok(());
+    async fn trusted(&self, head: &Head) -> Result<(), SealError> {
+        if !is_blank(head) && self.signer.head(head).is_none() {
+            return Err(SealError::UnknownKey(head.key_id.clone()));
         }
-        match self.signer.head(head) {
-            Some(signature) if signature == head.signature => Ok(()),
-            Some(_) => Err(SealError::Head),
-            None => Err(SealError::UnknownKey(head.key_id.clone())),
+        if !self.trusts(head).await? {
+            return Err(SealError::Head);
         }
+        self.not_behind(head)?;
+        self.remember(&Anchor { seq: head.seq, mac: head.mac.clone() });
+        Ok(())
     }
 
-    fn signed(&self, mut head: Head) -> Head {
+    pub(super) fn signed(&self, mut head: Head) -> Head {
         self.signer.current().clone_into(&mut head.key_id);
         head.signature = self.signer.head(&head).unwrap_or_default();
         head

@@ -1,5 +1,6 @@
 //! What is signed, byte for byte: the same on both databases, and no two things alike.
 
+use super::verify::Anchor;
 use crate::crypto::{KeyRing, SecretKey};
 use crate::store::audit_chain::{Head, Segment};
 use crate::store::entity::audit::Model;
@@ -57,6 +58,11 @@ impl Signer {
             .text(&head.open_mac)
             .number(head.at);
         self.under(&head.key_id, &bytes)
+    }
+
+    /// The signature of a head that is kept beside the key.
+    pub(super) fn kept(&self, key_id: &str, head: &Anchor) -> Option<String> {
+        self.under(key_id, &Bytes::of("kept", key_id).number(head.seq).text(&head.mac))
     }
 
     /// The signature of a segment.

@@ -2,18 +2,23 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::Chain;
 use crate::domain::audit::Tampering;
+use crate::domain::duration::ms;
 use crate::store::StoreError;
-use crate::store::audit_chain::{self, Ends, Head, Segment, Unsealed};
+use crate::store::audit_chain::{self, Ends, Segment, Unsealed};
 use crate::store::entity::audit::Model;
 
 /// Entries that are looked at together.
 const PAGE: i64 = 1000;
+
+/// Time in which the entries of a segment leave that was let go.
+const LEAVING: Duration = Duration::from_secs(3600);
 
 /// The first thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -86,8 +91,8 @@ pub type VerifyError = StoreError;
 impl Chain {
     /// Where the chain is now, if its head is as it was signed.
     pub async fn anchor(&self) -> Result<Option<Anchor>, StoreError> {
-        let head = audit_chain::head(&self.db).await?;
-        Ok(head.filter(|head| self.is_signed(head)).map(|head| Anchor { seq: head.seq, mac: head.mac }))
+        let Some(head) = audit_chain::head(&self.db).await? else { return Ok(None) };
+        Ok(self.trusts(&head).await?.then_some(Anchor { seq: head.seq, mac: head.mac }))
     }
 
     /// Walks the whole chain. `told` hears how many of how many entries were passed.
@@ -109,11 +114,6 @@ impl Chain {
             Err(Stop::Store(error)) => return Err(error),
         }
         Ok(walk.report)
-    }
-
-    fn is_signed(&self, head: &Head) -> bool {
-        let is_new = head.seq == 0 && head.signature.is_empty();
-        is_new || self.signer.head(head).is_some_and(|signature| signature == head.signature)
     }
 }
 
@@ -149,18 +149,17 @@ struct Walk<'a, T> {
 
 impl<T: FnMut(i64, i64)> Walk<'_, T> {
     async fn all(&mut self) -> Result<(), Stop> {
-        let Some(Ends { head, last }) = audit_chain::ends(&self.chain.db).await? else {
-            return Err(
-                Finding { kind: Tampering::Head, seq: None, entry: None, message: "the signed head is gone".into() }.into()
-            );
-        };
-        if !self.chain.is_signed(&head) {
+        self.numbers().await?;
+        let head = |message: &str| Finding { kind: Tampering::Head, seq: None, entry: None, message: message.into() };
+        let ends = readable(audit_chain::ends(&self.chain.db).await, || head("the head cannot be read"))?;
+        let Some(Ends { head, last }) = ends else { return Err(head("the signed head is gone").into()) };
+        if !self.chain.trusts(&head).await? {
             let message = format!("the head is not as it was signed with the key '{}', or that key is not given", head.key_id);
             return Err(Finding::at(Tampering::Head, head.seq, message).into());
         }
         self.until = head.seq;
         self.report.head = Some(Anchor { seq: head.seq, mac: head.mac.clone() });
-        while let Some(segment) = audit_chain::segment_after(&self.chain.db, self.seq).await? {
+        while let Some(segment) = self.next_segment().await? {
             if segment.last_seq > self.until {
                 // It was ended after the head was read; what is in it is looked at below.
                 break;
@@ -177,7 +176,36 @@ impl<T: FnMut(i64, i64)> Walk<'_, T> {
         if let Some(last) = last.filter(|last| *last > head.seq) {
             return Err(Finding::at(Tampering::Added, last, "an entry stands behind the signed head").into());
         }
+        self.unsealed().await?;
         self.meets_expected()
+    }
+
+    /// Numbers that nothing in the chain may have.
+    async fn numbers(&self) -> Result<(), Stop> {
+        let db = &self.chain.db;
+        if let Some(seq) = audit_chain::strange_number(db).await? {
+            return Err(Finding::at(Tampering::Added, seq, "an entry has a number that none is sealed under").into());
+        }
+        let first = readable(audit_chain::first_number(db).await, || segment_unreadable(1))?;
+        if let Some(seq) = first.filter(|seq| *seq < 1) {
+            return Err(Finding::at(Tampering::Segment, seq, "a segment begins before the first entry").into());
+        }
+        match audit_chain::left_behind(db, ms(LEAVING)).await? {
+            Some(seq) => Err(Finding::at(Tampering::Added, seq, "an entry stands where all entries left by age").into()),
+            None => Ok(()),
+        }
+    }
+
+    async fn next_segment(&self) -> Result<Option<Segment>, Stop> {
+        let next = audit_chain::segment_after(&self.chain.db, self.seq).await;
+        readable(next, || segment_unreadable(self.seq + 1))
+    }
+
+    /// Those that wait for the sealer. One that cannot be read keeps it from all that come after.
+    async fn unsealed(&self) -> Result<(), Stop> {
+        let message = "an entry that is not sealed yet cannot be read: a cell holds what the program does not write there";
+        let found = audit_chain::unsealed(&self.chain.db, PAGE.unsigned_abs()).await;
+        readable(found, || Finding { kind: Tampering::Changed, seq: None, entry: None, message: message.into() }).map(drop)
     }
 
     async fn segment(&mut self, segment: &Segment) -> Result<(), Stop> {
@@ -228,7 +256,10 @@ impl<T: FnMut(i64, i64)> Walk<'_, T> {
     /// Entries up to a number. `last` = the last number that any entry had when the walk began.
     async fn entries(&mut self, until: i64, last: i64) -> Result<(), Stop> {
         while self.seq < until {
-            let page = audit_chain::between(&self.chain.db, self.seq, until, PAGE).await?;
+            let page = match audit_chain::between(&self.chain.db, self.seq, until, PAGE).await {
+                Err(StoreError::Bug(_)) => self.readable_entries(until).await?,
+                page => page?,
+            };
             for entry in &page {
                 self.entry(entry)?;
             }
@@ -241,6 +272,22 @@ impl<T: FnMut(i64, i64)> Walk<'_, T> {
             }
         }
         Ok(())
+    }
+
+    /// The entries before the first one that cannot be read.
+    async fn readable_entries(&self, until: i64) -> Result<Vec<Model>, Stop> {
+        let mut page = Vec::new();
+        for seq in self.seq + 1..=until {
+            match audit_chain::between(&self.chain.db, seq - 1, seq, 1).await {
+                Err(StoreError::Bug(_)) if page.is_empty() => {
+                    let message = "the entry was changed: a cell holds what the program does not write there";
+                    return Err(Finding::at(Tampering::Changed, seq, message).into());
+                }
+                Err(StoreError::Bug(_)) => break,
+                one => page.extend(one?),
+            }
+        }
+        Ok(page)
     }
 
     fn entry(&mut self, entry: &Model) -> Result<(), Stop> {
@@ -279,6 +326,18 @@ impl<T: FnMut(i64, i64)> Walk<'_, T> {
         let message = format!("the log ends at number {}, but the head that was kept is number {}", self.seq, expected.seq);
         Err(Finding::at(Tampering::Cut, self.seq + 1, message).into())
     }
+}
+
+/// What was read; or what a row is that cannot be.
+fn readable<T>(read: Result<T, StoreError>, finding: impl FnOnce() -> Finding) -> Result<T, Stop> {
+    match read {
+        Err(StoreError::Bug(_)) => Err(finding().into()),
+        read => Ok(read?),
+    }
+}
+
+fn segment_unreadable(seq: i64) -> Finding {
+    Finding::at(Tampering::Segment, seq, "the segment that begins here cannot be read")
 }
 
 fn unknown_key(seq: i64, key_id: &str) -> Finding {

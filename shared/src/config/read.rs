@@ -12,12 +12,13 @@ use super::sections::{Accounts, Budgets, DatabaseSettings, HttpSettings, JiraSec
 use super::source::Source;
 use crate::accounts::SessionLives;
 use crate::adapters::llm::servers::SERVERS;
-use crate::adapters::llm::{self, Effort, Models, PROVIDERS};
+use crate::adapters::llm::{self, Effort, Models, PROVIDERS, StreamMode};
 use crate::adapters::webhook::{Network, OutboundPolicy};
 use crate::crypto::{SecretKey, TokenAlgorithm};
+use crate::domain::pace::Share;
 use crate::domain::rate::{Rate, RateError};
 use crate::domain::registration::Registration;
-use crate::jobs::{Limits, Retention};
+use crate::jobs::{EconomyLimits, Limits, Retention};
 use crate::telemetry::logs;
 
 impl Settings {
@@ -42,7 +43,8 @@ impl Settings {
                 jobs: r.positive("JQA_KEEP_JOBS"),
                 history: r.positive("JQA_KEEP_HISTORY"),
                 audit: r.positive("JQA_KEEP_AUDIT"),
-                ledger: r.positive("JQA_KEEP_LEDGER"),
+                ledger: ledger(&mut r),
+                replies: r.positive_or_off("JQA_LLM_REUSE").unwrap_or_default(),
             },
             worker: WorkerSettings {
                 interactive: r.count("JQA_CONCURRENCY_INTERACTIVE"),
@@ -92,6 +94,22 @@ impl Reader<'_> {
         let value =
             value.and_then(|n| if n > 0 { Ok(n) } else { Err(ConfigProblem::new(name, "should be a whole number above 0")) });
         self.keep(value, 1)
+    }
+
+    /// A length of time above 0, or `off`.
+    fn positive_or_off(&mut self, name: &'static str) -> Option<Duration> {
+        if self.source.text(name) == "off" { None } else { Some(self.positive(name)) }
+    }
+
+    fn count_or_none(&mut self, name: &'static str) -> Option<u32> {
+        self.optional(name)?;
+        Some(u32::try_from(self.count(name)).unwrap_or(u32::MAX))
+    }
+
+    /// Names with commas between them.
+    fn names(&self, name: &'static str) -> Vec<String> {
+        let text = self.optional(name).unwrap_or_default();
+        text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
     }
 
     pub(super) fn optional(&self, name: &'static str) -> Option<String> {
@@ -300,11 +318,25 @@ fn models(r: &mut Reader) -> Arc<Models> {
     })
 }
 
-fn llm(r: &mut Reader) -> LlmSection {
-    let timeout = r.positive("JQA_LLM_TIMEOUT");
-    if timeout > Duration::from_secs(30 * 60) {
-        r.problems.push(ConfigProblem::new("JQA_LLM_TIMEOUT", "should be 30m at most"));
+/// Budgets of a month are added up from the ledger.
+fn ledger(r: &mut Reader) -> Duration {
+    const NAME: &str = "JQA_KEEP_LEDGER";
+    let ledger = r.positive(NAME);
+    if ledger < Duration::from_secs(32 * 24 * 3600) {
+        r.problems.push(ConfigProblem::new(NAME, "should be 32d at least: budgets of a month are added up from it"));
     }
+    ledger
+}
+
+fn llm(r: &mut Reader) -> LlmSection {
+    let [timeout, first_byte_timeout, idle_timeout] = ["JQA_LLM_TIMEOUT", "JQA_LLM_FIRST_BYTE_TIMEOUT", "JQA_LLM_IDLE_TIMEOUT"]
+        .map(|name| {
+            let limit = r.positive(name);
+            if limit > Duration::from_secs(30 * 60) {
+                r.problems.push(ConfigProblem::new(name, "should be 30m at most"));
+            }
+            limit
+        });
     let temperature = r.optional("JQA_LLM_TEMPERATURE").and_then(|text| match text.parse() {
         Ok(value) if (0.0..=2.0).contains(&value) => Some(value),
         _ => {
@@ -322,8 +354,24 @@ fn llm(r: &mut Reader) -> LlmSection {
         api_key: r.source.text("JQA_LLM_API_KEY").to_owned(),
         model: r.source.text("JQA_LLM_MODEL").to_owned(),
         timeout,
+        first_byte_timeout,
+        idle_timeout,
+        stream: r.one_of("JQA_LLM_STREAM", StreamMode::ALL).parse().unwrap_or_default(),
         max_output_tokens: u32::try_from(r.count("JQA_LLM_MAX_OUTPUT_TOKENS")).unwrap_or(u32::MAX),
         max_in_flight: r.count("JQA_LLM_MAX_IN_FLIGHT"),
+        share: Share::of_a_minute(
+            r.count_or_none("JQA_LLM_REQUESTS_PER_MINUTE"),
+            r.count_or_none("JQA_LLM_TOKENS_PER_MINUTE"),
+            r.count_or_none("JQA_LLM_CALLS_AT_ONCE"),
+        ),
+        reuse: r.positive_or_off("JQA_LLM_REUSE"),
+        economy: EconomyLimits {
+            tick: r.positive("JQA_ECONOMY_TICK"),
+            gather: r.duration("JQA_ECONOMY_GATHER"),
+            most_calls: r.count("JQA_ECONOMY_BATCH"),
+            poll: r.positive("JQA_ECONOMY_POLL"),
+        },
+        fallback: r.names("JQA_LLM_FALLBACK"),
         structured: r.one_of("JQA_LLM_STRUCTURED", &["json_schema", "json_object", "none"]),
         token_param: r.one_of_or_none("JQA_LLM_TOKEN_PARAM", &["max_tokens", "max_completion_tokens"]),
         effort: r.one_of_or_none("JQA_LLM_EFFORT", &efforts).and_then(|effort| effort.parse().ok()),

@@ -8,13 +8,14 @@ use std::time::Duration;
 use url::Url;
 
 use crate::accounts::SessionLives;
-use crate::adapters::llm::{Effort, Models};
+use crate::adapters::llm::{Effort, Models, StreamMode};
 use crate::adapters::oidc::OidcSettings;
 use crate::adapters::webhook::{Network, OutboundPolicy};
 use crate::crypto::{SecretKey, TokenAlgorithm};
+use crate::domain::pace::Share;
 use crate::domain::rate::Rate;
 use crate::domain::registration::Registration;
-use crate::jobs::{Limits, Retention};
+use crate::jobs::{EconomyLimits, Limits, Retention};
 
 /// The database.
 #[derive(Debug, Clone)]
@@ -125,10 +126,24 @@ pub struct LlmSection {
     pub model: String,
     /// Time limit of a call.
     pub timeout: Duration,
+    /// Time limit of the first byte of a stream, where something is said before the model has thought.
+    pub first_byte_timeout: Duration,
+    /// Time limit of silence within a stream.
+    pub idle_timeout: Duration,
+    /// Whether answers are asked for as streams.
+    pub stream: StreamMode,
     /// Token limit of a reply.
     pub max_output_tokens: u32,
     /// Calls at once.
     pub max_in_flight: usize,
+    /// What all workers together may do with the account.
+    pub share: Share,
+    /// How long answers stand in for the same questions; `None` = they do not.
+    pub reuse: Option<Duration>,
+    /// Times and sizes of batches at providers.
+    pub economy: EconomyLimits,
+    /// Connections that are asked instead while this one is overloaded.
+    pub fallback: Vec<String>,
     /// How the reply's form is asked for.
     pub structured: String,
     /// Name of the token limit on Chat Completions; `None` = what the server is known to take.

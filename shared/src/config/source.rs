@@ -64,6 +64,13 @@ impl Source {
         if problems.is_empty() { Ok(Self { values }) } else { Err(problems) }
     }
 
+    /// The values whose names begin so, and no others.
+    #[must_use]
+    pub fn only(mut self, prefix: &str) -> Self {
+        self.values.retain(|name, _| name.starts_with(prefix));
+        self
+    }
+
     /// Sets a value, as tests and the demo do.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -138,6 +145,13 @@ mod tests {
         assert_eq!(source.duration("JQA_LEASE").unwrap(), Duration::from_secs(9));
         assert_eq!(source.parse::<i32>("JQA_MAX_ATTEMPTS", "a number").unwrap(), 3);
         assert_eq!(source.text("JQA_BIND"), "127.0.0.1:8000");
+    }
+
+    #[test]
+    fn of_one_kind_of_settings_the_others_are_not_taken_along() {
+        let values = [("JQA_LLM_MODEL", "m"), ("JQA_DATABASE_URL", "postgres://db/jqa")];
+        let source = Source::new(values.map(|(name, value)| (name.to_owned(), value.to_owned())), None).unwrap().only("JQA_LLM_");
+        assert_eq!((source.text("JQA_LLM_MODEL"), source.text("JQA_DATABASE_URL")), ("m", ""));
     }
 
     #[test]

@@ -103,6 +103,16 @@ super::words::words! {
         DeleteConnection = "connection.delete",
         /// A connection was tried.
         TestConnection = "connection.test",
+        /// A budget was made.
+        CreateBudget = "budget.create",
+        /// A budget was given other limits.
+        UpdateBudget = "budget.update",
+        /// A budget was removed.
+        DeleteBudget = "budget.delete",
+        /// A policy got a new version; its words are not told.
+        WritePolicy = "policy.write",
+        /// A person decided about a batch at a provider that was lost.
+        DecideProviderBatch = "provider_batch.decide",
         /// Sealed secrets were sealed with the current key.
         RotateKeys = "keys.rotate",
         /// Somebody read or exported the audit log.

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization;
 
+use super::normal::is_one_line;
+
 /// Longer ones cannot be delivered to (RFC 5321).
 pub const LONGEST: usize = 254;
 
@@ -22,8 +24,14 @@ impl Email {
         let email: String = text.trim().to_lowercase().nfc().collect();
         let (name, host) = email.rsplit_once('@').ok_or(NotAnEmail)?;
         let is_host = host == "localhost" || (host.contains('.') && host.split('.').all(|label| !label.is_empty()));
-        let strange = |c: char| c.is_control() || c.is_whitespace() || c == '@';
-        if name.is_empty() || !is_host || email.len() > LONGEST || name.contains(strange) || host.contains(strange) {
+        let strange = |c: char| c.is_whitespace() || c == '@';
+        if name.is_empty()
+            || !is_host
+            || email.len() > LONGEST
+            || !is_one_line(&email)
+            || name.contains(strange)
+            || host.contains(strange)
+        {
             return Err(NotAnEmail);
         }
         Ok(Self(email))
@@ -80,6 +88,15 @@ mod tests {
             assert_eq!(Email::parse(text).map(String::from), Ok("ada@example.com".to_owned()));
         }
         assert_eq!(Email::parse("root@localhost").unwrap().host(), "localhost");
+    }
+
+    #[test]
+    fn an_address_that_only_looks_like_another_is_refused() {
+        for hidden in ["\u{200b}", "\u{ad}", "\u{202e}", "\u{2060}", "\u{feff}", "\u{e0041}", "\u{fe0f}", "\0", "\u{2028}"] {
+            for text in [format!("a{hidden}da@example.com"), format!("ada@exam{hidden}ple.com")] {
+                assert_eq!(Email::parse(&text), Err(NotAnEmail), "{text:?}");
+            }
+        }
     }
 
     #[test]

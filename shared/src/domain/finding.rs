@@ -25,6 +25,12 @@ super::words::words! {
         ReferenceUnknown = "reference.unknown",
         /// A scenario covers no criterion.
         ReferenceMissing = "reference.missing",
+        /// A scenario is said to extend or duplicate a test and names none.
+        RelationMissing = "relation.missing",
+        /// A scenario is said to extend or duplicate a test that the story does not have.
+        RelationUnknown = "relation.unknown",
+        /// A scenario is said to be new and reads like a test that exists.
+        DuplicatesTest = "item.duplicates_test",
         /// An item that claims to be stated quotes nothing.
         EvidenceMissing = "evidence.missing",
         /// A quotation is not in the story.
@@ -33,6 +39,9 @@ super::words::words! {
         NumberNotInStory = "literal.number_not_in_story",
         /// A quoted text in a stated item does not occur in the story.
         TextNotInStory = "literal.text_not_in_story",
+        /// An item holds an address, markup that acts, a mention or a secret that the story itself does not hold, or gives orders to a
+        /// model.
+        ForeignText = "literal.foreign",
         /// A `Then` that nobody can observe ("works correctly").
         ThenVague = "then.vague",
         /// Two items say the same.
@@ -51,6 +60,12 @@ super::words::words! {
         StoryTruncated = "story.truncated",
         /// Part of the story could not be read.
         StoryLossy = "story.lossy",
+        /// The story speaks to a language model, or an item rests on words that do.
+        StoryInstructions = "story.speaks_to_model",
+        /// The story held characters that nobody sees; they were left out.
+        StoryHidden = "story.hidden_text",
+        /// The story holds what looks like a key or a token.
+        StorySecret = "story.secret",
         /// The result is in another language than was asked for.
         LanguageNotAsked = "language.not_as_asked",
         /// The story cannot be tested as it is written, so nothing is proposed for it.

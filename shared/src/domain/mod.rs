@@ -1,7 +1,8 @@
 //! Nouns and pure functions. Nothing here waits, reads a clock or talks to anything.
 //!
 //! * the story and what rests on it: [`story`], [`reading`], [`evidence`], [`criterion`], [`scenario`], [`finding`], [`reply`]
-//! * turning one into the other: [`drafter`], [`checks`], [`gherkin`], [`language`], [`normal`]
+//! * turning one into the other: [`drafter`], [`checks`], [`measures`], [`gherkin`], [`language`], [`normal`]
+//! * what a hostile story or a model that obeys it brings: [`instructions`], [`foreign`]
 //! * Jira's text: [`adf`], [`document`], [`render`]
 //! * jobs: [`job`], [`verdict`], [`message`], [`event`], [`request`], [`result`], [`json`], [`webhook`], [`duration`]
 //! * publishing: [`publish`]
@@ -10,6 +11,8 @@
 
 pub mod adf;
 pub mod audit;
+pub mod breaker;
+pub mod budget;
 pub mod checks;
 pub mod criterion;
 pub mod document;
@@ -19,18 +22,25 @@ pub mod email;
 pub mod event;
 pub mod evidence;
 pub mod finding;
+pub mod foreign;
 pub mod gherkin;
 pub mod identity;
+pub mod instructions;
 pub mod issue_key;
 pub mod job;
 pub mod json;
 pub mod language;
+pub mod measures;
 pub mod message;
 pub mod normal;
+pub mod pace;
 pub mod password;
+pub mod policy;
+pub mod provider_batch;
 pub mod publish;
 pub mod rate;
 pub mod reading;
+pub mod redact;
 pub mod registration;
 pub mod render;
 pub mod reply;

@@ -9,6 +9,29 @@ super::words::words! {
         Comment = "comment",
         /// A section of ours in the description.
         Description = "description",
+        /// A sub-task for each criterion or scenario.
+        Subtask = "subtask",
+    }
+}
+
+/// Where a text of ours stands in an issue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextPlace {
+    /// A comment.
+    Comment,
+    /// A section of the description.
+    Description,
+}
+
+impl PublishMode {
+    /// Where the text stands; `None` = each criterion and scenario stands as an object of its own.
+    #[must_use]
+    pub const fn text(self) -> Option<TextPlace> {
+        match self {
+            Self::Comment => Some(TextPlace::Comment),
+            Self::Description => Some(TextPlace::Description),
+            Self::Subtask => None,
+        }
     }
 }
 
@@ -21,6 +44,18 @@ super::words::words! {
         Scenarios = "scenarios",
         /// Criteria and scenarios.
         All = "all",
+    }
+}
+
+impl PublishWhat {
+    /// The id of a criterion or scenario by its number.
+    #[must_use]
+    pub fn item(self, number: usize) -> String {
+        match self {
+            Self::Criteria => format!("AC-{number}"),
+            Self::Scenarios => format!("TS-{number}"),
+            Self::All => number.to_string(),
+        }
     }
 }
 
@@ -45,17 +80,36 @@ impl Default for OnConflict {
 
 /// One thing to publish at one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "Asked")]
 pub struct PublishTarget {
     /// Where.
     pub mode: PublishMode,
-    /// What; everything the job made when absent.
-    #[serde(default = "all")]
+    /// What. When absent: of texts everything the job made, of sub-tasks the scenarios.
+    #[schema(required = false)]
     pub what: PublishWhat,
 }
 
-const fn all() -> PublishWhat {
-    PublishWhat::All
+/// A target as it is asked for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    mode: PublishMode,
+    what: Option<PublishWhat>,
+}
+
+impl From<Asked> for PublishTarget {
+    fn from(Asked { mode, what }: Asked) -> Self {
+        Self::of(mode, what)
+    }
+}
+
+impl PublishTarget {
+    /// A target; of texts all is written where nothing else is said, of objects for each item the scenarios.
+    #[must_use]
+    pub fn of(mode: PublishMode, what: Option<PublishWhat>) -> Self {
+        let usual = if mode.text().is_some() { PublishWhat::All } else { PublishWhat::Scenarios };
+        Self { mode, what: what.unwrap_or(usual) }
+    }
 }
 
 super::words::words! {
@@ -69,6 +123,8 @@ super::words::words! {
         Unchanged = "unchanged",
         /// Ours is there and is not needed any more.
         Remove = "remove",
+        /// Ours is there, is not needed any more, and is left for a person to close.
+        Obsolete = "obsolete",
         /// A person changed ours.
         Conflict = "conflict",
         /// It cannot be done.
@@ -81,11 +137,14 @@ super::words::words! {
 pub struct PublishPlan {
     /// The target.
     pub target: PublishTarget,
+    /// The criterion or scenario, where each stands as an object of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<String>,
     /// What would happen.
     pub action: PlannedAction,
     /// The object it would happen to: a comment id, or the issue's key.
     pub remote_id: Option<String>,
-    /// Why, when it is a conflict or impossible.
+    /// Why, when it is a conflict or impossible; and which scenarios are left out because a test exists.
     pub reason: String,
     /// Length of the serialised payload, in bytes.
     pub length: usize,
@@ -102,8 +161,12 @@ super::words::words! {
         Updated = "updated",
         /// There already, the same.
         Unchanged = "unchanged",
+        /// There, not needed any more, and left for a person to close.
+        Obsolete = "obsolete",
         /// Left as a person wrote it.
         Conflict = "conflict",
+        /// Some items stand as they should, others could not be written.
+        Partial = "partial",
         /// Not written.
         Failed = "failed",
     }
@@ -119,11 +182,13 @@ impl PublishOutcome {
     /// How much a person should look at it.
     const fn gravity(self) -> u8 {
         match self {
-            Self::Unchanged => 0,
-            Self::Updated => 1,
-            Self::Created => 2,
-            Self::Conflict => 3,
-            Self::Failed => 4,
+            Self::Obsolete => 0,
+            Self::Unchanged => 1,
+            Self::Updated => 2,
+            Self::Created => 3,
+            Self::Conflict => 4,
+            Self::Partial => 5,
+            Self::Failed => 6,
         }
     }
 }
@@ -141,11 +206,65 @@ pub struct Published {
     pub url: Option<String>,
     /// Stable code of the failure, empty when there is none.
     pub code: String,
+    /// What a person should know, such as which scenarios were left out because a test exists; empty when there is nothing.
+    pub message: String,
+    /// What became of each criterion and scenario, where each stands as an object of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<PublishedItem>,
+}
+
+/// What became of one criterion or scenario.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PublishedItem {
+    /// `AC-2`, `TS-1`.
+    pub id: String,
+    /// What became of it.
+    pub outcome: PublishOutcome,
+    /// The key of the object that stands for it.
+    pub key: Option<String>,
+    /// The page a person would open.
+    pub url: Option<String>,
+    /// Stable code of the failure, empty when there is none.
+    pub code: String,
     /// What a person should know; empty when there is nothing.
     pub message: String,
 }
 
 impl Published {
+    /// With a word more for a person; an empty one changes nothing.
+    #[must_use]
+    pub fn with(mut self, word: &str) -> Self {
+        add_word(&mut self.message, word);
+        self
+    }
+
+    /// What became of a target whose items stand as objects of their own; `None` = it has none.
+    #[must_use]
+    pub fn of_items(target: PublishTarget, items: Vec<PublishedItem>) -> Option<Self> {
+        items.into_iter().map(|item| Self::of_item(target, item)).reduce(Self::both)
+    }
+
+    /// The same of a target with one item.
+    #[must_use]
+    pub fn of_item(target: PublishTarget, item: PublishedItem) -> Self {
+        let (outcome, code) = (item.outcome, item.code.clone());
+        let message = if item.message.is_empty() { String::new() } else { format!("{}: {}", item.id, item.message) };
+        Self { target, outcome, remote_id: None, url: None, code, message, items: vec![item] }
+    }
+
+    /// What became of two parts of a target, as [`worst`](Self::worst); but one of several items that fails does not make all
+    /// of them a failure.
+    #[must_use]
+    pub fn both(mut self, mut other: Self) -> Self {
+        let mut items = std::mem::take(&mut self.items);
+        items.append(&mut other.items);
+        let mut both = Self::worst(Some(self), other);
+        if both.outcome == PublishOutcome::Failed && items.iter().any(|item| item.outcome.stands()) {
+            both.outcome = PublishOutcome::Partial;
+        }
+        Self { items, ..both }
+    }
+
     /// The outcome of a target is that of its worst piece; of two that are alike the first.
     #[must_use]
     pub fn worst(before: Option<Self>, piece: Self) -> Self {
@@ -154,4 +273,20 @@ impl Published {
             _ => piece,
         }
     }
+}
+
+impl PublishPlan {
+    /// With a word more for a person; an empty one changes nothing.
+    #[must_use]
+    pub fn with(mut self, word: &str) -> Self {
+        add_word(&mut self.reason, word);
+        self
+    }
+}
+
+fn add_word(text: &mut String, word: &str) {
+    if !(text.is_empty() || word.is_empty()) {
+        text.push_str("; ");
+    }
+    text.push_str(word);
 }

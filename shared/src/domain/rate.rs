@@ -71,10 +71,16 @@ impl Rate {
     /// stands, and when it is whole again now.
     #[must_use]
     pub fn ask(&self, whole_at: u64, now: u64) -> (Standing, u64) {
+        self.ask_for(1, whole_at, now)
+    }
+
+    /// Asks for some at once; for more than there ever are is asked as for all of them.
+    #[must_use]
+    pub fn ask_for(&self, some: u32, whole_at: u64, now: u64) -> (Standing, u64) {
         let window = self.interval().saturating_mul(u64::from(self.capacity()));
         // A clock that went back, or a rate that was lowered, must not shut a key out for longer than the rate says.
         let whole_at = whole_at.clamp(now, now.saturating_add(window));
-        let then = whole_at.saturating_add(self.interval());
+        let then = whole_at.saturating_add(self.interval().saturating_mul(some.min(self.capacity()).into()));
         let over = (then - now).saturating_sub(window);
         if over > 0 { (self.standing(Some(over), whole_at - now), whole_at) } else { (self.standing(None, then - now), then) }
     }

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::criterion::{CriterionKind, Examples, Testable};
 use super::evidence::{Evidence, Origin};
-use super::scenario::{Priority, Step, Technique};
+use super::scenario::{Priority, Relation, Step, Technique};
 
 /// The reply to the first call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct CriteriaReply {
     /// ISO 639-1 code of the language the criteria are written in.
     pub language: String,
@@ -32,7 +32,7 @@ pub struct CriteriaReply {
 
 /// A criterion as proposed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 #[schemars(inline)]
 pub struct ProposedCriterion {
     /// What it says in a line.
@@ -57,7 +57,7 @@ pub struct ProposedCriterion {
 
 /// A question as proposed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 #[schemars(inline)]
 pub struct ProposedQuestion {
     /// The question.
@@ -68,7 +68,7 @@ pub struct ProposedQuestion {
 
 /// The reply to the second call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct ScenariosReply {
     /// The scenarios.
     pub scenarios: Vec<ProposedScenario>,
@@ -80,7 +80,7 @@ pub struct ScenariosReply {
 
 /// A scenario as proposed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 #[schemars(inline)]
 pub struct ProposedScenario {
     /// What it tests in a line.
@@ -107,4 +107,8 @@ pub struct ProposedScenario {
     pub origin: Origin,
     /// Words of the story it rests on, verbatim.
     pub evidence: Vec<Evidence>,
+    /// How it stands to the tests that exist: `kind`, the key of the test in `of`, a short reason in `why`; the last two are empty when
+    /// it is new.
+    #[serde(default)]
+    pub relation: Relation,
 }

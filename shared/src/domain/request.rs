@@ -61,4 +61,10 @@ pub struct JobRequest {
     /// Where to announce the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callback_url: Option<String>,
+    /// Ask the model even if it was asked the same before.
+    #[serde(default)]
+    pub fresh: bool,
+    /// Ask the model by batches of its provider: half the price, answered within a day.
+    #[serde(default)]
+    pub economy: bool,
 }

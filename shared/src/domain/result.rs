@@ -23,6 +23,9 @@ pub struct Authorship {
     pub usage: Usage,
     /// Model calls made.
     pub calls: u32,
+    /// Questions that had been answered before, so that nobody was asked.
+    #[serde(default)]
+    pub reused: u32,
 }
 
 /// What making a result used, as it is kept with it.
@@ -34,6 +37,8 @@ pub struct Used {
     pub usage: Usage,
     /// Model calls made.
     pub calls: u32,
+    /// Questions that had been answered before.
+    pub reused: u32,
 }
 
 /// What the stage `criteria` leaves behind.

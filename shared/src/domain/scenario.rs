@@ -39,6 +39,46 @@ super::words::words! {
     }
 }
 
+super::words::words! {
+    /// How a scenario stands to the tests that exist.
+    RelationKind {
+        /// None of them says it.
+        New = "new",
+        /// One of them would say it with something added: other data, a further step or check.
+        Extends = "extends",
+        /// One of them says it already.
+        Duplicate = "duplicate",
+    }
+}
+
+#[expect(clippy::derivable_impls, reason = "the enum is declared by a macro that derives no default")]
+impl Default for RelationKind {
+    fn default() -> Self {
+        Self::New
+    }
+}
+
+/// How a scenario stands to the tests that exist for its story.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, schemars::JsonSchema)]
+#[schemars(inline)]
+#[serde(default)]
+pub struct Relation {
+    /// How.
+    pub kind: RelationKind,
+    /// The key of the existing test; empty when the scenario is new.
+    pub of: String,
+    /// Why, in a sentence; empty when the scenario is new.
+    pub why: String,
+}
+
+impl Relation {
+    /// Whether no existing test is named.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.kind == RelationKind::New
+    }
+}
+
 /// One step for a tester or a test management tool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, schemars::JsonSchema)]
 #[schemars(inline)]
@@ -81,6 +121,9 @@ pub struct Scenario {
     pub origin: Origin,
     /// The words it rests on.
     pub evidence: Vec<CheckedEvidence>,
+    /// How it stands to the tests that exist; absent = new.
+    #[serde(default, skip_serializing_if = "Relation::is_new")]
+    pub relation: Relation,
     /// The scenario as Gherkin in the story's language, without `Feature` line.
     pub gherkin: String,
     /// What the checks had to say.
@@ -124,4 +167,25 @@ pub struct Suite {
     pub findings: Vec<Finding>,
     /// What did not pass.
     pub dropped: Vec<Dropped>,
+}
+
+impl Suite {
+    /// The scenarios that are written to Jira and into feature files: all but those that an existing test says already. To publish
+    /// one of those all the same, a reviewer calls it new.
+    pub fn published(&self) -> impl Iterator<Item = &Scenario> {
+        self.scenarios.iter().filter(|scenario| scenario.relation.kind != RelationKind::Duplicate)
+    }
+
+    /// The others.
+    pub fn skipped(&self) -> impl Iterator<Item = &Scenario> {
+        self.scenarios.iter().filter(|scenario| scenario.relation.kind == RelationKind::Duplicate)
+    }
+
+    /// What became of the others, in a line; empty when there are none.
+    #[must_use]
+    pub fn skipped_words(&self) -> String {
+        let skipped: Vec<String> =
+            self.skipped().map(|scenario| format!("{} is a duplicate of {}", scenario.id, scenario.relation.of)).collect();
+        if skipped.is_empty() { String::new() } else { format!("skipped: {}", skipped.join(", ")) }
+    }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::issue_key::IssueKey;
 use super::language::Language;
 
 super::words::words! {
@@ -54,6 +55,54 @@ impl Part {
         let sha256 = sha256_hex(text.as_bytes());
         Self { id: id.into(), kind, text, sha256 }
     }
+
+    /// Whether it tells of another issue.
+    #[must_use]
+    pub const fn is_of_another_issue(&self) -> bool {
+        matches!(self.kind, PartKind::Parent | PartKind::Link)
+    }
+
+    /// The project of the other issue it tells of. The issue's key is in the handle of a link, and a parent begins with it,
+    /// in stories of every age; `None` = there is none.
+    #[must_use]
+    pub fn other_project(&self) -> Option<String> {
+        let key = match self.kind {
+            PartKind::Link => self.id.strip_prefix("link:")?,
+            PartKind::Parent => self.text.split([':', ' ', '\n']).next()?,
+            _ => return None,
+        };
+        IssueKey::parse(key).ok().map(|key| key.project().to_owned())
+    }
+}
+
+/// A test that exists for a story already, as far as a linked issue tells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ExistingTest {
+    /// Its key.
+    pub key: String,
+    /// Its summary.
+    pub summary: String,
+    /// Name of its status.
+    pub status: String,
+    /// Its description as normalised Markdown, where teams write steps or Gherkin; cut with a visible mark, empty when there is none.
+    pub text: String,
+}
+
+/// The tests that exist for a story.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ExistingTests {
+    /// Those that there is room for, in Jira's order.
+    pub shown: Vec<ExistingTest>,
+    /// How many there are.
+    pub total: usize,
+}
+
+impl ExistingTests {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.total == 0
+    }
 }
 
 /// A story: fields, normalised text parts, and the hash that tells whether it changed.
@@ -77,6 +126,9 @@ pub struct Story {
     pub language: Language,
     /// Text parts in reading order: the story's own first, then its surroundings.
     pub parts: Vec<Part>,
+    /// Tests that exist for it. They are no part of the story: nothing rests on them.
+    #[serde(default, skip_serializing_if = "ExistingTests::is_empty")]
+    pub tests: ExistingTests,
     /// Jira's `updated` as it was sent.
     pub updated: String,
     /// What could not be read faithfully (unknown nodes and the like), in words.
@@ -89,6 +141,12 @@ impl Story {
     /// The story's own parts, without its surroundings.
     pub fn own_parts(&self) -> impl Iterator<Item = &Part> {
         self.parts.iter().filter(|part| part.kind.is_the_story())
+    }
+
+    /// The key of its project.
+    #[must_use]
+    pub fn project(&self) -> &str {
+        self.key.rsplit_once('-').map_or(self.key.as_str(), |(project, _)| project)
     }
 
     /// Finds a part by its handle.

@@ -1,5 +1,7 @@
 //! People: roles, permissions, and the one table that relates them.
 
+use super::normal::is_one_line;
+
 super::words::words! {
     /// What a person is.
     Role {
@@ -56,6 +58,6 @@ const LONGEST_NAME: usize = 200;
 /// The name of a person as it is kept; or, in words, what it should be.
 pub fn person_name(text: &str) -> Result<String, &'static str> {
     let name = text.trim();
-    let is_one = (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.contains(char::is_control);
+    let is_one = (1..=LONGEST_NAME).contains(&name.chars().count()) && is_one_line(name);
     if is_one { Ok(name.to_owned()) } else { Err("should be a name of 1 to 200 characters in one line") }
 }

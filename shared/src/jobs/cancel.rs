@@ -15,7 +15,7 @@ use super::submit::deliveries;
 use crate::domain::event::EventKind;
 use crate::domain::job::{JobStatus, Stage};
 use crate::domain::json::to_json;
-use crate::domain::publish::{PublishOutcome, Published};
+use crate::domain::publish::{PublishOutcome, Published, PublishedItem};
 use crate::domain::result::PublishArtifact;
 use crate::store::audit::Actor;
 use crate::store::job::Job;
@@ -145,7 +145,7 @@ impl Jobs {
         for record in publication::of_job(&self.db, row.id).await? {
             let piece = published(&record)?;
             match all.iter_mut().find(|known| known.target == piece.target) {
-                Some(known) => *known = Published::worst(Some(known.clone()), piece),
+                Some(known) => *known = Published::both(known.clone(), piece),
                 None => all.push(piece),
             }
         }
@@ -155,7 +155,7 @@ impl Jobs {
 
 /// What a record says of a place.
 fn published(record: &Publication) -> Result<Published, StoreError> {
-    let target = TargetKey::of(record)?.target;
+    let TargetKey { target, part, .. } = TargetKey::of(record)?;
     let (outcome, code, message) = match (record.state.as_str(), record.action.as_str()) {
         ("intent", _) => (
             PublishOutcome::Failed,
@@ -166,6 +166,11 @@ fn published(record: &Publication) -> Result<Published, StoreError> {
         (_, "update") => (PublishOutcome::Updated, "", ""),
         _ => (PublishOutcome::Unchanged, "", ""),
     };
+    let (code, message) = (code.to_owned(), message.to_owned());
+    if target.mode.text().is_none() {
+        let item = PublishedItem { id: target.what.item(part), outcome, key: None, url: None, code, message };
+        return Ok(Published::of_item(target, item));
+    }
     let remote_id = record.remote_id.clone();
-    Ok(Published { target, outcome, remote_id, url: None, code: code.to_owned(), message: message.to_owned() })
+    Ok(Published { target, outcome, remote_id, url: None, code, message, items: Vec::new() })
 }

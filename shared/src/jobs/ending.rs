@@ -13,6 +13,7 @@ use super::stage::{Advance, Facts, ending_statements, is, left_behind, stored_ev
 use crate::domain::duration::ms;
 use crate::domain::event::EventKind;
 use crate::domain::job::{JobStatus, Stage};
+use crate::domain::provider_batch::waits_for_batch;
 use crate::domain::verdict::{Failure, Verdict};
 use crate::store::audit::Actor;
 use crate::store::job::Job;
@@ -127,21 +128,24 @@ impl Jobs {
     ) -> Result<Result<Outcome, Fenced>, StoreError> {
         let fence = &claimed.fence;
         let kind = if counts { EventKind::Retrying } else { EventKind::Snoozed };
+        let may_be_woken = waits_for_batch(failure.code);
         let data = json!({ "stage": claimed.stage, "code": failure.code, "message": failure.message, "after_ms": ms(wait) });
         let row = self
             .guarded(claimed, || {
                 let guard = Sql::new(
                     "UPDATE jobs SET status = 'queued', lease_owner = NULL, attempt = attempt + ?, \
-                     due_at = CASE WHEN deadline_at < {now} + ? THEN deadline_at ELSE {now} + ? END, \
-                     ring_at = CASE WHEN deadline_at < {now} + ? THEN deadline_at ELSE {now} + ? END, \
+                     due_at = CASE WHEN ? AND woken THEN {now} WHEN deadline_at < {now} + ? THEN deadline_at ELSE {now} + ? END, \
+                     ring_at = CASE WHEN ? AND woken THEN {now} WHEN deadline_at < {now} + ? THEN deadline_at ELSE {now} + ? END, \
                      event_seq = event_seq + 1, error_code = ?, error_message = ?, updated_at = {now} \
                      WHERE id = ? AND epoch = ? AND status = 'running' AND deadline_at > {now} AND (? = 0 OR attempt + 1 < max_attempts) \
                      AND (cancel_requested_at IS NULL \
                      OR EXISTS (SELECT 1 FROM publications p WHERE p.job_id = jobs.id AND p.state = 'intent'))",
                 )
                 .bind(i32::from(counts))
+                .bind(may_be_woken)
                 .bind(ms(wait))
                 .bind(ms(wait))
+                .bind(may_be_woken)
                 .bind(ms(wait))
                 .bind(ms(wait))
                 .bind(failure.code)
@@ -232,14 +236,14 @@ impl Jobs {
 }
 
 fn succeed(fence: &Fence, stages: &[Advance]) -> Sql {
-    let text = "UPDATE jobs SET status = 'succeeded', stage = ?, lease_owner = NULL, event_seq = event_seq + ?, issue_id = COALESCE(?, issue_id), \
+    let text = "UPDATE jobs SET status = 'succeeded', stage = ?, lease_owner = NULL, event_seq = event_seq + ?, issue_id = COALESCE(?, issue_id), issue_key = COALESCE(?, issue_key), \
          content_hash = COALESCE(?, content_hash), history_id = COALESCE(history_id, ?), error_code = NULL, error_message = NULL, \
          ended_at = {now}, updated_at = {now} WHERE id = ? AND epoch = ? AND status = 'running' AND cancel_requested_at IS NULL";
     with_facts(text, fence, stages)
 }
 
 fn cancel_finished(fence: &Fence, stages: &[Advance]) -> Sql {
-    let text = "UPDATE jobs SET status = 'cancelled', stage = ?, lease_owner = NULL, event_seq = event_seq + ?, issue_id = COALESCE(?, issue_id), \
+    let text = "UPDATE jobs SET status = 'cancelled', stage = ?, lease_owner = NULL, event_seq = event_seq + ?, issue_id = COALESCE(?, issue_id), issue_key = COALESCE(?, issue_key), \
          content_hash = COALESCE(?, content_hash), history_id = COALESCE(history_id, ?), ended_at = {now}, updated_at = {now} \
          WHERE id = ? AND epoch = ? AND status = 'running'";
     with_facts(text, fence, stages)

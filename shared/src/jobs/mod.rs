@@ -12,12 +12,15 @@
 //! | [`Jobs::cancel`] | a person | queued, awaiting_review → cancelled; running, or a write unknown → asked |
 //! | [`Jobs::edit`], [`Jobs::approve`] | a person | awaiting_review → awaiting_review, queued, succeeded |
 //! | [`Jobs::retry`] | a person | failed, cancelled → queued |
+//! | [`Jobs::conclude`], [`Jobs::fail_batch`], [`Jobs::decide`] | the worker that holds the batch, a person | queued → queued, due now |
 //!
 //! Each verb is one transaction (row, event, audit, deliveries due), without any network call inside.
 
+pub mod accepted;
 mod bell;
 mod cancel;
 mod claim;
+mod economy;
 mod ending;
 mod error;
 mod lease;
@@ -37,6 +40,7 @@ use std::sync::Arc;
 pub use bell::{Bell, Ring};
 pub use cancel::Ended;
 pub use claim::{Claimed, Fence};
+pub use economy::{Concluded, EconomyLimits};
 pub use ending::Outcome;
 pub use error::{Fenced, JobError};
 pub use lease::{Heartbeat, Lease};

@@ -17,12 +17,14 @@ pub struct Retention {
     pub audit: Duration,
     /// The ledger of model calls.
     pub ledger: Duration,
+    /// Replies of models, to the same questions.
+    pub replies: Duration,
 }
 
 impl Default for Retention {
     fn default() -> Self {
         let days = |n: u64| Duration::from_secs(n * 24 * 3600);
-        Self { jobs: days(30), history: days(365), audit: days(365), ledger: days(365) }
+        Self { jobs: days(30), history: days(365), audit: days(365), ledger: days(365), replies: days(1) }
     }
 }
 
@@ -43,6 +45,9 @@ impl Jobs {
         // Children first, and jobs only once they have none: neither a crash in between nor another process that prunes at
         // the same time leaves children without a job. A job is kept until its deliveries have ended.
         for text in [
+            "DELETE FROM llm_questions WHERE state NOT IN ('waiting', 'sent') AND job_id IN (SELECT id FROM jobs WHERE ended_at IS NOT NULL \
+             AND ended_at < {now} - ? AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.job_id = jobs.id AND d.ended_at IS NULL) \
+             ORDER BY ended_at, id LIMIT ?)",
             "DELETE FROM artifacts WHERE job_id IN (SELECT id FROM jobs WHERE ended_at IS NOT NULL AND ended_at < {now} - ? \
              AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.job_id = jobs.id AND d.ended_at IS NULL) ORDER BY ended_at, id LIMIT ?)",
             "DELETE FROM job_events WHERE job_id IN (SELECT id FROM jobs WHERE ended_at IS NOT NULL AND ended_at < {now} - ? \
@@ -52,16 +57,27 @@ impl Jobs {
             "DELETE FROM jobs WHERE ended_at IS NOT NULL AND id IN (SELECT id FROM jobs WHERE ended_at IS NOT NULL AND ended_at < {now} - ? \
              AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.job_id = jobs.id) \
              AND NOT EXISTS (SELECT 1 FROM artifacts a WHERE a.job_id = jobs.id) \
+             AND NOT EXISTS (SELECT 1 FROM llm_questions q WHERE q.job_id = jobs.id) \
              AND NOT EXISTS (SELECT 1 FROM job_events e WHERE e.job_id = jobs.id) ORDER BY ended_at, id LIMIT ?)",
         ] {
             rows += self.db.execute(of_ended(text)).await?;
         }
+        rows += self
+            .old(
+                "DELETE FROM provider_batches WHERE id IN (SELECT id FROM provider_batches b WHERE ended_at < {now} - ? \
+                 AND NOT EXISTS (SELECT 1 FROM llm_questions q WHERE q.batch_id = b.id) ORDER BY ended_at LIMIT ?)",
+                keep.jobs,
+            )
+            .await?;
         rows += self.old("DELETE FROM generation_history WHERE id IN (SELECT id FROM generation_history WHERE created_at < {now} - ? ORDER BY id LIMIT ?)", keep.history).await?;
         rows += self
             .old("DELETE FROM idempotency_keys WHERE expires_at IN (SELECT expires_at FROM idempotency_keys WHERE expires_at < {now} - ? ORDER BY expires_at LIMIT ?)", Duration::ZERO)
             .await?;
         rows += self
             .old("DELETE FROM llm_calls WHERE id IN (SELECT id FROM llm_calls WHERE created_at < {now} - ? ORDER BY created_at LIMIT ?)", keep.ledger)
+            .await?;
+        rows += self
+            .old("DELETE FROM llm_replies WHERE question IN (SELECT question FROM llm_replies WHERE created_at < {now} - ? ORDER BY created_at LIMIT ?)", keep.replies)
             .await?;
         // A target that nobody holds any more says nothing.
         rows += self

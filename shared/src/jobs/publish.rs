@@ -45,6 +45,19 @@ impl Records {
         Duration::from_millis(u64::try_from(wait).unwrap_or(0))
     }
 
+    /// How long a write that somebody intended may still appear at any of the pieces; zero when there is none.
+    #[must_use]
+    pub fn longest_wait(&self) -> Duration {
+        let longest = self.0.iter().map(|(_, known)| known.wait_ms).max().unwrap_or(0);
+        Duration::from_millis(u64::try_from(longest).unwrap_or(0))
+    }
+
+    /// The objects that are known to have been written.
+    #[must_use]
+    pub fn remote_ids(&self) -> Vec<&str> {
+        self.0.iter().filter_map(|(_, known)| known.record.remote_id.as_deref()).collect()
+    }
+
     fn known(&self, key: &TargetKey) -> Option<&Known> {
         self.0.iter().find(|(known, _)| known == key).map(|(_, known)| known)
     }

@@ -1,5 +1,6 @@
 //! `advance`: store what a stage produced, then go on.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::json;
@@ -12,7 +13,8 @@ use crate::domain::job::{JobStatus, Stage};
 use crate::store::history::NewHistory;
 use crate::store::job::Job;
 use crate::store::llm_call::{NewCall, Settled};
-use crate::store::{Sql, StoreError, Verb, artifact, event, history, job, llm_call};
+use crate::store::llm_reply::Reply;
+use crate::store::{Sql, StoreError, Verb, artifact, event, history, job, llm_call, llm_reply};
 
 /// A verb that is refused more often is refused for another reason than a version that was just taken.
 const MOST_CONFLICTS: u32 = 50;
@@ -26,6 +28,8 @@ pub struct Advance {
     pub artifact: String,
     /// Jira's numeric id, when the stage learned it.
     pub issue_id: Option<String>,
+    /// Jira's key as it is now, when the stage learned it: calls are booked under it, and count against its project's budgets.
+    pub issue_key: Option<String>,
     /// Facts for the event, such as counts.
     pub summary: serde_json::Value,
     /// Model calls that ended in this stage.
@@ -127,7 +131,12 @@ impl Jobs {
 /// What stages leave behind, whatever comes after them.
 pub(super) fn left_behind(stages: &[Advance]) -> Vec<Sql> {
     let mut statements: Vec<Sql> = stages.iter().map(|stage| artifact::store(stage.stage, &stage.artifact)).collect();
-    statements.extend(stages.iter().flat_map(|stage| &stage.settled).map(|call| llm_call::settle(*call)));
+    let calls = || stages.iter().flat_map(|stage| &stage.settled);
+    statements.extend(calls().map(llm_call::settle));
+    // A statement of PostgreSQL must not write the same row twice.
+    let replies: BTreeMap<&str, &Reply> =
+        calls().filter_map(|call| call.reply.as_ref()).map(|reply| (reply.question.as_str(), reply)).collect();
+    statements.extend(replies.into_values().map(llm_reply::keep));
     statements.extend(stages.iter().filter_map(|stage| stage.history.as_ref()).map(history::keep));
     statements
 }
@@ -147,6 +156,7 @@ fn stored_data(stage: &Advance, next: Stage) -> serde_json::Value {
 /// The facts about a job that its stages found.
 pub(super) struct Facts {
     issue_id: Option<String>,
+    issue_key: Option<String>,
     content_hash: Option<String>,
     history_id: Option<uuid::Uuid>,
     events: i64,
@@ -157,15 +167,17 @@ impl Facts {
         let history = stages.iter().find_map(|stage| stage.history.as_ref());
         Self {
             issue_id: stages.iter().find_map(|stage| stage.issue_id.clone()),
+            issue_key: stages.iter().find_map(|stage| stage.issue_key.clone()),
             content_hash: history.map(|history| history.content_hash.clone()),
             history_id: history.map(|history| history.id),
             events: i64::try_from(stages.len()).unwrap_or(i64::MAX),
         }
     }
 
-    /// Binds what a guard asks for as `stage = ?, event_seq + ?, issue_id, content_hash, history_id` and `id = ? AND epoch = ?`.
+    /// Binds what a guard asks for as `stage = ?, event_seq + ?, issue_id, issue_key, content_hash, history_id` and `id = ? AND epoch = ?`.
     pub(super) fn bind_to(self, sql: Sql, stage: &'static str, fence: &Fence) -> Sql {
-        let sql = sql.bind(stage).bind(self.events).bind(self.issue_id).bind(self.content_hash).bind(self.history_id);
+        let sql = sql.bind(stage).bind(self.events).bind(self.issue_id).bind(self.issue_key);
+        let sql = sql.bind(self.content_hash).bind(self.history_id);
         sql.bind(fence.job_id).bind(fence.epoch)
     }
 }
@@ -173,12 +185,12 @@ impl Facts {
 fn update(fence: &Fence, stages: &[Advance], next: Stage, waits: bool) -> Sql {
     let text = if waits {
         "UPDATE jobs SET status = 'awaiting_review', stage = ?, lease_owner = NULL, deadline_left = deadline_at - {now}, attempt = 0, \
-         crashes = 0, solo_crashes = 0, event_seq = event_seq + ?, issue_id = COALESCE(?, issue_id), content_hash = COALESCE(?, content_hash), \
+         crashes = 0, solo_crashes = 0, event_seq = event_seq + ?, issue_id = COALESCE(?, issue_id), issue_key = COALESCE(?, issue_key), content_hash = COALESCE(?, content_hash), \
          history_id = COALESCE(history_id, ?), error_code = NULL, error_message = NULL, updated_at = {now} \
          WHERE id = ? AND epoch = ? AND status = 'running' AND stage = ? AND cancel_requested_at IS NULL"
     } else {
         "UPDATE jobs SET stage = ?, attempt = 0, crashes = 0, solo_crashes = 0, solo = FALSE, event_seq = event_seq + ?, \
-         issue_id = COALESCE(?, issue_id), content_hash = COALESCE(?, content_hash), history_id = COALESCE(history_id, ?), error_code = NULL, error_message = NULL, \
+         issue_id = COALESCE(?, issue_id), issue_key = COALESCE(?, issue_key), content_hash = COALESCE(?, content_hash), history_id = COALESCE(history_id, ?), error_code = NULL, error_message = NULL, \
          updated_at = {now} WHERE id = ? AND epoch = ? AND status = 'running' AND stage = ?"
     };
     let guard = Facts::of(stages).bind_to(Sql::new(text), next.as_str(), fence);

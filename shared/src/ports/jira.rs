@@ -100,6 +100,9 @@ pub enum JiraError {
     /// Not Jira at all: HTML, a redirect, JSON of another shape.
     #[error("the answer does not come from Jira's API ({0}); check the base URL and any proxy or single sign-on in front of it")]
     NotJira(String),
+    /// A text is nested deeper than is read. A write was applied.
+    #[error("{0} holds a text with lists, tables or quotations nested deeper than is read; flatten it")]
+    TooDeep(String),
     /// 5xx: Jira has a problem; a write may or may not have been applied.
     #[error("Jira answered {0}")]
     Unavailable(u16),
@@ -118,7 +121,7 @@ impl JiraError {
     /// Whether a write may have been applied although it failed.
     #[must_use]
     pub const fn is_ambiguous(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::NoAnswer(_) | Self::NotJira(_))
+        matches!(self, Self::Unavailable(_) | Self::NoAnswer(_) | Self::NotJira(_) | Self::TooDeep(_))
     }
 
     /// The stable code.
@@ -131,6 +134,7 @@ impl JiraError {
             Self::Refused { .. } => "jira.refused",
             Self::RateLimited { .. } => "jira.rate_limited",
             Self::NotJira(_) => "jira.not_jira",
+            Self::TooDeep(_) => "jira.too_deep",
             Self::Unavailable(_) => "jira.unavailable",
             Self::NoAnswer(_) => "jira.no_answer",
             Self::Touched => "jira.touched",
@@ -142,9 +146,11 @@ impl JiraError {
 impl From<JiraError> for Failure {
     fn from(error: JiraError) -> Self {
         let verdict = match &error {
-            JiraError::Unauthorized(_) | JiraError::Forbidden(_) | JiraError::NotFound(_) | JiraError::Refused { .. } => {
-                Verdict::Fail
-            }
+            JiraError::Unauthorized(_)
+            | JiraError::Forbidden(_)
+            | JiraError::NotFound(_)
+            | JiraError::Refused { .. }
+            | JiraError::TooDeep(_) => Verdict::Fail,
             JiraError::RateLimited { retry_after } => {
                 Verdict::Snooze(retry_after.unwrap_or(Duration::from_secs(10)).min(Duration::from_secs(3600)))
             }

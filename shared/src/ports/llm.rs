@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::Value;
 
+use super::llm_batches::LlmBatches;
 use crate::domain::verdict::{Failure, Verdict};
 
 /// One call.
@@ -91,7 +92,7 @@ pub struct Completion {
 }
 
 /// A model's ways to fail, by what the caller does about it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
 pub enum LlmError {
     /// 401, 403.
     #[error("the model provider did not accept the API key; check it (`jqa doctor`)")]
@@ -137,6 +138,15 @@ pub enum LlmError {
     /// No answer within the time limit, or no connection.
     #[error("no answer from the model provider: {0}")]
     NoAnswer(String),
+    /// Of a call that was given away in a batch: it was not made.
+    #[error("the call came back unmade: {0}")]
+    NotMade(String),
+    /// The same: nobody knows whether it was made.
+    #[error("nobody knows what became of the call: {0}")]
+    Lost(String),
+    /// The same: a person gave it up.
+    #[error("an administrator gave up the batch that the call was in; it may have been made")]
+    GivenUp,
 }
 
 impl LlmError {
@@ -156,6 +166,45 @@ impl LlmError {
             Self::Unavailable(_) => "llm.unavailable",
             Self::Overloaded(_) => "llm.overloaded",
             Self::NoAnswer(_) => "llm.no_answer",
+            Self::NotMade(_) => "llm.not_made",
+            Self::Lost(_) => "llm.batch_lost",
+            Self::GivenUp => "llm.batch_given_up",
+        }
+    }
+}
+
+/// Whether a model may have written, and been billed for, what a gateway then failed to pass on.
+const fn may_have_worked(status: u16) -> bool {
+    matches!(status, 408 | 500 | 502 | 504 | 520..=524 | 598 | 599)
+}
+
+impl LlmError {
+    /// Whether another provider may do what this one has no room for. A call that may have been carried out is not made twice.
+    #[must_use]
+    pub const fn is_overload(&self) -> bool {
+        match self {
+            Self::RateLimited { .. } | Self::Overloaded(_) => true,
+            Self::Unavailable(status) => !may_have_worked(*status),
+            _ => false,
+        }
+    }
+
+    /// Whether the provider did no work, so that the call cost nothing.
+    #[must_use]
+    pub const fn is_free(&self) -> bool {
+        match self {
+            Self::Unauthorized
+            | Self::QuotaExhausted(_)
+            | Self::RateLimited { .. }
+            | Self::Rejected { .. }
+            | Self::SchemaRejected(_)
+            | Self::TooLong
+            | Self::Overloaded(_)
+            | Self::NotMade(_) => true,
+            Self::Unavailable(status) => !may_have_worked(*status),
+            Self::Refused(_) | Self::Truncated | Self::InvalidReply(_) | Self::NoAnswer(_) | Self::Lost(_) | Self::GivenUp => {
+                false
+            }
         }
     }
 }
@@ -185,13 +234,17 @@ impl From<LlmError> for Failure {
             | LlmError::SchemaRejected(_)
             | LlmError::TooLong
             | LlmError::Refused(_)
-            | LlmError::Truncated => Verdict::Fail,
+            | LlmError::Truncated
+            | LlmError::GivenUp => Verdict::Fail,
             LlmError::RateLimited { retry_after } => {
                 Verdict::Snooze(retry_after.unwrap_or(Duration::from_secs(10)).min(Duration::from_secs(3600)))
             }
-            LlmError::InvalidReply(_) | LlmError::Unavailable(_) | LlmError::Overloaded(_) | LlmError::NoAnswer(_) => {
-                Verdict::Retry
-            }
+            LlmError::InvalidReply(_)
+            | LlmError::Unavailable(_)
+            | LlmError::Overloaded(_)
+            | LlmError::NoAnswer(_)
+            | LlmError::NotMade(_)
+            | LlmError::Lost(_) => Verdict::Retry,
         };
         Self { verdict, code: error.code(), message: error.to_string() }
     }
@@ -212,8 +265,22 @@ pub trait Llm: Send + Sync + 'static {
     /// The model asked for.
     fn model(&self) -> &str;
 
+    /// A hash of all that would be sent, and of where it would be sent to: the same = the same question.
+    fn question(&self, prompt: &Prompt) -> String;
+
+    /// What a call costs that uses so much; `None` where no price is known.
+    fn cost(&self, usage: Usage) -> Option<i64>;
+
+    /// The most that a call may use and cost: every byte of it a token, and the longest answer.
+    fn most(&self, prompt: &Prompt) -> Usage;
+
     /// Whether a [`Prompt::roomier`] call may answer more than others.
     fn has_more_room(&self) -> bool {
         false
+    }
+
+    /// Its batches, where the provider takes them.
+    fn batches(&self) -> Option<&dyn LlmBatches> {
+        None
     }
 }

@@ -2,16 +2,25 @@
 
 mod clock;
 mod event_bus;
+mod items;
 mod jira;
 mod llm;
+mod llm_batches;
+mod pacer;
 mod queue;
 mod rate_limiter;
 mod webhook_sender;
 
 pub use clock::{Clock, SystemClock, TestClock};
 pub use event_bus::EventBus;
+pub use items::{Form, ItemText, Items, Mark, Standing, Survey};
 pub use jira::{Comment, IssueSummary, Jira, JiraError, NewComment, RawIssue, SearchPage};
 pub use llm::{Completion, Llm, LlmError, LlmFailure, Prompt, Usage};
+pub use llm_batches::{
+    BatchError, BatchInput, BatchLimits, BatchLine, BatchRef, BatchRequest, BatchState, Found, LlmBatches, Stray, Unanswered,
+    UploadRef,
+};
+pub use pacer::{Pacer, Turn};
 pub use queue::{Queue, QueueError};
 pub use rate_limiter::{Draw, RateLimiter};
 pub use webhook_sender::{Delivered, WebhookError, WebhookRequest, WebhookSender};

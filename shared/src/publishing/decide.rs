@@ -7,7 +7,7 @@ use super::pieces::{PROPERTY, Piece};
 use super::plan::Site;
 use crate::domain::adf::text::Adf;
 use crate::domain::adf::{fit, hash, marker, section};
-use crate::domain::publish::{OnConflict, PlannedAction, PublishMode};
+use crate::domain::publish::{OnConflict, PlannedAction, TextPlace};
 use crate::ports::Comment;
 use crate::store::publication::Publication;
 
@@ -33,9 +33,9 @@ pub struct Decision {
 /// Decides about one piece.
 #[must_use]
 pub fn decide(piece: &Piece, record: Option<&Publication>, site: &Site, on_conflict: OnConflict) -> Decision {
-    let decision = match piece.key.target.mode {
-        PublishMode::Comment => comment(piece, record, site, on_conflict),
-        PublishMode::Description => description(piece, record, site, on_conflict),
+    let decision = match piece.place {
+        TextPlace::Comment => comment(piece, record, site, on_conflict),
+        TextPlace::Description => description(piece, record, site, on_conflict),
     };
     within_limits(decision)
 }

@@ -4,11 +4,13 @@
 //! * [`decide()`]: what to do about one piece, given what stands there now
 //! * [`Duplicate`]: what stands there twice
 //! * [`leftovers`]: what a shorter result does not need any more
+//! * [`item_pieces`], [`decide_item`], [`obsolete`]: the same for what stands as objects of its own
 //! * [`trace()`]: what became of a write whose answer was lost
 //! * [`plan_all`]: all of it, for a dry run
 
 mod decide;
 mod duplicate;
+mod items;
 mod leftover;
 mod pieces;
 mod plan;
@@ -16,7 +18,8 @@ mod trace;
 
 pub use decide::{Decision, decide, hash_of_ours, ours};
 pub use duplicate::Duplicate;
+pub use items::{ItemDecision, ItemPiece, Obsolete, decide_item, item_pieces, obsolete, standing_of};
 pub use leftover::{Fate, Leftover, leftovers};
-pub use pieces::{PROPERTY, Piece, Subject, pieces};
+pub use pieces::{PROPERTY, Piece, Subject, pieces, skipped};
 pub use plan::{Site, plan_all, read_site, updated};
-pub use trace::{Trace, trace};
+pub use trace::{Trace, trace, trace_item};

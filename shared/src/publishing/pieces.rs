@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use crate::domain::adf::fit::{self, Written};
 use crate::domain::adf::text::Adf;
 use crate::domain::adf::{marker, write};
-use crate::domain::publish::{PublishMode, PublishTarget};
+use crate::domain::publish::{PublishTarget, PublishWhat, TextPlace};
 use crate::domain::render::{self, Output};
+use crate::domain::scenario::Suite;
 use crate::store::publication::TargetKey;
 
 /// The comment property that says that a comment is ours.
@@ -28,6 +29,8 @@ pub struct Subject<'a> {
 pub struct Piece {
     /// Where it goes.
     pub key: TargetKey,
+    /// Which text of the issue that is.
+    pub place: TextPlace,
     /// What it is known by in Jira.
     pub marker: String,
     /// ADF: a whole document for a comment, one `expand` node for a section.
@@ -44,15 +47,23 @@ impl Piece {
     }
 }
 
-/// The pieces of one target, in order.
+/// Which scenarios a target leaves out, and why; empty when there are none.
+#[must_use]
+pub fn skipped(subject: &Subject<'_>, target: PublishTarget) -> String {
+    let suite = subject.output.suite.filter(|_| target.what != PublishWhat::Criteria);
+    suite.map(Suite::skipped_words).unwrap_or_default()
+}
+
+/// The pieces of one target of texts, in order.
 #[must_use]
 pub fn pieces(subject: &Subject<'_>, target: PublishTarget) -> Vec<Piece> {
+    let Some(place) = target.mode.text() else { return Vec::new() };
     let identity = format!("{}/{}/{}/{}", subject.connection, subject.issue_id, target.mode, target.what);
     let marker = marker::marker(&identity);
     let document = render::document(&subject.output, target.what, &marker);
-    let contents: Vec<Written> = match target.mode {
-        PublishMode::Comment => fit::written(&document, fit::LIMIT_BYTES, subject.output.language()),
-        PublishMode::Description => {
+    let contents: Vec<Written> = match place {
+        TextPlace::Comment => fit::written(&document, fit::LIMIT_BYTES, subject.output.language()),
+        TextPlace::Description => {
             let title = render::section_title(&subject.output, target.what, &marker);
             vec![Written::from(&write::section_tree(&title, &document))]
         }
@@ -61,6 +72,12 @@ pub fn pieces(subject: &Subject<'_>, target: PublishTarget) -> Vec<Piece> {
     contents
         .into_iter()
         .enumerate()
-        .map(|(n, Written { content, hash })| Piece { key: key(n + 1), marker: marker::part(&marker, n + 1), hash, content })
+        .map(|(n, Written { content, hash })| Piece {
+            key: key(n + 1),
+            place,
+            marker: marker::part(&marker, n + 1),
+            hash,
+            content,
+        })
         .collect()
 }

@@ -3,12 +3,15 @@
 use serde_json::Value;
 
 use super::decide::decide;
+use super::items::{decide_item, item_pieces, obsolete};
 use super::leftover::{Fate, leftovers};
-use super::pieces::{Subject, pieces};
+use super::pieces::{Subject, pieces, skipped};
+use crate::adapters::connections::JiraConnection;
 use crate::domain::publish::{OnConflict, PlannedAction, PublishMode, PublishPlan, PublishTarget};
 use crate::domain::verdict::Failure;
 use crate::jobs::Jobs;
-use crate::ports::{Comment, Jira, JiraError, RawIssue};
+use crate::ports::{Comment, Items, Jira, JiraError, RawIssue};
+use crate::store::StoreError;
 
 /// What stands in Jira now, as far as publishing is concerned.
 #[derive(Debug, Clone)]
@@ -62,43 +65,91 @@ pub fn updated(issue: &RawIssue) -> Option<&str> {
 /// What would be done for every target; writes nothing.
 pub async fn plan_all(
     jobs: &Jobs,
-    jira: &dyn Jira,
+    connection: &JiraConnection,
     subject: &Subject<'_>,
     targets: &[PublishTarget],
     on_conflict: OnConflict,
 ) -> Result<Vec<PublishPlan>, Failure> {
-    let site = read_site(jira, subject.issue_id, targets, None).await?;
+    let site = read_site(connection.client()?.as_ref(), subject.issue_id, targets, None).await?;
     let mut plans = Vec::new();
     for &target in targets {
-        let unavailable =
-            |error| Failure::retry("store.unavailable", format!("the records of publications cannot be read: {error}"));
+        if let Some(place) = connection.items(target.mode)? {
+            plans.extend(plan_items(jobs, place.as_ref(), subject, target, &site.issue, on_conflict).await?);
+            continue;
+        }
         let pieces = pieces(subject, target);
         let mut all_will_stand = true;
         for piece in &pieces {
-            let record = jobs.publication(&piece.key).await.map_err(unavailable)?;
+            let record = jobs.publication(&piece.key).await.map_err(|error| unavailable(&error))?;
             let decision = decide(piece, record.as_ref(), &site, on_conflict);
             all_will_stand &= !matches!(decision.action, PlannedAction::Conflict | PlannedAction::Impossible);
             let duplicates = decision.duplicates.clone();
-            plans.push(PublishPlan {
+            let plan = PublishPlan {
                 target,
+                item: None,
                 action: decision.action,
                 remote_id: decision.comment.map(|comment| comment.id),
                 reason: decision.reason,
                 length: decision.body.json().len(),
                 payload: decision.body.value(),
-            });
+            };
+            plans.push(plan.with(&skipped(subject, target)));
             let planned = duplicates.iter().filter_map(|duplicate| {
                 removal(target, duplicate.fate(on_conflict), &duplicate.comment, "an older comment of ours holds the same")
             });
             plans.extend(planned);
         }
         for leftover in leftovers(&pieces, &site.comments).into_iter().filter(|_| all_will_stand) {
-            let record = jobs.publication(&leftover.key).await.map_err(unavailable)?;
+            let record = jobs.publication(&leftover.key).await.map_err(|error| unavailable(&error))?;
             let fate = leftover.fate(record.as_ref(), on_conflict);
             plans.extend(removal(target, fate, &leftover.comment, "the result does not need this comment any more"));
         }
     }
     Ok(plans)
+}
+
+fn unavailable(error: &StoreError) -> Failure {
+    Failure::retry("store.unavailable", format!("the records of publications cannot be read: {error}"))
+}
+
+/// The same of a target whose items stand as objects of their own.
+async fn plan_items(
+    jobs: &Jobs,
+    place: &dyn Items,
+    subject: &Subject<'_>,
+    target: PublishTarget,
+    issue: &RawIssue,
+    on_conflict: OnConflict,
+) -> Result<Vec<PublishPlan>, Failure> {
+    let pieces = item_pieces(subject, target, place);
+    let records = jobs.records(subject.connection, subject.issue_id, target.mode).await.map_err(|error| unavailable(&error))?;
+    let survey = place.survey(issue, &records.remote_ids(), true).await?;
+    let decided = pieces.iter().map(|piece| {
+        let decision = decide_item(piece, records.of(&piece.key), &survey, on_conflict);
+        let payload = match decision.action {
+            PlannedAction::Create | PlannedAction::Update => piece.form.content.clone(),
+            _ => Value::Null,
+        };
+        PublishPlan {
+            target,
+            item: Some(piece.id.clone()),
+            action: decision.action,
+            remote_id: decision.standing.map(|standing| standing.key),
+            reason: decision.reason,
+            length: if payload.is_null() { 0 } else { payload.to_string().len() },
+            payload,
+        }
+    });
+    let left = obsolete(subject, target, &pieces, &survey).into_iter().map(|left| PublishPlan {
+        target,
+        item: Some(left.id),
+        action: PlannedAction::Obsolete,
+        remote_id: Some(left.standing.key),
+        reason: "the result does not have this item any more".to_owned(),
+        length: 0,
+        payload: Value::Null,
+    });
+    Ok(decided.chain(left).collect())
 }
 
 /// The plan for a comment of ours that is not needed.
@@ -108,5 +159,5 @@ fn removal(target: PublishTarget, fate: Fate, comment: &Comment, why: &str) -> O
         Fate::Conflict => (PlannedAction::Conflict, format!("{why}, but a person changed it")),
         Fate::Stays => return None,
     };
-    Some(PublishPlan { target, action, remote_id: Some(comment.id.clone()), reason, length: 0, payload: Value::Null })
+    Some(PublishPlan { target, item: None, action, remote_id: Some(comment.id.clone()), reason, length: 0, payload: Value::Null })
 }

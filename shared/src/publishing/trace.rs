@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::decide::{below_theirs, property_hash, property_marker};
 use super::plan::Site;
 use crate::domain::adf::{hash, section};
-use crate::domain::publish::PublishMode;
-use crate::ports::Comment;
+use crate::domain::publish::TextPlace;
+use crate::ports::{Comment, Standing, Survey};
 use crate::store::publication::{Publication, TargetKey, Written};
 
 /// See the module.
@@ -26,14 +26,25 @@ pub fn trace(intent: &Publication, key: &TargetKey, site: &Site) -> Trace {
     if let Some(id) = &intent.removes {
         return if site.comments.iter().any(|comment| comment.id == *id) { Trace::Nothing } else { Trace::Removed };
     }
-    let remote_id = match key.target.mode {
-        PublishMode::Comment => site.comments.iter().find(|comment| holds(comment, intent)).map(|comment| comment.id.clone()),
-        PublishMode::Description => section::find(&site.description, &intent.marker)
+    let remote_id = match key.target.mode.text() {
+        Some(TextPlace::Comment) => site.comments.iter().find(|comment| holds(comment, intent)).map(|comment| comment.id.clone()),
+        None => None,
+        Some(TextPlace::Description) => section::find(&site.description, &intent.marker)
             .filter(|section| section.hash == intent.intent_hash)
             .and_then(|_| site.issue.body.get("key").and_then(Value::as_str).map(str::to_owned)),
     };
     remote_id.map_or(Trace::Nothing, |remote_id| {
         Trace::Written(Written { key: key.clone(), marker: intent.marker.clone(), remote_id, hash: intent.intent_hash.clone() })
+    })
+}
+
+/// The same of what stands as an object of its own: it was written with what it says of itself.
+#[must_use]
+pub fn trace_item(intent: &Publication, key: &TargetKey, survey: &Survey) -> Trace {
+    let is_it = |standing: &&Standing| standing.mark.marker == intent.marker && standing.mark.hash == intent.intent_hash;
+    survey.standing.iter().find(is_it).map_or(Trace::Nothing, |standing| {
+        let (marker, remote_id, hash) = (intent.marker.clone(), standing.id.clone(), standing.hash.clone());
+        Trace::Written(Written { key: key.clone(), marker, remote_id, hash })
     })
 }
 

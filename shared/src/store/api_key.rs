@@ -34,7 +34,7 @@ pub struct NewApiKey {
 pub fn insert(key: &NewApiKey) -> Sql {
     Sql::new(
         "INSERT INTO api_keys (id, user_id, name, prefix, hash, permissions, created_at, expires_at) \
-         SELECT ?, ?, ?, ?, ?, ?, {now}, ? FROM {gate}",
+         SELECT ?, ?, ?, ?, ?, ?, {now}, ? FROM {gate} WHERE EXISTS (SELECT 1 FROM users WHERE id = ? AND active)",
     )
     .bind(key.id)
     .bind(key.user_id)
@@ -43,6 +43,7 @@ pub fn insert(key: &NewApiKey) -> Sql {
     .bind(key.hash.clone())
     .bind(to_json(&key.permissions))
     .bind(key.expires_at)
+    .bind(key.user_id)
 }
 
 /// Revokes a key that is not revoked yet.

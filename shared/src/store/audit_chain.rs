@@ -73,6 +73,20 @@ pub async fn head(db: &Db) -> Result<Option<Head>, StoreError> {
     db.read_one(Sql::new("SELECT * FROM audit_head WHERE id = ?").bind(HEAD)).await
 }
 
+/// Signs the first head, if it still is as it was made and nobody has an account.
+pub async fn begin(db: &Db, head: &Head) -> Result<(), StoreError> {
+    let sql = Sql::new(
+        "UPDATE audit_head SET at = ?, key_id = ?, signature = ? WHERE id = ? AND seq = 0 AND signature = '' \
+         AND NOT EXISTS (SELECT 1 FROM users)",
+    );
+    db.execute(sql.bind(head.at).bind(head.key_id.clone()).bind(head.signature.clone()).bind(HEAD)).await.map(drop)
+}
+
+/// Whether nobody has an account yet.
+pub async fn is_before_all_accounts(db: &Db) -> Result<bool, StoreError> {
+    Ok(number(db, Sql::new("SELECT COUNT(*) AS n FROM users")).await? == Some(0))
+}
+
 /// The head, if this owner may seal now: nobody else has the lease.
 pub async fn head_for(db: &Db, owner: &str) -> Result<Option<Head>, StoreError> {
     let sql = Sql::new("SELECT * FROM audit_head WHERE id = ? AND (owner = ? OR lease_until < {now})");
@@ -96,7 +110,7 @@ pub struct Unsealed {
 
 /// The backlog of the sealer.
 pub async fn backlog(db: &Db) -> Result<Unsealed, StoreError> {
-    let sql = Sql::new("SELECT COUNT(*) AS entries, MIN(at) AS oldest FROM audit_logs WHERE sealed IS NULL");
+    let sql = Sql::new("SELECT COUNT(*) AS entries, CAST(MIN(at) AS BIGINT) AS oldest FROM audit_logs WHERE sealed IS NULL");
     Ok(db.read_one(sql).await?.unwrap_or(Unsealed { entries: 0, oldest: None }))
 }
 
@@ -188,8 +202,8 @@ pub async fn let_go(db: &Db, segment: &Segment) -> Result<u64, StoreError> {
 /// Removes entries of segments that were let go, at most `limit`.
 pub async fn remove(db: &Db, limit: i64) -> Result<u64, StoreError> {
     let sql = Sql::new(
-        "DELETE FROM audit_logs WHERE id IN (SELECT id FROM audit_logs WHERE sealed <= \
-         (SELECT MAX(last_seq) FROM audit_segments WHERE removed_at IS NOT NULL) ORDER BY sealed LIMIT ?)",
+        "DELETE FROM audit_logs WHERE id IN (SELECT l.id FROM audit_segments s JOIN audit_logs l \
+         ON l.sealed BETWEEN s.first_seq AND s.last_seq WHERE s.removed_at IS NOT NULL ORDER BY l.sealed LIMIT ?)",
     );
     db.execute(sql.bind(limit)).await
 }
@@ -213,6 +227,39 @@ impl FromQueryResult for Ends {
 pub async fn ends(db: &Db) -> Result<Option<Ends>, StoreError> {
     let sql = Sql::new("SELECT *, (SELECT MAX(sealed) FROM audit_logs) AS last FROM audit_head WHERE id = ?");
     db.read_one(sql.bind(HEAD)).await
+}
+
+/// The lowest number that no entry may have: below 1, or, on SQLite, none at all (then as near to one as it comes).
+pub async fn strange_number(db: &Db) -> Result<Option<i64>, StoreError> {
+    let text = match db.backend() {
+        DbBackend::Postgres => "SELECT MIN(sealed) AS n FROM audit_logs WHERE sealed < 1",
+        _ => {
+            "SELECT CAST(MIN(sealed) AS BIGINT) AS n FROM audit_logs WHERE sealed < 1 OR typeof(sealed) NOT IN ('integer', 'null')"
+        }
+    };
+    number(db, Sql::new(text)).await
+}
+
+/// The lowest number of an entry within a segment whose entries left longer than `grace_ms` ago.
+pub async fn left_behind(db: &Db, grace_ms: i64) -> Result<Option<i64>, StoreError> {
+    let sql = Sql::new(
+        "SELECT MIN(l.sealed) AS n FROM audit_segments s JOIN audit_logs l ON l.sealed BETWEEN s.first_seq AND s.last_seq \
+         WHERE s.removed_at < {now} - ?",
+    );
+    number(db, sql.bind(grace_ms)).await
+}
+
+/// The lowest number that a segment begins with.
+pub async fn first_number(db: &Db) -> Result<Option<i64>, StoreError> {
+    number(db, Sql::new("SELECT MIN(first_seq) AS n FROM audit_segments")).await
+}
+
+async fn number(db: &Db, sql: Sql) -> Result<Option<i64>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Number {
+        n: Option<i64>,
+    }
+    Ok(db.read_one::<Number>(sql).await?.and_then(|found| found.n))
 }
 
 /// The segment after a number.

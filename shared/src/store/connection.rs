@@ -1,6 +1,9 @@
 //! Connections that are kept in the database: the reads, and the statements that their verbs are made of.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Db, Sql, StoreError, entity};
@@ -27,6 +30,52 @@ pub struct JiraOptions {
     /// Calls at once, for each process: 1 to 256.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_in_flight: Option<usize>,
+    /// How sub-tasks are created there.
+    #[serde(default, skip_serializing_if = "SubtaskOptions::is_empty")]
+    #[schema(required = false)]
+    pub subtasks: SubtaskOptions,
+}
+
+/// How sub-tasks are created.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SubtaskOptions {
+    /// In all projects.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub all: SubtaskFields,
+    /// In single projects, by key; their word comes before the word for all.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub projects: BTreeMap<String, SubtaskFields>,
+}
+
+/// What a new sub-task is given.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SubtaskFields {
+    /// Name or id of its issue type; absent = the first type of sub-tasks that the project has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issue_type: Option<String>,
+    /// Values of fields that the project requires, by field id, in the form in which Jira takes them.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub fields: BTreeMap<String, Value>,
+}
+
+impl SubtaskOptions {
+    /// What holds for a project.
+    #[must_use]
+    pub fn of(&self, project: &str) -> SubtaskFields {
+        let own = self.projects.get(project).cloned().unwrap_or_default();
+        let mut fields = self.all.fields.clone();
+        fields.extend(own.fields);
+        SubtaskFields { issue_type: own.issue_type.or_else(|| self.all.issue_type.clone()), fields }
+    }
+
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What may be said about a connection to a model and need not be.
@@ -36,9 +85,32 @@ pub struct LlmOptions {
     /// Time limit of a call, in seconds: 1 to 1800.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_seconds: Option<u64>,
+    /// Time limit of the first byte of a streamed answer, in seconds: 1 to 1800; absent = 60.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_byte_timeout_seconds: Option<u64>,
+    /// Time limit of silence within a streamed answer, in seconds: 1 to 1800; before it, too, where the provider is silent while
+    /// its model thinks; absent = 180.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_timeout_seconds: Option<u64>,
+    /// Whether answers are asked for as streams: `auto` (of providers and servers that are known to stream), `on`, `off`;
+    /// absent = `auto`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<String>,
     /// Calls at once, for each process: 1 to 256.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_in_flight: Option<usize>,
+    /// Calls in a minute, of all workers together: 1 and more; absent = any number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_per_minute: Option<u32>,
+    /// Tokens in a minute, of question and answer, of all workers together: 1 and more; absent = any number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens_per_minute: Option<u32>,
+    /// Calls at once, of all workers together: 1 and more; absent = any number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls_at_once: Option<u32>,
+    /// Names of connections that are asked instead, in this order, while this one is overloaded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fallback: Vec<String>,
     /// Token limit of a reply, reasoning included: 1 and more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_output_tokens: Option<u32>,

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, FromQueryResult, QueryResult, Statement,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, FromQueryResult, QueryResult,
+    Statement, TransactionTrait,
 };
 
 use super::asked::Asked;
@@ -23,6 +24,13 @@ pub struct DbOptions {
     pub pool: u32,
     /// How long to wait for a free connection.
     pub acquire_timeout: Duration,
+}
+
+/// What [`Db::alone`] runs one of at a time: the numbers of locks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alone {
+    /// A model call is let in by budgets.
+    Budget = 0x6a71_6101,
 }
 
 /// The database: one pool on PostgreSQL; one writer and some readers on SQLite.
@@ -117,6 +125,32 @@ impl Db {
         }
     }
 
+    /// Runs one writing statement while nobody else runs one of this kind, so that it sees what the others wrote; answers the
+    /// number of rows. On SQLite there is one writer anyway.
+    pub async fn alone(&self, kind: Alone, sql: Sql) -> Result<u64, StoreError> {
+        if self.writer.is_some() {
+            return self.execute(sql).await;
+        }
+        let statement = self.statement(sql);
+        self.asked.note(&statement);
+        let transaction = self.locked(kind).await?;
+        let rows = transaction.execute_raw(statement).await?.rows_affected();
+        transaction.commit().await?;
+        Ok(rows)
+    }
+
+    /// A transaction of PostgreSQL beside which there is none other of this kind.
+    async fn locked(&self, kind: Alone) -> Result<DatabaseTransaction, StoreError> {
+        let transaction = self.pool.begin().await?;
+        // Whoever freezes with the lock, or before it, must not hold up the others for long.
+        let lock = format!(
+            "SET LOCAL lock_timeout = '2s'; SET LOCAL idle_in_transaction_session_timeout = '5s'; SELECT pg_advisory_xact_lock({})",
+            kind as i64
+        );
+        transaction.execute_unprepared(&lock).await?;
+        Ok(transaction)
+    }
+
     /// Runs one writing statement with `RETURNING`; answers its rows.
     pub async fn write_all<T: FromQueryResult>(&self, sql: Sql) -> Result<Vec<T>, StoreError> {
         rows(&self.write_rows(self.statement(sql)).await?)
@@ -169,6 +203,18 @@ impl Db {
             Some(writer) => writer.rows(statement).await,
             None => Ok(self.pool.query_all_raw(statement).await?),
         }
+    }
+
+    /// The same as [`Db::write_rows`], while nobody else runs one of this kind.
+    pub(super) async fn write_rows_alone(&self, kind: Alone, statement: Statement) -> Result<Vec<QueryResult>, StoreError> {
+        if self.writer.is_some() {
+            return self.write_rows(statement).await;
+        }
+        self.asked.note(&statement);
+        let transaction = self.locked(kind).await?;
+        let rows = transaction.query_all_raw(statement).await?;
+        transaction.commit().await?;
+        Ok(rows)
     }
 
     pub(super) fn statement(&self, sql: Sql) -> Statement {

@@ -8,6 +8,9 @@ pub enum StoreError {
     /// A unique index refused the row.
     #[error("the row exists already")]
     Conflict,
+    /// Only an administrator may, and who acts is none any more.
+    #[error("only an active administrator may do this, and you are none any more")]
+    NotAdministrator,
     /// The database is away, restarting or out of connections: try again.
     #[error("the database does not answer: {0}")]
     Unavailable(String),
@@ -51,7 +54,8 @@ fn is_transient(cause: &sea_orm::sqlx::Error) -> bool {
         E::Io(_) | E::Tls(_) | E::Protocol(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed => true,
         E::Database(database) => database.code().is_some_and(|code| {
             ["08", "40", "53", "57"].iter().any(|class| code.len() == 5 && code.starts_with(class))
-                || matches!(code.as_ref(), "5" | "6" | "261" | "262" | "517")
+                // A lock that was not to be had in time, a transaction that was idle for too long.
+                || matches!(code.as_ref(), "55P03" | "25P03" | "5" | "6" | "261" | "262" | "517")
         }),
         _ => false,
     }

@@ -76,7 +76,7 @@ pub async fn claim(db: &Db, id: Uuid, owner: &str) -> Result<Option<Job>, StoreE
 #[must_use]
 pub fn due_by_id(id: Uuid, owner: &str) -> Sql {
     Sql::new(
-        "UPDATE jobs SET status = 'running', lease_owner = ?, epoch = epoch + 1, solo = FALSE, \
+        "UPDATE jobs SET status = 'running', lease_owner = ?, epoch = epoch + 1, solo = FALSE, woken = FALSE, \
          started_at = COALESCE(started_at, {now}), updated_at = {now} \
          WHERE id = ? AND status = 'queued' AND due_at <= {now} RETURNING *",
     )
@@ -94,11 +94,11 @@ pub async fn claim_overdue(db: &Db, lane: Lane, overdue_ms: i64, limit: usize, o
 pub fn overdue(db: &Db, lane: Lane, overdue_ms: i64, limit: usize, owner: &str) -> Sql {
     // SKIP LOCKED lets several workers take different rows at once; SQLite has one writer anyway.
     let text = if db.is_postgres() {
-        "UPDATE jobs SET status = 'running', lease_owner = ?, epoch = epoch + 1, solo = FALSE, started_at = COALESCE(started_at, {now}), \
+        "UPDATE jobs SET status = 'running', lease_owner = ?, epoch = epoch + 1, solo = FALSE, woken = FALSE, started_at = COALESCE(started_at, {now}), \
          updated_at = {now} WHERE id = ANY(ARRAY(SELECT id FROM jobs WHERE status = 'queued' AND lane = ? AND due_at <= {now} - ? \
          ORDER BY priority DESC, due_at LIMIT ? FOR UPDATE SKIP LOCKED)) AND status = 'queued' RETURNING *"
     } else {
-        "UPDATE jobs SET status = 'running', lease_owner = ?, epoch = epoch + 1, solo = FALSE, started_at = COALESCE(started_at, {now}), \
+        "UPDATE jobs SET status = 'running', lease_owner = ?, epoch = epoch + 1, solo = FALSE, woken = FALSE, started_at = COALESCE(started_at, {now}), \
          updated_at = {now} WHERE id IN (SELECT id FROM jobs WHERE status = 'queued' AND lane = ? AND due_at <= {now} - ? \
          ORDER BY priority DESC, due_at LIMIT ?) AND status = 'queued' RETURNING *"
     };

@@ -1,9 +1,12 @@
 //! The ledger of model calls: written before a call, settled after it, never deleted by a retry.
 
+use chrono::{DateTime, Utc};
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
+use super::llm_reply::Reply;
 use super::{Db, Sql, StoreError};
+use crate::domain::budget::{Budget, BudgetPeriod, BudgetScope};
 use crate::domain::job::Stage;
 use crate::ports::Usage;
 
@@ -20,47 +23,198 @@ pub struct NewCall {
     pub model: String,
     /// Tokens set aside for it.
     pub reserved_tokens: i64,
+    /// Nano-dollars set aside for it; `None` = nobody knows what it may cost.
+    pub reserved_nano_usd: Option<i64>,
 }
 
 /// What became of a call.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Settled {
     /// The call.
     pub id: Uuid,
-    /// What it used; `None` when nobody knows.
-    pub usage: Option<Usage>,
+    /// What it used.
+    pub used: Used,
+    /// Its answer, where it is to be kept with the stage.
+    pub reply: Option<Reply>,
+}
+
+impl Settled {
+    /// A call without an answer to keep.
+    #[must_use]
+    pub const fn new(id: Uuid, used: Used) -> Self {
+        Self { id, used, reply: None }
+    }
+}
+
+/// What a call used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Used {
+    /// As the provider told.
+    Known(Usage),
+    /// Nothing: the provider refused it before any work.
+    Nothing,
+    /// Nobody knows: no answer came.
+    Unknown,
+}
+
+impl Used {
+    const fn state(self) -> &'static str {
+        match self {
+            Self::Known(_) => "settled",
+            Self::Nothing => "free",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// What the provider told of it.
+    #[must_use]
+    pub const fn known(self) -> Option<Usage> {
+        match self {
+            Self::Known(usage) => Some(usage),
+            Self::Nothing | Self::Unknown => None,
+        }
+    }
+
+    /// Tokens in and out, where that is known.
+    #[must_use]
+    pub fn tokens(self) -> Option<i64> {
+        self.usage().map(|usage| usage.input_tokens + usage.output_tokens)
+    }
+
+    /// What is known of it.
+    fn usage(self) -> Option<Usage> {
+        match self {
+            Self::Known(usage) => Some(usage),
+            Self::Nothing => Some(Usage::default()),
+            Self::Unknown => None,
+        }
+    }
+}
+
+/// Writes a call for the row `held` of its job; followed by a condition.
+macro_rules! reserving {
+    ($held:literal, $($rest:expr),+) => {
+        concat!(
+            "INSERT INTO llm_calls (id, job_id, stage, epoch, provider, model, state, reserved_tokens, reserved_nano_usd, owner_id, \
+             issue_key, created_at) SELECT ?, held.id, ?, held.epoch, ?, ?, 'reserved', ?, ?, held.owner_id, held.issue_key, {now} FROM ",
+            $held,
+            " AS held WHERE ",
+            $($rest),+,
+            " ON CONFLICT (id) DO NOTHING"
+        )
+    };
 }
 
 /// Writes a call for the job a verb holds.
 #[must_use]
 pub fn reserve(call: &NewCall) -> Sql {
-    Sql::new(
-        "INSERT INTO llm_calls (id, job_id, stage, epoch, provider, model, state, reserved_tokens, owner_id, issue_key, created_at) \
-         SELECT ?, held.id, ?, held.epoch, ?, ?, 'reserved', ?, held.owner_id, held.issue_key, {now} FROM {held} AS held WHERE TRUE \
-         ON CONFLICT (id) DO NOTHING",
+    bound(Sql::new(reserving!("{held}", "TRUE")), call)
+}
+
+fn bound(sql: Sql, call: &NewCall) -> Sql {
+    sql.bind(call.id)
+        .bind(call.stage.as_str())
+        .bind(call.provider.clone())
+        .bind(call.model.clone())
+        .bind(call.reserved_tokens)
+        .bind(call.reserved_nano_usd)
+}
+
+/// One part of [`reserve_within`]: nothing is over the limits of the budget of one scope and period.
+macro_rules! within {
+    ($whose:literal) => {
+        concat!(
+            " AND NOT EXISTS (SELECT 1 FROM (SELECT CAST(COALESCE(SUM(COALESCE(cost_nano_usd, reserved_nano_usd, 0)), 0) AS BIGINT) AS spent, \
+             COUNT(*) AS calls FROM llm_calls WHERE state <> 'free' AND created_at >= ?",
+            $whose,
+            ") AS taken WHERE taken.spent > ? OR taken.calls > ?)"
+        )
+    };
+}
+
+/// The scopes and periods of [`reserve_within`], in its order.
+const KINDS: [(BudgetScope, BudgetPeriod); 6] = [
+    (BudgetScope::Instance, BudgetPeriod::Day),
+    (BudgetScope::Instance, BudgetPeriod::Month),
+    (BudgetScope::User, BudgetPeriod::Day),
+    (BudgetScope::User, BudgetPeriod::Month),
+    (BudgetScope::Project, BudgetPeriod::Day),
+    (BudgetScope::Project, BudgetPeriod::Month),
+];
+
+/// Writes a call for a job that is held by this fence, if the budgets have room for it. Calls at once must queue for the lock of
+/// [`Db::alone`], or each of them would not see the others.
+pub(crate) fn reserve_within(call: &NewCall, job_id: Uuid, epoch: i64, budgets: &[&Budget], now: DateTime<Utc>) -> Sql {
+    let mut sql = bound(
+        Sql::new(reserving!(
+            "jobs",
+            "held.id = ? AND held.epoch = ? AND held.status = 'running'",
+            within!(""),
+            within!(""),
+            within!(" AND owner_id = held.owner_id"),
+            within!(" AND owner_id = held.owner_id"),
+            within!(" AND rtrim(issue_key, '0123456789') = rtrim(held.issue_key, '0123456789')"),
+            within!(" AND rtrim(issue_key, '0123456789') = rtrim(held.issue_key, '0123456789')")
+        )),
+        call,
     )
-    .bind(call.id)
-    .bind(call.stage.as_str())
-    .bind(call.provider.clone())
-    .bind(call.model.clone())
-    .bind(call.reserved_tokens)
+    .bind(job_id)
+    .bind(epoch);
+    for kind in KINDS {
+        let budget = budgets.iter().find(|budget| (budget.scope, budget.period) == kind);
+        // Without a budget of the kind, no call is looked at.
+        let since = budget.map_or(i64::MAX, |budget| budget.period.around(now).0);
+        let money = budget.and_then(|budget| budget.max_nano_usd);
+        let calls = budget.and_then(|budget| budget.max_calls);
+        sql = sql
+            .bind(since)
+            .bind(money.map_or(i64::MAX, |most| most.saturating_sub(call.reserved_nano_usd.unwrap_or(0))))
+            .bind(calls.map_or(i64::MAX, |most| most.saturating_sub(1)));
+    }
+    sql
+}
+
+/// Sets what a call came to; followed by which.
+macro_rules! settling {
+    ($which:literal) => {
+        concat!(
+            "UPDATE llm_calls SET state = ?, input_tokens = ?, output_tokens = ?, cached_tokens = ?, cache_write_tokens = ?, \
+             reasoning_tokens = ?, cost_nano_usd = ?, settled_at = {now} WHERE ",
+            $which
+        )
+    };
 }
 
 /// Settles a call, whether or not the job is still held.
 #[must_use]
-pub fn settle(call: Settled) -> Sql {
-    Sql::new(
-        "UPDATE llm_calls SET state = ?, input_tokens = ?, output_tokens = ?, cached_tokens = ?, cache_write_tokens = ?, \
-         reasoning_tokens = ?, cost_nano_usd = ?, settled_at = {now} WHERE id = ?",
-    )
-    .bind(if call.usage.is_some() { "settled" } else { "unknown" })
-    .bind(call.usage.map(|usage| usage.input_tokens))
-    .bind(call.usage.map(|usage| usage.output_tokens))
-    .bind(call.usage.map(|usage| usage.cached_tokens))
-    .bind(call.usage.map(|usage| usage.cache_write_tokens))
-    .bind(call.usage.map(|usage| usage.reasoning_tokens))
-    .bind(call.usage.and_then(|usage| usage.cost_nano_usd))
-    .bind(call.id)
+pub fn settle(call: &Settled) -> Sql {
+    came_to(Sql::new(settling!("id = ?")), call.used).bind(call.id)
+}
+
+/// Settles the call whose question a verb holds.
+#[must_use]
+pub fn settle_of_held(used: Used) -> Sql {
+    came_to(Sql::new(settling!("id IN (SELECT id FROM {held} AS held)")), used)
+}
+
+/// Settles the calls without an answer of the batch that a verb holds.
+#[must_use]
+pub fn settle_all_of_held(used: Used) -> Sql {
+    let text = settling!(
+        "id IN (SELECT q.id FROM llm_questions q WHERE q.state = 'sent' AND q.batch_id IN (SELECT id FROM {held} AS held))"
+    );
+    came_to(Sql::new(text), used)
+}
+
+fn came_to(sql: Sql, used: Used) -> Sql {
+    let usage = used.usage();
+    sql.bind(used.state())
+        .bind(usage.map(|usage| usage.input_tokens))
+        .bind(usage.map(|usage| usage.output_tokens))
+        .bind(usage.map(|usage| usage.cached_tokens))
+        .bind(usage.map(|usage| usage.cache_write_tokens))
+        .bind(usage.map(|usage| usage.reasoning_tokens))
+        .bind(usage.and_then(|usage| usage.cost_nano_usd))
 }
 
 /// What is known to have been spent.
@@ -125,7 +279,7 @@ pub async fn used(db: &Db, by: UsageBy, owner: Option<Uuid>, from: i64, until: i
             Sql::new(adding_up!(
                 ", ",
                 $name,
-                " AS name FROM llm_calls WHERE state <> 'reserved' AND created_at >= ? AND created_at < ? AND (owner_id = ? OR ?) \
+                " AS name FROM llm_calls WHERE state NOT IN ('reserved', 'free') AND created_at >= ? AND created_at < ? AND (owner_id = ? OR ?) \
                  GROUP BY ",
                 $group,
                 " ORDER BY COALESCE(SUM(cost_nano_usd), 0) DESC, SUM(output_tokens) DESC LIMIT ?"
@@ -171,6 +325,22 @@ impl Spent {
     }
 }
 
+/// Tokens that answers of a model had for a stage among the latest 2000 calls of the last 30 days, on average; `None` = there
+/// were none: `llm_calls_age`.
+pub async fn usual_output(db: &Db, provider: &str, model: &str, stage: Stage) -> Result<Option<i64>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Average {
+        tokens: Option<i64>,
+    }
+    let sql = Sql::new(
+        "SELECT CAST(AVG(output_tokens) AS BIGINT) AS tokens FROM (SELECT provider, model, stage, state, output_tokens FROM llm_calls \
+         WHERE created_at >= {now} - 2592000000 ORDER BY created_at DESC LIMIT 2000) AS recent \
+         WHERE state = 'settled' AND provider = ? AND model = ? AND stage = ?",
+    );
+    let row = db.read_one::<Average>(sql.bind(provider.to_owned()).bind(model.to_owned()).bind(stage.as_str())).await?;
+    Ok(row.and_then(|row| row.tokens))
+}
+
 /// What earlier claims of a job spent on a stage that they did not come to store.
 pub async fn spent_before(db: &Db, job_id: Uuid, stage: Stage, epoch: i64) -> Result<Spent, StoreError> {
     let sql = Sql::new(adding_up!(" FROM llm_calls WHERE job_id = ? AND stage = ? AND epoch < ? AND state = 'settled'"));
@@ -178,19 +348,23 @@ pub async fn spent_before(db: &Db, job_id: Uuid, stage: Stage, epoch: i64) -> Re
     Ok(spent.unwrap_or_else(Spent::nothing))
 }
 
-/// Closes what the job that a verb ends has reserved and not settled: a crash left it open, or the call was never made.
+/// Closes what the job that a verb ends has reserved and not settled: a crash left it open, or the call was never made. Calls
+/// that were given away are settled with their batch.
 #[must_use]
 pub fn close_of_held() -> Sql {
     Sql::new(
-        "UPDATE llm_calls SET state = 'unknown', settled_at = {now} WHERE state = 'reserved' AND job_id IN (SELECT id FROM {held} AS held)",
+        "UPDATE llm_calls SET state = 'unknown', settled_at = {now} WHERE state = 'reserved' AND job_id IN (SELECT id FROM {held} AS held) \
+         AND NOT EXISTS (SELECT 1 FROM llm_questions q WHERE q.id = llm_calls.id AND q.state IN ('waiting', 'sent'))",
     )
 }
 
-/// Marks calls as unknown that a crash left open: reserved under an older epoch of a job that is not running them.
+/// Marks calls as unknown that a crash left open: reserved under an older epoch of a job that is not running them, and not
+/// given away.
 pub async fn close_abandoned(db: &Db, job_id: Uuid, epoch: i64) -> Result<u64, StoreError> {
     db.execute(
         Sql::new(
-            "UPDATE llm_calls SET state = 'unknown', settled_at = {now} WHERE job_id = ? AND epoch < ? AND state = 'reserved'",
+            "UPDATE llm_calls SET state = 'unknown', settled_at = {now} WHERE job_id = ? AND epoch < ? AND state = 'reserved' \
+             AND NOT EXISTS (SELECT 1 FROM llm_questions q WHERE q.id = llm_calls.id AND q.state IN ('waiting', 'sent'))",
         )
         .bind(job_id)
         .bind(epoch),

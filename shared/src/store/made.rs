@@ -163,6 +163,7 @@ fn authorship(row: &History) -> Authorship {
         prompt_version: row.prompt_version.clone(),
         usage: used.usage,
         calls: used.calls,
+        reused: used.reused,
     }
 }
 

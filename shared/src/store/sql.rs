@@ -28,6 +28,8 @@ pub(super) enum Name {
     Text(&'static str),
     /// The row of a table, by its id, if the script's guard took it.
     Row(&'static str, Uuid),
+    /// Whether somebody is an active administrator; `None` = the system itself, which may.
+    Administers(Option<Uuid>),
 }
 
 impl Sql {
@@ -42,6 +44,11 @@ impl Sql {
     pub fn bind(mut self, value: impl Into<Value>) -> Self {
         self.values.push(value.into());
         self
+    }
+
+    /// Whether the text holds a token.
+    pub(super) fn has(&self, token: &str) -> bool {
+        self.text.contains(token)
     }
 
     /// Appends the statement to `text` with numbered parameters. Names in `names` replace `{name}` tokens.
@@ -70,6 +77,14 @@ impl Sql {
                         text.push_str(" WHERE id = ");
                         push_parameter(text, values, (*id).into());
                         text.push_str(" AND EXISTS (SELECT 1 FROM temp.took WHERE n > 0))");
+                    }
+                    Some((_, Name::Administers(None))) => text.push_str("TRUE"),
+                    Some((_, Name::Administers(Some(id)))) => {
+                        text.push_str(
+                            "EXISTS (SELECT 1 FROM users AS actor WHERE actor.active AND actor.role = 'admin' AND actor.id = ",
+                        );
+                        push_parameter(text, values, (*id).into());
+                        text.push(')');
                     }
                     None => debug_assert!(false, "the token {{{name}}} stands for nothing here"),
                 }

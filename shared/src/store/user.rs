@@ -48,6 +48,12 @@ pub async fn by_id(db: &Db, id: Uuid) -> Result<Option<entity::user::Model>, Sto
     db.read_one(Sql::new("SELECT * FROM users WHERE id = ?").bind(id)).await
 }
 
+/// Whether somebody is an active administrator, by the database and not by what is remembered.
+pub(super) async fn administers(db: &Db, id: Uuid) -> Result<bool, StoreError> {
+    let row = by_id(db, id).await?;
+    Ok(row.is_some_and(|row| row.active && row.role == Role::Admin.as_str()))
+}
+
 /// Which accounts.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {

@@ -18,6 +18,16 @@ pub async fn renew(db: &Db, id: &str, lease_ms: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// How many have a lease that has not ended: the table has a row for each process.
+pub async fn live(db: &Db) -> Result<u32, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Count {
+        n: i64,
+    }
+    let row: Option<Count> = db.read_one(Sql::new("SELECT COUNT(*) AS n FROM workers WHERE lease_until > {now}")).await?;
+    Ok(row.and_then(|row| u32::try_from(row.n).ok()).unwrap_or(0))
+}
+
 /// Removes a worker that holds nothing any more.
 pub async fn leave(db: &Db, id: &str) -> Result<(), StoreError> {
     db.execute(

@@ -11,6 +11,8 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+use crate::ports::Usage;
+
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct HttpLabels {
     method: &'static str,
@@ -77,6 +79,7 @@ pub struct Metrics {
     llm_requests: Family<ProviderLabels, Counter>,
     llm_duration: Timer<ProviderLabels>,
     llm_tokens: Family<TokenLabels, Counter>,
+    llm_cost: Family<ProviderLabels, Counter<f64, AtomicU64>>,
     jira_requests: Family<OperationLabels, Counter>,
     jira_publish_success: Counter,
     criteria_generated: Counter,
@@ -91,6 +94,7 @@ pub struct Metrics {
     rate_limited: Family<BudgetLabels, Counter>,
     limiter_shared: Gauge,
     audit_unsealed: Gauge,
+    audit_refused: Gauge,
 }
 
 fn http_timer() -> Histogram {
@@ -110,6 +114,7 @@ impl Default for Metrics {
             llm_requests: Family::default(),
             llm_duration: Family::new_with_constructor(llm_timer),
             llm_tokens: Family::default(),
+            llm_cost: Family::default(),
             jira_requests: Family::default(),
             jira_publish_success: Counter::default(),
             criteria_generated: Counter::default(),
@@ -124,6 +129,7 @@ impl Default for Metrics {
             rate_limited: Family::default(),
             limiter_shared: Gauge::default(),
             audit_unsealed: Gauge::default(),
+            audit_refused: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -137,6 +143,7 @@ impl Metrics {
         r.register("http_request_duration_seconds", "Time to answer a request", self.http_duration.clone());
         r.register("llm_requests", "Model calls made", self.llm_requests.clone());
         r.register("llm_request_duration_seconds", "Time of a model call", self.llm_duration.clone());
+        r.register("jqa_llm_cost_usd", "Dollars that model calls of known price cost", self.llm_cost.clone());
         r.register("llm_tokens_used", "Tokens used", self.llm_tokens.clone());
         r.register("jira_requests", "Requests sent to Jira", self.jira_requests.clone());
         r.register("jira_publish_success", "Publications written to Jira", self.jira_publish_success.clone());
@@ -156,6 +163,11 @@ impl Metrics {
         r.register("jqa_rate_limited", "Requests refused because a budget was used up", self.rate_limited.clone());
         r.register("jqa_limiter_shared", "1 while Redis counts requests, 0 while the process does", self.limiter_shared.clone());
         r.register("jqa_audit_unsealed", "Audit entries that are not sealed yet, sampled", self.audit_unsealed.clone());
+        r.register(
+            "jqa_audit_refused",
+            "1 while the audit log is not sealed because its head is not to be trusted",
+            self.audit_refused.clone(),
+        );
         r.register("jqa_build", "What is running", Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]));
     }
 
@@ -175,10 +187,18 @@ impl Metrics {
     }
 
     /// A model call ended.
-    pub fn llm_call(&self, provider: &'static str, seconds: f64, input_tokens: i64, output_tokens: i64) {
-        self.llm_requests.get_or_create(&ProviderLabels { provider }).inc();
+    pub fn llm_call(&self, provider: &'static str, seconds: f64, usage: &Usage) {
         self.llm_duration.get_or_create(&ProviderLabels { provider }).observe(seconds);
-        for (direction, tokens) in [("input", input_tokens), ("output", output_tokens)] {
+        self.llm_batched(provider, usage);
+    }
+
+    /// A call in a batch of the provider ended: nobody waited for it, so that its time says nothing.
+    pub fn llm_batched(&self, provider: &'static str, usage: &Usage) {
+        self.llm_requests.get_or_create(&ProviderLabels { provider }).inc();
+        #[expect(clippy::cast_precision_loss, reason = "shown; what counts is kept in whole nano-dollars")]
+        let cost = usage.cost_nano_usd.unwrap_or(0).max(0) as f64 / 1e9;
+        self.llm_cost.get_or_create(&ProviderLabels { provider }).inc_by(cost);
+        for (direction, tokens) in [("input", usage.input_tokens), ("output", usage.output_tokens)] {
             self.llm_tokens.get_or_create(&TokenLabels { provider, direction }).inc_by(u64::try_from(tokens).unwrap_or(0));
         }
     }
@@ -239,6 +259,11 @@ impl Metrics {
         self.audit_unsealed.set(entries);
     }
 
+    /// Whether the sealer refuses to go on from the head of the audit log.
+    pub fn audit_refused(&self, refused: bool) {
+        self.audit_refused.set(i64::from(refused));
+    }
+
     /// A sample of the backlog.
     pub fn backlog(&self, status: &'static str, lane: &'static str, jobs: i64, oldest_due_seconds: f64) {
         self.jobs.get_or_create(&JobLabels { status, lane }).set(jobs);
@@ -256,7 +281,8 @@ mod tests {
     fn the_scraped_names_are_those_of_the_specification() {
         let metrics = Metrics::default();
         metrics.http("GET", "/api/v1/jobs", 200, 0.01);
-        metrics.llm_call("openai", 1.0, 10, 20);
+        let usage = Usage { input_tokens: 10, output_tokens: 20, cost_nano_usd: Some(1_500_000_000), ..Usage::default() };
+        metrics.llm_call("openai", 1.0, &usage);
         metrics.jira_call("read");
         metrics.jira_call("write");
         metrics.published();
@@ -269,6 +295,7 @@ mod tests {
             "llm_requests_total{provider=\"openai\"} 1",
             "llm_request_duration_seconds_count{provider=\"openai\"} 1",
             "llm_tokens_used_total{",
+            "jqa_llm_cost_usd_total{provider=\"openai\"} 1.5",
             "jira_requests_total{operation=\"read\"} 1",
             "jira_requests_total{operation=\"write\"} 1",
             "jira_publish_success_total 1",

@@ -63,7 +63,7 @@ impl Vault {
         let id = self.db.clock().new_id();
         let details = json!({ "name": new.name, "base_url": new.base_url, "email": new.email, "is_default": new.is_default });
         let guard = counted(
-            "UPDATE connection_defaults SET revision = revision + 1, jira_id = CASE WHEN ? THEN ? ELSE jira_id END WHERE id = ?",
+            "UPDATE connection_defaults SET revision = revision + 1, jira_id = CASE WHEN ? THEN ? ELSE jira_id END WHERE id = ? AND {administers}",
             id,
             new.is_default,
         );
@@ -81,6 +81,7 @@ impl Vault {
         .bind(actor.user_id)
         .bind(actor.user_id);
         Verb::new("connection_defaults", DEFAULTS, guard)
+            .administered_by(actor.user_id)
             .then(insert)
             .then(audit::about_held(self.db.clock().new_id(), actor, "connection.create", RESOURCE, id, &details))
             .took(&self.db)
@@ -98,7 +99,7 @@ impl Vault {
         let options = change.options.as_ref().map_or_else(|| seen.options.clone(), to_json);
         let guard = Sql::new(
             "UPDATE jira_configurations SET base_url = ?, email = ?, token_sealed = COALESCE(?, token_sealed), options = ?, \
-             active = ?, version = version + 1, updated_at = {now}, updated_by = ? WHERE id = ? AND version = ?",
+             active = ?, version = version + 1, updated_at = {now}, updated_by = ? WHERE id = ? AND version = ? AND {administers}",
         )
         .bind(change.base_url.unwrap_or_else(|| seen.base_url.clone()))
         .bind(change.email.unwrap_or_else(|| seen.email.clone()))
@@ -116,6 +117,7 @@ impl Vault {
             change.is_default,
         );
         let took = Verb::new("jira_configurations", seen.id, guard)
+            .administered_by(actor.user_id)
             .then(count)
             .then(audit::about_held(self.db.clock().new_id(), actor, "connection.update", RESOURCE, seen.id, &details))
             .took(&self.db)
@@ -129,7 +131,7 @@ impl Vault {
         let guard = Sql::new(
             "UPDATE connection_defaults SET revision = revision + 1 WHERE id = ? AND (jira_id IS NULL OR jira_id <> ?) \
              AND EXISTS (SELECT 1 FROM jira_configurations WHERE id = ?) \
-             AND NOT EXISTS (SELECT 1 FROM jobs WHERE connection = ? AND ended_at IS NULL)",
+             AND NOT EXISTS (SELECT 1 FROM jobs WHERE connection = ? AND ended_at IS NULL) AND {administers}",
         )
         .bind(DEFAULTS)
         .bind(id)
@@ -138,6 +140,7 @@ impl Vault {
         let details = json!({ "name": row.name, "base_url": row.base_url });
         let delete = Sql::new("DELETE FROM jira_configurations WHERE id = ? AND EXISTS (SELECT 1 FROM {held} AS held)").bind(id);
         let took = Verb::new("connection_defaults", DEFAULTS, guard)
+            .administered_by(actor.user_id)
             .then(audit::about_held(self.db.clock().new_id(), actor, "connection.delete", RESOURCE, id, &details))
             .then(delete)
             .took(&self.db)
@@ -157,12 +160,15 @@ impl Vault {
         let row = connection::find_jira(&self.db, id).await?.ok_or(VaultError::NotFound)?;
         let token = Secret::new(self.sealer.open(JIRA_TOKEN.of(id), &row.token_sealed)?);
         let finding = hidden(&ask(&row, &token, builder).await, &token);
-        let guard = Sql::new("UPDATE jira_configurations SET tested_at = {now}, test_result = ? WHERE id = ? AND version = ?")
-            .bind(to_json(&finding))
-            .bind(id)
-            .bind(row.version);
+        let guard = Sql::new(
+            "UPDATE jira_configurations SET tested_at = {now}, test_result = ? WHERE id = ? AND version = ? AND {administers}",
+        )
+        .bind(to_json(&finding))
+        .bind(id)
+        .bind(row.version);
         let details = json!({ "name": row.name, "ok": finding.ok });
         let took = Verb::new("jira_configurations", id, guard)
+            .administered_by(actor.user_id)
             .then(audit::about_held(self.db.clock().new_id(), actor, "connection.test", RESOURCE, id, &details))
             .took(&self.db)
             .await?;
@@ -175,7 +181,7 @@ async fn ask(row: &JiraRow, token: &Secret, builder: &Builder) -> TrialResult {
     let access = JiraAccess { base_url: &row.base_url, email: &row.email, token: token.clone(), options: &options };
     match builder.jira(access) {
         Err(why) => TrialResult::bad(why, "Change base_url."),
-        Ok(jira) => tokio::time::timeout(PATIENCE, trial::jira(&row.name, &*jira, &trial::JIRA_FIELDS))
+        Ok(jira) => tokio::time::timeout(PATIENCE, trial::jira(&row.name, &*jira.issues, &trial::JIRA_FIELDS))
             .await
             .unwrap_or_else(|_| no_answer()),
     }

@@ -76,7 +76,7 @@ impl Vault {
             "name": new.name, "provider": new.provider, "base_url": new.base_url, "model": new.model, "is_default": new.is_default
         });
         let guard = counted(
-            "UPDATE connection_defaults SET revision = revision + 1, llm_id = CASE WHEN ? THEN ? ELSE llm_id END WHERE id = ?",
+            "UPDATE connection_defaults SET revision = revision + 1, llm_id = CASE WHEN ? THEN ? ELSE llm_id END WHERE id = ? AND {administers}",
             id,
             new.is_default,
         );
@@ -95,6 +95,7 @@ impl Vault {
         .bind(actor.user_id)
         .bind(actor.user_id);
         Verb::new("connection_defaults", DEFAULTS, guard)
+            .administered_by(actor.user_id)
             .then(insert)
             .then(audit::about_held(self.db.clock().new_id(), actor, "connection.create", RESOURCE, id, &details))
             .took(&self.db)
@@ -112,7 +113,7 @@ impl Vault {
         let options = change.options.as_ref().map_or_else(|| seen.options.clone(), to_json);
         let guard = Sql::new(
             "UPDATE llm_configurations SET base_url = ?, model = ?, api_key_sealed = CASE WHEN ? THEN api_key_sealed ELSE ? END, options = ?, \
-             active = ?, version = version + 1, updated_at = {now}, updated_by = ? WHERE id = ? AND version = ?",
+             active = ?, version = version + 1, updated_at = {now}, updated_by = ? WHERE id = ? AND version = ? AND {administers}",
         )
         .bind(change.base_url.unwrap_or_else(|| seen.base_url.clone()))
         .bind(change.model.unwrap_or_else(|| seen.model.clone()))
@@ -134,6 +135,7 @@ impl Vault {
             change.is_default,
         );
         let took = Verb::new("llm_configurations", seen.id, guard)
+            .administered_by(actor.user_id)
             .then(count)
             .then(audit::about_held(self.db.clock().new_id(), actor, "connection.update", RESOURCE, seen.id, &details))
             .took(&self.db)
@@ -147,7 +149,7 @@ impl Vault {
         let guard = Sql::new(
             "UPDATE connection_defaults SET revision = revision + 1 WHERE id = ? AND (llm_id IS NULL OR llm_id <> ?) \
              AND EXISTS (SELECT 1 FROM llm_configurations WHERE id = ?) \
-             AND NOT EXISTS (SELECT 1 FROM jobs WHERE request LIKE ? AND ended_at IS NULL)",
+             AND NOT EXISTS (SELECT 1 FROM jobs WHERE request LIKE ? AND ended_at IS NULL) AND {administers}",
         )
         .bind(DEFAULTS)
         .bind(id)
@@ -156,6 +158,7 @@ impl Vault {
         let details = json!({ "name": row.name, "base_url": row.base_url });
         let delete = Sql::new("DELETE FROM llm_configurations WHERE id = ? AND EXISTS (SELECT 1 FROM {held} AS held)").bind(id);
         let took = Verb::new("connection_defaults", DEFAULTS, guard)
+            .administered_by(actor.user_id)
             .then(audit::about_held(self.db.clock().new_id(), actor, "connection.delete", RESOURCE, id, &details))
             .then(delete)
             .took(&self.db)
@@ -177,12 +180,15 @@ impl Vault {
         let key = key.map(Secret::new);
         let finding = ask(&row, key.as_ref(), builder).await;
         let finding = key.as_ref().map_or(finding.clone(), |key| hidden(&finding, key));
-        let guard = Sql::new("UPDATE llm_configurations SET tested_at = {now}, test_result = ? WHERE id = ? AND version = ?")
-            .bind(to_json(&finding))
-            .bind(id)
-            .bind(row.version);
+        let guard = Sql::new(
+            "UPDATE llm_configurations SET tested_at = {now}, test_result = ? WHERE id = ? AND version = ? AND {administers}",
+        )
+        .bind(to_json(&finding))
+        .bind(id)
+        .bind(row.version);
         let details = json!({ "name": row.name, "ok": finding.ok });
         let took = Verb::new("llm_configurations", id, guard)
+            .administered_by(actor.user_id)
             .then(audit::about_held(self.db.clock().new_id(), actor, "connection.test", RESOURCE, id, &details))
             .took(&self.db)
             .await?;

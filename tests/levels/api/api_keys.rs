@@ -88,7 +88,7 @@ async fn a_key_that_was_lent_nothing_of_use_opens_nothing() {
     let admin = app.account(Role::Admin).await;
     let key = key(&app, &admin, &["manage_own"]).await;
     for (method, path, operation) in app.document.operations().filter(|(.., operation)| operation.get("security").is_none()) {
-        let path = path.replace("{id}", &Uuid::from_u128(1).to_string()).replace("{key}", "SHOP-2");
+        let path = path.replace("{id}", &Uuid::from_u128(1).to_string()).replace("{key}", "SHOP-2").replace("{project}", "SHOP");
         let answer = app.ask(&method, &path).bearer(&key).body("application/json", "{}").await;
         let expected = match (method.as_str(), operation["tags"][0].as_str()) {
             ("GET", Some("api keys")) => continue,
@@ -154,6 +154,26 @@ async fn a_key_shrinks_and_ends_with_its_owner() {
     change(&app, "UPDATE users SET active = FALSE WHERE id = ?", &qa).await;
     app.seconds_later(6);
     assert_eq!(app.get("/jobs").bearer(&key).await.refusal(), (401, "auth.account_inactive".to_owned()));
+}
+
+#[tokio::test]
+async fn keys_end_with_a_reset_password_and_do_not_come_back_with_an_account() {
+    let app = HttpApp::start().await;
+    let (admin, qa) = (app.account(Role::Admin).await, app.account(Role::Qa).await);
+    let path = format!("/users/{}", qa.id);
+    let first = key(&app, &qa, &["read"]).await;
+    assert_eq!(app.get("/jobs").bearer(&first).await.status, 200);
+    let password = json!({ "password": "seven lamps of slate" });
+    assert_eq!(app.post(&format!("{path}/password")).by(&admin).json(password).await.status, 204);
+    assert_eq!(app.get("/jobs").bearer(&first).await.refusal(), (401, "auth.api_key_revoked".to_owned()), "at once");
+
+    let qa = app.logged_in_again(qa).await;
+    let second = key(&app, &qa, &["read"]).await;
+    assert_eq!(app.get("/jobs").bearer(&second).await.status, 200);
+    assert_eq!(app.patch(&path).by(&admin).json(json!({ "active": false })).await.status, 200);
+    assert_eq!(app.get("/jobs").bearer(&second).await.status, 401);
+    assert_eq!(app.patch(&path).by(&admin).json(json!({ "active": true })).await.status, 200);
+    assert_eq!(app.get("/jobs").bearer(&second).await.refusal(), (401, "auth.api_key_revoked".to_owned()));
 }
 
 #[tokio::test]

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 use shared::domain::user::Role;
+use tests::app::Setup;
 use tests::http_app::HttpApp;
+
+const PASSWORD: &str = "seven lamps of slate";
 
 /// What somebody would like to set who may not.
 const WISHES: &[&str] =
@@ -48,7 +51,8 @@ async fn no_body_takes_a_field_that_its_operation_does_not_name() {
         }
         bodies += 1;
         let named = properties(&app.document.json, schema);
-        let path = path.replace("{id}", "019af000-0000-7000-8000-000000000000").replace("{key}", "SHOP-2");
+        let path =
+            path.replace("{id}", "019af000-0000-7000-8000-000000000000").replace("{key}", "SHOP-2").replace("{project}", "SHOP");
         for wish in WISHES.iter().filter(|wish| !named.iter().any(|name| name == *wish)) {
             let answer = app.ask(&method, &path).by(&admin).header("if-match", "\"x\"").json(json!({ *wish: true })).await;
             let is_refused = answer.status == 422 && answer.fields().iter().any(|field| field == wish);
@@ -62,13 +66,65 @@ async fn no_body_takes_a_field_that_its_operation_does_not_name() {
 }
 
 #[tokio::test]
+async fn the_character_0_is_refused_in_every_field_of_every_body() {
+    let app = HttpApp::start().await;
+    let admin = app.account(Role::Admin).await;
+    let (mut tried, mut taken) = (0, Vec::new());
+    for (method, path, operation) in app.document.operations() {
+        let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+        let path =
+            path.replace("{id}", "019af000-0000-7000-8000-000000000000").replace("{key}", "SHOP-2").replace("{project}", "SHOP");
+        for name in properties(&app.document.json, schema) {
+            tried += 1;
+            let answer = app.ask(&method, &path).by(&admin).header("if-match", "\"x\"").json(json!({ name: "a\0b" })).await;
+            if answer.status != 422 || !answer.fields().contains(name) || !answer.text.contains("without the character 0") {
+                taken.push(format!("{method} {path} with {name}: {}", answer.text));
+            }
+        }
+    }
+    assert!(tried > 40, "the document names its fields");
+    assert!(taken.is_empty(), "{taken:#?}");
+}
+
+#[tokio::test]
+async fn names_that_break_or_turn_a_line_or_hide_something_are_refused() {
+    let app = HttpApp::of(Setup::default().set("JQA_REGISTRATION", "open")).await;
+    let admin = app.account(Role::Admin).await;
+    let llm = json!({ "name": "writer", "provider": "openai", "model": "gpt-4.1", "api_key": "k" });
+    for hidden in ["\n", "\r", "\u{1b}", "\u{2028}", "\u{202e}", "\u{200b}", "\u{ad}"] {
+        let odd = format!("a{hidden}b");
+        let model = json!({ "provider": "offline", "model": odd });
+        for (path, body, field) in [
+            ("/generate/full-pipeline", json!({ "issue_key": "SHOP-2", "llm": model }), "llm.model"),
+            ("/users", json!({ "email": "ada@example.com", "role": "qa", "name": odd }), "name"),
+            ("/users", json!({ "email": format!("{odd}@example.com"), "role": "qa" }), "email"),
+            ("/auth/register", json!({ "email": "ada@example.com", "name": odd, "password": PASSWORD }), "name"),
+            ("/auth/register", json!({ "email": format!("{odd}@example.com"), "name": "Ada", "password": PASSWORD }), "email"),
+            ("/invites", json!({ "email": format!("{odd}@example.com"), "role": "admin" }), "email"),
+            ("/api-keys", json!({ "name": odd, "permissions": ["read"] }), "name"),
+            ("/llm-configurations", with(&llm, "model", &odd), "model"),
+            ("/llm-configurations", with(&llm, "name", &odd), "name"),
+        ] {
+            let answer = app.post(path).by(&admin).json(body).await;
+            assert_eq!((answer.status, answer.fields()), (422, vec![field.to_owned()]), "{path} {hidden:?}: {}", answer.text);
+        }
+    }
+}
+
+fn with(body: &Value, field: &str, text: &str) -> Value {
+    let mut body = body.clone();
+    body[field] = text.into();
+    body
+}
+
+#[tokio::test]
 async fn what_is_no_id_finds_nothing_and_breaks_nothing() {
     let app = HttpApp::start().await;
     let admin = app.account(Role::Admin).await;
     let mut wrong = Vec::new();
     for (method, path, _) in app.document.operations().filter(|(_, path, _)| path.contains('{')) {
         for id in NO_IDS {
-            let path = path.replace("{id}", id).replace("{key}", id);
+            let path = path.replace("{id}", id).replace("{key}", id).replace("{project}", id);
             let answer = app.ask(&method, &path).by(&admin).header("if-match", "\"x\"").json(json!({})).await;
             if !matches!(answer.status, 404 | 422 | 405) {
                 wrong.push(format!("{method} {path}: {}", answer.status));

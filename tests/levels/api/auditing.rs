@@ -8,6 +8,7 @@ use shared::ports::SystemClock;
 use shared::store::audit::{self, Filter};
 use shared::store::{Db, DbOptions};
 use tests::Backend;
+use tests::app::Setup;
 use tests::http_app::{Account, HttpApp};
 
 async fn entries(app: &HttpApp, admin: &Account, query: &str) -> Vec<Value> {
@@ -177,4 +178,28 @@ async fn goes_through_indexes(url: String) {
         assert!(plans.iter().any(|plan| plan.to_string().contains(index)), "{index} in {plans:?}");
     }
     db.close().await;
+}
+
+#[tokio::test]
+async fn looks_at_others_results_by_previews_and_dry_runs_are_in_the_audit_log() {
+    let app = HttpApp::of(Setup::default().model("sandbox")).await.with_worker();
+    let (admin, qa) = (app.account(Role::Admin).await, app.account(Role::Qa).await);
+    let job = app.rested(&qa, "full-pipeline", json!({ "issue_key": "SHOP-2", "llm": { "provider": "offline" } })).await;
+    let result = json!({ "issue_key": "SHOP-2", "criteria_from": job["id"] });
+    let latest = json!({ "issue_key": "SHOP-2" });
+    let dry = json!({ "from": job["id"], "publish": [{ "mode": "comment", "what": "criteria" }] });
+    let looks = [
+        ("/generate/test-scenarios?preview=true", &result),
+        ("/generate/test-scenarios?preview=true", &latest),
+        ("/jira/publish?dry_run=true", &dry),
+    ];
+    for (n, (path, body)) in looks.into_iter().enumerate() {
+        for who in [&qa, &admin] {
+            let answer = app.post(path).by(who).json(body.clone()).await;
+            assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+        }
+        let found = entries(&app, &admin, "action=history.read").await;
+        assert_eq!(found.len(), n + 1, "{path}: of the one who does not own it, alone");
+        assert_eq!((&found[0]["user_id"], &found[0]["details"]["owner_id"]), (&json!(admin.id), &json!(qa.id)));
+    }
 }

@@ -98,10 +98,18 @@ async fn a_provider_of_its_own_needs_no_address_and_no_model() {
     );
     let wrong = json!({ "name": "other", "provider": "openai_compatible", "options": { "effort": "much", "server": "x" } });
     assert_eq!(made(wrong).await.fields(), ["base_url", "model", "options.effort", "options.server"]);
+    let streams = json!({ "stream": "yes", "first_byte_timeout_seconds": 0, "idle_timeout_seconds": 1801 });
+    let wrong = made(json!({ "name": "other", "provider": "claude", "options": streams })).await;
+    let refused = ["options.stream", "options.first_byte_timeout_seconds", "options.idle_timeout_seconds"];
+    assert_eq!(wrong.fields(), refused);
+    let streams = json!({ "stream": "off", "first_byte_timeout_seconds": 90, "idle_timeout_seconds": 600 });
+    let slow = made(json!({ "name": "slow", "provider": "gemini", "options": streams })).await;
+    assert_eq!(slow.json()["options"], streams);
     let retired = made(json!({ "name": "old", "provider": "openai", "model": "gpt-4-turbo" })).await;
-    assert_eq!(retired.status, 201, "it may be a name that a gateway gives: {}", retired.text);
-    let tried = app.post(&format!("/llm-configurations/{}/test", retired.json()["id"].as_str().unwrap())).by(&admin).await;
-    assert!(tried.text.contains("take gpt-6.2-sol"), "{}", tried.text);
+    assert_eq!(retired.fields(), ["model"]);
+    assert!(retired.text.contains("take gpt-6.2-sol"), "{}", retired.text);
+    let gateway = json!({ "name": "gateway", "provider": "openai_compatible", "base_url": "https://api.openai.com/v1", "model": "gpt-4-turbo" });
+    assert_eq!(made(gateway).await.status, 201, "a gateway may call anything by any name");
 }
 
 #[tokio::test]

@@ -14,7 +14,8 @@ async fn every_route_answers_with_the_headers_that_tell_browsers_what_not_to_do(
             .map(|path| ("GET".to_owned(), path.to_owned())),
     );
     for (method, path) in paths {
-        let path = path.replace("{id}", "018bcfe5-6800-7000-8000-000000000001").replace("{key}", "SHOP-1");
+        let path =
+            path.replace("{id}", "018bcfe5-6800-7000-8000-000000000001").replace("{key}", "SHOP-1").replace("{project}", "SHOP");
         let ask = || app.ask(&method, &path).header("x-forwarded-proto", "https");
         let plain = ask().from("192.0.2.1").await;
         for (name, value) in [

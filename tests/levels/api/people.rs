@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
+use shared::accounts::user::Change;
+use shared::accounts::{Accounts, By};
 use shared::crypto::Passwords;
 use shared::domain::user::Role;
+use shared::store::user;
 use tests::app::Setup;
 use tests::http_app::HttpApp;
+use uuid::Uuid;
 
 const PASSWORD: &str = "seven lamps of slate";
 
@@ -114,4 +118,90 @@ async fn the_last_administrator_is_neither_demoted_nor_put_out_of_service() {
         let refused = app.ask("PATCH", &path).by(&admin).json(change).await;
         assert_eq!(refused.refusal(), (409, "user.last_admin".to_owned()));
     }
+}
+
+/// Demoted or put out of service by another process, which this one has not heard of.
+async fn elsewhere(app: &HttpApp, id: Uuid, change: &Change) {
+    Accounts::new(app.api.db().clone()).change_user(id, change, By::Cli).await.expect("a change");
+}
+
+#[tokio::test]
+async fn who_was_an_administrator_a_moment_ago_changes_nothing_that_administrators_change() {
+    let app = HttpApp::of(Setup::default().set("JQA_CONNECTIONS_ALLOW", "127.0.0.0/8")).await;
+    let (admin, other, developer) =
+        (app.account(Role::Admin).await, app.account(Role::Admin).await, app.account(Role::Developer).await);
+    let made = async |path: &str, body: Value| {
+        let answer = app.post(path).by(&other).json(body).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        format!("{path}/{}", answer.json()["id"].as_str().or(answer.json()["invite"]["id"].as_str()).expect("an id"))
+    };
+    let invite = made("/invites", json!({ "email": "ada@example.com", "role": "qa" })).await;
+    let budget = made("/budgets", json!({ "scope": "instance", "period": "day", "max_calls": 9 })).await;
+    let jira = json!({ "name": "acme", "base_url": app.site.url(), "email": "qa@example.org", "token": "sandbox" });
+    let llm = json!({ "name": "writer", "provider": "openai_compatible", "base_url": format!("{}/llm/v1", app.site.url()), "model": "sandbox" });
+    let (jira_path, llm_path) =
+        (made("/jira-configurations", jira.clone()).await, made("/llm-configurations", llm.clone()).await);
+    let user = |id: Uuid| format!("/users/{id}");
+    let named = |mut body: Value| {
+        body["name"] = "another".into();
+        body
+    };
+    for change in [
+        Change { role: Some(Role::Qa), ..Change::default() },
+        Change { role: Some(Role::Admin), active: Some(false), ..Change::default() },
+    ] {
+        elsewhere(&app, admin.id, &Change { role: Some(Role::Admin), active: Some(true), name: None }).await;
+        let admin = app.logged_in_again(admin.clone()).await;
+        assert_eq!(app.get("/users").by(&admin).await.status, 200, "and is remembered");
+        elsewhere(&app, admin.id, &change).await;
+        for (method, path, body) in [
+            ("PATCH", user(admin.id), json!({ "role": "admin", "active": true })),
+            ("PATCH", user(admin.id), json!({ "name": "N" })),
+            ("PATCH", user(other.id), json!({ "role": "qa" })),
+            ("POST", "/users".to_owned(), json!({ "email": "eve@example.com", "role": "admin", "password": PASSWORD })),
+            ("POST", format!("{}/password", user(developer.id)), json!({ "password": PASSWORD })),
+            ("POST", format!("{}/end-sessions", user(developer.id)), json!({})),
+            ("POST", "/invites".to_owned(), json!({ "email": "eve@example.com", "role": "admin" })),
+            ("DELETE", invite.clone(), json!({})),
+            ("PUT", "/policies/organization".to_owned(), json!({ "version": 0, "send_to_model": true })),
+            ("POST", "/budgets".to_owned(), json!({ "scope": "instance", "period": "month", "max_calls": 9 })),
+            ("PUT", budget.clone(), json!({ "max_calls": 99 })),
+            ("DELETE", budget.clone(), json!({})),
+            ("POST", "/jira-configurations".to_owned(), named(jira.clone())),
+            ("PATCH", jira_path.clone(), json!({ "active": false })),
+            ("POST", format!("{jira_path}/test"), json!({})),
+            ("DELETE", jira_path.clone(), json!({})),
+            ("POST", "/llm-configurations".to_owned(), named(llm.clone())),
+            ("PATCH", llm_path.clone(), json!({ "active": false })),
+            ("POST", format!("{llm_path}/test"), json!({})),
+            ("DELETE", llm_path.clone(), json!({})),
+        ] {
+            let answer = app.ask(method, &path).by(&admin).json(body).await;
+            assert_eq!(answer.refusal(), (403, "auth.forbidden".to_owned()), "{method} {path}: {}", answer.text);
+        }
+        let row = user::by_id(app.api.db(), admin.id).await.expect("a look").expect("the account");
+        assert_eq!((row.role.parse(), row.active), (Ok(change.role.expect("a role")), change.active.unwrap_or(true)));
+    }
+}
+
+#[tokio::test]
+async fn who_is_demoted_or_sent_away_here_is_so_at_once() {
+    let app = HttpApp::start().await;
+    let admin = app.account(Role::Admin).await;
+    let other = app.account(Role::Admin).await;
+    let id = other.id;
+    let of_other = |rest: &str| format!("/users/{id}{rest}");
+    assert_eq!(app.get("/users").by(&other).await.status, 200);
+    assert_eq!(app.patch(&of_other("")).by(&admin).json(json!({ "role": "qa" })).await.status, 200);
+    assert_eq!(app.get("/users").by(&other).await.refusal(), (403, "auth.forbidden".to_owned()));
+    assert_eq!(app.post(&of_other("/end-sessions")).by(&admin).await.status, 204);
+    assert_eq!(app.get("/auth/me").by(&other).await.refusal(), (401, "auth.session_ended".to_owned()));
+    let other = app.logged_in_again(other).await;
+    assert_eq!(app.get("/auth/me").by(&other).await.status, 200);
+    assert_eq!(app.post(&of_other("/password")).by(&admin).json(json!({ "password": PASSWORD })).await.status, 204);
+    assert_eq!(app.get("/auth/me").by(&other).await.refusal(), (401, "auth.session_ended".to_owned()));
+    let other = app.logged_in_again(other).await;
+    assert_eq!(app.get("/auth/me").by(&other).await.status, 200);
+    assert_eq!(app.patch(&of_other("")).by(&admin).json(json!({ "active": false })).await.status, 200);
+    assert_eq!(app.get("/auth/me").by(&other).await.refusal(), (401, "auth.account_inactive".to_owned()));
 }

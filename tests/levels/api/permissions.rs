@@ -52,6 +52,16 @@ const TABLE: &[(&str, About, [u16; 4])] = &[
     ("POST /api/v1/generate/full-pipeline", Nothing, [202, 202, 403, 202]),
     ("POST /api/v1/generate/full-pipeline", Publishing("criteria"), [202, 202, 403, 403]),
     ("POST /api/v1/generate/full-pipeline", Publishing("all"), [202, 202, 403, 403]),
+    ("GET /api/v1/budgets", Nothing, [200, 403, 403, 403]),
+    ("POST /api/v1/budgets", Nothing, [422, 403, 403, 403]),
+    ("PUT /api/v1/budgets/{id}", TheirResult, [422, 403, 403, 403]),
+    ("DELETE /api/v1/budgets/{id}", TheirResult, [404, 403, 403, 403]),
+    ("GET /api/v1/policies", Nothing, [200, 200, 200, 200]),
+    ("GET /api/v1/policies/{project}", Nothing, [404, 404, 404, 404]),
+    ("PUT /api/v1/policies/{project}", Nothing, [422, 403, 403, 403]),
+    ("GET /api/v1/provider-batches", Nothing, [200, 403, 403, 403]),
+    ("GET /api/v1/provider-batches/{id}", Nothing, [404, 403, 403, 403]),
+    ("POST /api/v1/provider-batches/{id}/decide", Nothing, [404, 403, 403, 403]),
     ("GET /api/v1/jobs", Nothing, [200, 200, 200, 200]),
     ("GET /api/v1/jobs/{id}", Own, [200, 200, 200, 200]),
     ("GET /api/v1/jobs/{id}", TheirCriteria, [200, 200, 200, 404]),
@@ -139,7 +149,7 @@ impl Theirs {
         // One that waits: the worker was stopped.
         let own = if about == Own { waiting_job(app, by).await } else { String::new() };
         let (method, path) = operation.split_once(' ').unwrap();
-        let path = path.replace("{id}", &self.id(operation, about, &own)).replace("{key}", "SHOP-2");
+        let path = path.replace("{id}", &self.id(operation, about, &own)).replace("{key}", "SHOP-2").replace("{project}", "SHOP");
         let ask = |query: &str| app.ask(method, &format!("{path}{query}")).by(by);
         match (path.rsplit('/').next().unwrap(), about) {
             ("refresh", _) => ask("").json(json!({ "refresh_token": "jqr_none" })).await,
@@ -162,6 +172,10 @@ impl Theirs {
             _ if path.contains("-configurations") && matches!(method, "POST" | "PATCH") && !path.ends_with("/test") => {
                 ask("").json(json!({})).await
             }
+            _ if ["/budgets", "/policies"].iter().any(|place| path.contains(place)) && matches!(method, "POST" | "PUT") => {
+                ask("").json(json!({})).await
+            }
+            ("decide", _) => ask("").json(json!({ "decision": "give_up" })).await,
             ("search", _) => ask("?jql=project%20%3D%20SHOP").await,
             ("approve", _) => ask("").json(json!({ "content_hash": "stale" })).await,
             ("result", TheirSuite) if method == "PATCH" => {
@@ -231,7 +245,7 @@ async fn without_a_good_token_every_operation_that_is_not_public_is_401() {
         (format!("Bearer {stranger}"), "auth.session_ended"),
     ];
     for (method, path, _) in app.document.operations().filter(|(_, _, operation)| operation.get("security").is_none()) {
-        let path = path.replace("{id}", &Uuid::from_u128(1).to_string()).replace("{key}", "SHOP-2");
+        let path = path.replace("{id}", &Uuid::from_u128(1).to_string()).replace("{key}", "SHOP-2").replace("{project}", "SHOP");
         for (value, code) in &cases {
             let ask = app.ask(&method, &path).json(json!({}));
             let answer = if value.is_empty() { ask.await } else { ask.header("authorization", value).await };

@@ -75,7 +75,7 @@ async fn everything_wrong_with_the_meaning_of_a_body_is_told_at_once() {
 async fn keys_that_are_none_are_refused_wherever_they_come() {
     let r = Refusing::start().await;
     for key in
-        ["", " ", "SHOP", "SHOP-", "SHOP-0", "SHOP-01", "-1", "S-1", "SHOP-2/../../x", "SHOP-2 OR 1=1", "SCHÖN-1", "SHOP-2\u{0}"]
+        ["", " ", "SHOP", "SHOP-", "SHOP-0", "SHOP-01", "-1", "S-1", "SHOP-2/../../x", "SHOP-2 OR 1=1", "SCHÖN-1", "SHOP-2\u{1}"]
     {
         let answer = r.post(PIPELINE, json!({ "issue_key": key })).await;
         assert_eq!((answer.status, answer.fields()), (422, vec!["issue_key".to_owned()]), "{key:?}");
@@ -184,7 +184,7 @@ fn whole_bodies() -> [(&'static str, &'static str, Value); 5] {
             "/generate/test-scenarios",
             json!({
                 "issue_key": "SHOP-2", "connection": "default", "llm": { "provider": "offline", "model": "m" }, "language": "en",
-                "review": "none", "publish": [target], "on_conflict": "keep", "publish_stale": true, "criteria_from": id,
+                "review": "none", "publish": [target], "on_conflict": "keep", "publish_stale": true, "criteria_from": id, "fresh": true, "economy": true,
                 "callback_url": "https://ci.example.org/x", "priority": 1,
             }),
         ),
@@ -256,7 +256,8 @@ async fn whatever_is_wrong_in_a_body_or_a_query_is_told_in_words_for_people() {
         .collect();
     assert!(asked.len() > 10, "{asked:?}");
     for (path, name) in asked {
-        let path = path.replace("{id}", "019af000-0000-7000-8000-000000000000").replace("{key}", "SHOP-2");
+        let path =
+            path.replace("{id}", "019af000-0000-7000-8000-000000000000").replace("{key}", "SHOP-2").replace("{project}", "SHOP");
         for wrong in ["x", "-1", "1.5", "99999999999999999999", "true", "%00"] {
             let answer = r.get(&format!("{path}?{name}={wrong}")).await;
             let errors = if answer.status == 400 { answer.json()["errors"].clone() } else { json!([]) };

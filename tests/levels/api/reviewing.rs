@@ -15,9 +15,13 @@ struct Review {
 
 impl Review {
     async fn of(kind: &str, publish: Value) -> Self {
+        Self::of_story("SHOP-2", kind, publish).await
+    }
+
+    async fn of_story(key: &str, kind: &str, publish: Value) -> Self {
         let app = HttpApp::working().await;
         let qa = app.account(Role::Qa).await;
-        let body = json!({ "issue_key": "SHOP-2", "review": "required", "publish": publish });
+        let body = json!({ "issue_key": key, "review": "required", "publish": publish });
         let job = app.rested(&qa, kind, body).await;
         assert_eq!(job["status"], "awaiting_review");
         let path = job["links"]["self"].as_str().unwrap().to_owned();
@@ -74,6 +78,33 @@ async fn an_edit_is_bound_to_what_was_read_and_answers_the_new_result() {
     assert_eq!(format!("\"{}\"", job["content_hash"].as_str().unwrap()), edited.etag());
     let late = review.edit(&review.etag, review.retitled()).await;
     assert_eq!(late.refusal(), (412, "job.content_changed".to_owned()), "the second of two editors is told");
+}
+
+#[tokio::test]
+async fn a_reviewer_decides_whether_what_exists_is_written_again() {
+    let publish = json!([{ "mode": "comment", "what": "scenarios" }]);
+    let review = Review::of_story("SHOP-14", "full-pipeline", publish).await;
+    let scenarios = &review.result["suite"]["scenarios"];
+    let at = scenarios.as_array().unwrap().iter().position(|one| one["relation"]["kind"] == "duplicate").expect("a duplicate");
+    assert_eq!(scenarios[at]["relation"]["of"], "SHOP-32");
+    assert_eq!(scenarios[0]["relation"], Value::Null, "what is new names no test");
+
+    let with = |relation: Value| {
+        let mut scenarios = scenarios.clone();
+        scenarios[at]["relation"] = relation;
+        json!({ "suite": { "scenarios": scenarios } })
+    };
+    let nameless = review.edit(&review.etag, with(json!({ "kind": "duplicate" }))).await;
+    assert_eq!(nameless.status, 422, "{}", nameless.text);
+    assert!(nameless.text.contains("names no test"), "{}", nameless.text);
+    let edited = review.edit(&review.etag, with(json!({ "kind": "new" }))).await;
+    assert_eq!(edited.status, 200, "{}", edited.text);
+    let told = edited.json()["suite"]["scenarios"][at]["findings"].to_string();
+    assert!(told.contains("item.duplicates_test"), "the reviewer is reminded: {told}");
+    let approved = review.approve(json!({ "content_hash": edited.json()["content_hash"] })).await;
+    assert_eq!(approved.status, 200, "{}", approved.text);
+    let job = review.app.at_rest(&review.qa, &review.path).await;
+    assert_eq!(job["published"][0]["message"], "");
 }
 
 #[tokio::test]

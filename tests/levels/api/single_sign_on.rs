@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use shared::accounts::Proof;
 use shared::crypto::{Place, Sealer, SecretKey, challenge};
-use shared::domain::session::LoginMethod;
 use shared::domain::user::Role;
 use shared::ports::{Clock, SystemClock};
 use shared::store::Sql;
@@ -250,7 +250,7 @@ async fn an_account_that_is_here_already_is_linked_only_by_an_address_that_was_c
             NewUser { id, email: "owner@acme.example".into(), name: "O".into(), role: Role::Po, password_hash: "-".into() };
         user::insert(app.api.db(), owner, 0).await.unwrap();
         let sessions = &app.api.sessions;
-        let squatter = sessions.begin(id, LoginMethod::Password, &Actor::default()).await.unwrap().unwrap();
+        let squatter = sessions.begin(id, Proof::Password("-"), &Actor::default()).await.unwrap().unwrap();
         if outcome == "linked" {
             let user = signed_in(&app, name).await["user"].clone();
             assert_eq!((&user["id"], &user["role"]), (&json!(id), &json!("qa")), "the provider says what they are");

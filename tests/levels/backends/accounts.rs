@@ -6,10 +6,15 @@ use std::time::Duration;
 use futures::future::join_all;
 use shared::accounts::user::{Change, NewAccount};
 use shared::accounts::{AccountError, Accounts, By};
+use shared::domain::budget::{Budget, BudgetPeriod, BudgetScope};
 use shared::domain::email::Email;
+use shared::domain::policy::Terms;
 use shared::domain::user::Role;
+use shared::policies::{Policies, PolicyError};
+use shared::spending::{BudgetError, Limits, Spending};
+use shared::store::audit::Actor;
 use shared::store::entity::user::Model;
-use shared::store::user;
+use shared::store::{Sql, StoreError, user};
 use tests::{Fixture, contract};
 
 const HOME: Option<&str> = Some("192.0.2.1");
@@ -64,6 +69,54 @@ contract! {
             accounts.change_user(left[0].id, &Change { role: Some(Role::Po), ..Change::default() }, By::Cli).await.expect("another one is there");
             f.db.execute(shared::store::Sql::new("DELETE FROM users WHERE id = ?").bind(next.id)).await.expect("a removal");
         }
+    }
+
+    async fn who_is_no_administrator_any_more_changes_nothing(f: Arc<Fixture>) {
+        let accounts = Accounts::new(f.db.clone());
+        let (gone, other) = (made(&accounts, "gone@example.com", Role::Admin).await, made(&accounts, "other@example.com", Role::Admin).await);
+        let actor = Actor { user_id: Some(gone.id), ..Actor::default() };
+        let by = By::Person(&actor);
+        let email = |text: &str| Email::parse(text).expect("an e-mail");
+        let raise = Change { role: Some(Role::Admin), active: Some(true), name: None };
+        let demote = Change { role: Some(Role::Qa), ..Change::default() };
+        let (policies, spending) = (Policies::new(f.db.clone()), Spending::new(f.db.clone()));
+        let budget = Budget {
+            scope: BudgetScope::Instance, user_id: None, project: None, period: BudgetPeriod::Day, max_nano_usd: None,
+            max_calls: Some(1), allow_unknown_price: false,
+        };
+        let limits = Limits { max_nano_usd: None, max_calls: Some(2), allow_unknown_price: false };
+
+        // What an administrator may.
+        let (invite, _) = accounts.invite(&email("new@example.com"), Role::Qa, SECOND, by).await.expect("an invitation");
+        let kept = spending.create(&budget, &actor).await.expect("a budget");
+        policies.write("", 0, &Terms::default(), &actor).await.expect("a version");
+        accounts.change_user(gone.id, &demote, by).await.expect("oneself, too");
+
+        let of_accounts = [
+            accounts.create_user(wanted(&email("new@example.com")), by).await.map(drop),
+            accounts.change_user(gone.id, &raise, by).await.map(drop),
+            accounts.change_user(other.id, &demote, by).await.map(drop),
+            accounts.set_password(other.id, "x", by).await.map(drop),
+            accounts.end_all_sessions(other.id, by).await,
+            accounts.invite(&email("new@example.com"), Role::Admin, SECOND, by).await.map(drop),
+            accounts.uninvite(invite.id, by).await,
+        ];
+        for refused in of_accounts {
+            assert!(matches!(refused, Err(AccountError::Store(StoreError::NotAdministrator))), "{refused:?}");
+        }
+        let no_policy = policies.write("", 1, &Terms::default(), &actor).await.map(drop);
+        assert!(matches!(no_policy, Err(PolicyError::Store(StoreError::NotAdministrator))), "{no_policy:?}");
+        let of_budgets = [
+            spending.create(&Budget { max_calls: Some(3), period: BudgetPeriod::Month, ..budget }, &actor).await.map(drop),
+            spending.change(&kept, limits, &actor).await.map(drop),
+            spending.remove(kept.id, &actor).await,
+        ];
+        for refused in of_budgets {
+            assert!(matches!(refused, Err(BudgetError::Store(StoreError::NotAdministrator))), "{refused:?}");
+        }
+        assert_eq!(accounts.invites(None, 9).await.expect("a list").len(), 1, "the open one stays open");
+        let refusals = Sql::new("SELECT COUNT(*) AS n FROM audit_logs WHERE user_id = ?").bind(gone.id);
+        assert_eq!(f.count(refusals).await, 4, "what was not done is not told");
     }
 
     async fn a_newer_hash_does_not_bring_an_older_password_back(f: Arc<Fixture>) {

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, Database};
 use serde_json::json;
-use shared::auditing::{Anchor, Chain, Finding, Report, Sealed};
+use shared::auditing::{Anchor, Chain, Finding, Report, SealError, Sealed};
 use shared::crypto::{KeyRing, SecretKey};
 use shared::domain::audit::Tampering;
+use shared::domain::user::Role;
 use shared::ports::Clock;
+use shared::store::user::{self, NewUser};
 use shared::store::{Db, Sql, audit, audit_chain};
 use tests::{Backend, Fixture, contract};
 
@@ -53,6 +55,18 @@ async fn finding(chain: &Chain) -> Finding {
     verified(chain, None).await.finding.expect("a finding")
 }
 
+/// An account.
+async fn somebody(f: &Fixture) {
+    let user = NewUser {
+        id: f.clock.new_id(),
+        email: "ada@example.com".into(),
+        name: "Ada".into(),
+        role: Role::Qa,
+        password_hash: String::new(),
+    };
+    user::insert(&f.db, user, 0).await.expect("an account");
+}
+
 /// What a person types who has the whole database in their hands.
 async fn typed(f: &Fixture, sql: &str) -> Result<(), sea_orm::DbErr> {
     let db = Database::connect(&f.url).await.expect("a connection");
@@ -75,6 +89,11 @@ async fn forced(f: &Fixture, sql: &str) {
                 "audit_segments_update",
                 "audit_segments_delete",
                 "audit_logs_replace",
+                "audit_logs_replace_row",
+                "audit_logs_types",
+                "audit_logs_seal_types",
+                "audit_head_insert",
+                "audit_segments_insert",
             ];
             let drops: String = triggers.iter().map(|name| format!("DROP TRIGGER IF EXISTS {name}; ")).collect();
             drops + sql
@@ -162,12 +181,37 @@ contract! {
              SELECT id, at, action, resource_type, resource_id, details, result, 9, mac, key_id FROM audit_logs WHERE sealed = 1",
             "UPDATE audit_head SET seq = 1",
             "DELETE FROM audit_head",
+            // Numbers that come before all others.
+            "UPDATE audit_logs SET sealed = -1, mac = 'x', key_id = 'x' WHERE sealed IS NULL",
+            "UPDATE audit_logs SET sealed = 0, mac = 'x', key_id = 'x' WHERE sealed IS NULL",
+            "UPDATE audit_logs SET sealed = 3 WHERE sealed IS NULL",
+            "INSERT INTO audit_segments (id, first_seq, last_seq, first_mac, last_mac, closed_at, key_id, signature, removed_at) \
+             SELECT id, -10, -1, '', '', 1, 'x', 'x', 1 FROM audit_head",
+            "INSERT INTO audit_segments (id, first_seq, last_seq, first_mac, last_mac, closed_at, key_id, signature) \
+             SELECT id, -10, -1, '', '', 1, 'x', 'x' FROM audit_head",
+            "INSERT INTO audit_segments (id, first_seq, last_seq, first_mac, last_mac, closed_at, key_id, signature) \
+             SELECT id, 1, 9, '', '', 1, 'x', 'x' FROM audit_head",
+            "INSERT INTO audit_segments (id, first_seq, last_seq, first_mac, last_mac, closed_at, key_id, signature) \
+             SELECT id, 2, 2, '', '', 1, 'x', 'x' FROM audit_head",
+            "INSERT INTO audit_segments (id, first_seq, last_seq, first_mac, last_mac, closed_at, key_id, signature, removed_at) \
+             SELECT id, 1, 2, '', '', 1, 'x', 'x', 1 FROM audit_head",
+            "INSERT INTO audit_head (id) SELECT id FROM audit_logs WHERE sealed = 1",
         ];
         match f.backend {
-            Backend::Sqlite => refused.push(
+            Backend::Sqlite => refused.extend([
                 "INSERT OR REPLACE INTO audit_logs (id, at, action, resource_type, resource_id, details) \
                  SELECT id, at, 'x', resource_type, resource_id, details FROM audit_logs WHERE sealed = 1",
-            ),
+                "INSERT OR REPLACE INTO audit_logs (rowid, id, at, action, resource_type, resource_id, details) \
+                 SELECT rowid, randomblob(16), at, 'x', resource_type, resource_id, details FROM audit_logs WHERE sealed = 1",
+                "INSERT OR REPLACE INTO audit_head (id) SELECT id FROM audit_head",
+                "UPDATE OR REPLACE audit_logs SET sealed = 2, mac = 'x', key_id = 'x' WHERE sealed IS NULL",
+                "UPDATE OR REPLACE audit_logs SET sealed = 3, mac = 'x', key_id = 'x', rowid = 1 WHERE sealed IS NULL",
+                "UPDATE audit_logs SET sealed = 'abc', mac = 'x', key_id = 'x' WHERE sealed IS NULL",
+                "INSERT INTO audit_logs (id, at, action, resource_type, resource_id, details) \
+                 SELECT randomblob(16), at, action, resource_type, resource_id, CAST(details AS BLOB) FROM audit_logs WHERE sealed = 1",
+                "INSERT INTO audit_logs (id, at, action, resource_type, resource_id, details) \
+                 SELECT randomblob(16), at + 0.5, action, resource_type, resource_id, details FROM audit_logs WHERE sealed = 1",
+            ]),
             Backend::Postgres => refused.extend(["TRUNCATE audit_logs", "TRUNCATE audit_segments", "TRUNCATE audit_head"]),
         }
         for sql in refused {
@@ -231,6 +275,116 @@ contract! {
             forced(&f, back).await;
         }
         assert_eq!(verified(&chain, None).await.finding, None);
+    }
+
+    async fn entries_and_segments_before_the_first_number_are_named(f: Arc<Fixture>) {
+        let chain = chain(&f.db);
+        written(&f, 4).await;
+        sealed(&chain).await;
+        f.later(DAY);
+        sealed(&chain).await;
+        let row = if f.db.is_postgres() { "gen_random_uuid()" } else { "randomblob(16)" };
+        let segment = |first: i64, last: i64| format!(
+            "INSERT INTO audit_segments (id, first_seq, last_seq, first_mac, last_mac, closed_at, key_id, signature, removed_at) \
+             VALUES ({row}, {first}, {last}, '', '', 1, 'x', 'x', 1)"
+        );
+        let entry = |seq: i64| format!(
+            "INSERT INTO audit_logs (id, at, action, resource_type, resource_id, details, result, sealed, mac, key_id) \
+             SELECT {row}, 1, action, resource_type, resource_id, details, result, {seq}, 'x', 'x' FROM audit_logs WHERE sealed = 1"
+        );
+        for (sql, kind, seq) in [
+            (entry(-2), Tampering::Added, -2),
+            (entry(0), Tampering::Added, 0),
+            (segment(-10, -1), Tampering::Segment, -10),
+        ] {
+            forced(&f, &sql).await;
+            let finding = finding(&chain).await;
+            assert_eq!((finding.kind, finding.seq), (kind, Some(seq)), "{sql}: {finding:?}");
+            forced(&f, "DELETE FROM audit_logs WHERE sealed < 1; DELETE FROM audit_segments WHERE first_seq < 1").await;
+            assert_eq!(verified(&chain, None).await.finding, None);
+        }
+        // Where all entries left, for longer than it takes them to leave.
+        forced(&f, "CREATE TABLE kept AS SELECT * FROM audit_logs WHERE sealed = 2").await;
+        f.later(DAY * 2);
+        assert_eq!(chain.remove(DAY).await.expect("an answer"), 4);
+        assert_eq!(verified(&chain, None).await.finding, None);
+        forced(&f, "INSERT INTO audit_logs SELECT * FROM kept").await;
+        f.later(Duration::from_secs(3601));
+        let finding = finding(&chain).await;
+        assert_eq!((finding.kind, finding.seq), (Tampering::Added, Some(2)), "{finding:?}");
+    }
+
+    async fn a_log_that_is_written_anew_from_its_beginning_is_not_signed(f: Arc<Fixture>) {
+        let first = chain(&f.db);
+        first.begin().await.expect("a signature");
+        let beginning = first.anchor().await.expect("an answer").expect("a head");
+        assert_eq!(beginning.seq, 0);
+        somebody(&f).await;
+        written(&f, 3).await;
+        sealed(&first).await;
+        assert_eq!(verified(&first, None).await.finding, None);
+        let kept = first.keep(&first.anchor().await.expect("an answer").expect("a head"));
+        let anew = "DELETE FROM audit_segments; UPDATE audit_logs SET details = '{}', sealed = NULL, mac = NULL, key_id = NULL; \
+                    UPDATE audit_head SET seq = 0, mac = '', open_from = 1, open_since = 0, open_mac = '', at = 0, key_id = '', \
+                    signature = '', owner = '', lease_until = 0";
+        forced(&f, anew).await;
+        assert_eq!(finding(&first).await.kind, Tampering::Head, "an unsigned head where somebody has an account");
+        assert!(matches!(first.seal().await, Err(SealError::Head)));
+        let other = chain(&f.db);
+        assert!(matches!(other.seal().await, Err(SealError::Head)), "nor does a process that starts now sign it");
+        other.begin().await.expect("nothing to do");
+        assert!(matches!(other.seal().await, Err(SealError::Head)), "nor its beginning");
+
+        // All of it was good once: only who remembers knows.
+        let signed = other.keep(&beginning);
+        assert_eq!(other.kept(&signed), Some(beginning));
+        forced(&f, "DELETE FROM users").await;
+        other.begin().await.expect("a signature, for nobody is there");
+        somebody(&f).await;
+        assert!(matches!(first.seal().await, Err(SealError::Behind { seq: 0, known: 3 })), "the process that went further");
+        other.remember(&other.kept(&kept).expect("what was kept beside the key"));
+        assert!(matches!(other.seal().await, Err(SealError::Behind { .. })), "and one that was told");
+        assert_eq!(chain(&f.db).seal().await.expect("nobody told this one"), Sealed::Entries(3));
+    }
+
+    async fn a_kept_head_is_believed_only_as_it_was_written(f: Arc<Fixture>) {
+        let (ours, theirs) = (chain(&f.db), Chain::new(f.db.clone(), &key('b').into()));
+        let head: Anchor = "7:mac".parse().expect("a head");
+        let text = ours.keep(&head);
+        assert_eq!(ours.kept(&format!("{text}\n")), Some(head));
+        assert_eq!((theirs.kept(&text), ours.kept(&text.replacen('7', "6", 1)), ours.kept("7:mac"), ours.kept("")), (None, None, None, None));
+    }
+
+    async fn a_cell_that_holds_something_else_is_a_finding(f: Arc<Fixture>) {
+        let chain = chain(&f.db);
+        written(&f, 3).await;
+        sealed(&chain).await;
+        write(&f, "unsealed").await;
+        if f.db.is_postgres() {
+            // It keeps nothing but what a column is for.
+            assert!(typed(&f, "UPDATE audit_logs SET at = 'abc'").await.is_err());
+            return;
+        }
+        let copy = "CREATE TABLE kept AS SELECT * FROM audit_logs; CREATE TABLE head AS SELECT * FROM audit_head";
+        let back = "DELETE FROM audit_logs; INSERT INTO audit_logs SELECT * FROM kept; DROP TABLE kept; DELETE FROM audit_head; \
+                    INSERT INTO audit_head SELECT * FROM head; DROP TABLE head";
+        for (sql, kind, seq) in [
+            ("UPDATE audit_logs SET details = CAST(details AS BLOB) WHERE sealed = 2", Tampering::Changed, Some(2)),
+            ("UPDATE audit_logs SET details = CAST(x'ff' AS TEXT) WHERE sealed = 2", Tampering::Changed, Some(2)),
+            ("UPDATE audit_logs SET at = at + 0.5 WHERE sealed = 3", Tampering::Changed, Some(3)),
+            ("UPDATE audit_logs SET id = 'x' WHERE sealed = 1", Tampering::Changed, Some(1)),
+            ("UPDATE audit_logs SET sealed = 'abc' WHERE sealed = 2", Tampering::Added, Some(0)),
+            ("UPDATE audit_logs SET sealed = 2.5 WHERE sealed IS NULL", Tampering::Added, Some(2)),
+            ("UPDATE audit_logs SET details = x'00' WHERE sealed IS NULL", Tampering::Changed, None),
+            ("UPDATE audit_logs SET at = 'abc' WHERE sealed IS NULL", Tampering::Changed, None),
+            ("UPDATE audit_head SET seq = 'abc'", Tampering::Head, None),
+        ] {
+            forced(&f, &format!("{copy}; {sql}")).await;
+            let finding = finding(&chain).await;
+            assert_eq!((finding.kind, finding.seq), (kind, seq), "{sql}: {finding:?}");
+            forced(&f, back).await;
+            assert_eq!(verified(&chain, None).await.finding, None, "{sql}");
+        }
     }
 
     async fn a_forged_head_is_named_and_nobody_goes_on_from_it(f: Arc<Fixture>) {

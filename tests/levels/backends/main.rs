@@ -3,13 +3,16 @@
 mod accounts;
 mod api_keys;
 mod auditing;
+mod budgets;
 mod cancelling;
 mod claiming;
 mod deliveries;
 mod doorbell;
+mod economizing;
 mod failing;
 mod limiting;
 mod load;
+mod pacing;
 mod pruning;
 mod publishing;
 mod queues;

@@ -9,7 +9,7 @@ use shared::jobs::Retention;
 use shared::ports::{Clock, Usage};
 use shared::store::Sql;
 use shared::store::delivery::{self, Tried};
-use shared::store::llm_call::{NewCall, Settled};
+use shared::store::llm_call::{NewCall, Settled, Used};
 use shared::store::publication::{TargetKey, Written};
 use tests::{Fixture, contract, held, made};
 
@@ -98,9 +98,9 @@ contract! {
     async fn the_ledger_leaves_by_an_age_of_its_own_and_what_was_published_stays(f: Arc<Fixture>) {
         let id = f.asks(JobKind::Publication).published().submit().await;
         let claimed = f.worker("w").await.claims(id).await;
-        let call = NewCall { id: f.clock.new_id(), stage: Stage::Criteria, provider: "p".into(), model: "m".into(), reserved_tokens: 0 };
+        let call = NewCall { id: f.clock.new_id(), stage: Stage::Criteria, provider: "p".into(), model: "m".into(), reserved_tokens: 0, reserved_nano_usd: None };
         held(f.jobs.reserve_call(&claimed, &call).await);
-        f.jobs.settle_call(Settled { id: call.id, usage: Some(Usage { input_tokens: 1, output_tokens: 2, ..Usage::default() }) }).await.expect("an answer");
+        f.jobs.settle_call(&Settled::new(call.id, Used::Known(Usage { input_tokens: 1, output_tokens: 2, ..Usage::default() }))).await.expect("an answer");
         assert!(f.jobs.acquire_target(&claimed, "10001", PublishMode::Comment, DAY).await.expect("an answer").is_some());
         let target = PublishTarget { mode: PublishMode::Comment, what: PublishWhat::All };
         let key = TargetKey { connection: "default".into(), issue_id: "10001".into(), target, part: 1 };

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use shared::accounts::user::{Change, NewAccount};
-use shared::accounts::{Accounts, By, RefreshError, SessionLives, Sessions};
+use shared::accounts::{Accounts, By, Proof, RefreshError, SessionLives, Sessions};
 use shared::crypto::{KeyRing, SecretKey};
 use shared::domain::email::Email;
-use shared::domain::session::{EndReason, LoginMethod};
+use shared::domain::session::EndReason;
 use shared::domain::user::Role;
 use shared::store::audit::Actor;
 use shared::store::session;
@@ -33,7 +33,7 @@ async fn somebody(f: &Fixture) -> Uuid {
 contract! {
     async fn of_64_refreshes_at_once_there_is_one_successor(f: Arc<Fixture>) {
         let (sessions, user_id) = (sessions(&f, key(1)), somebody(&f).await);
-        let begun = sessions.begin(user_id, LoginMethod::Password, &Actor::default()).await.expect("an answer").expect("a session");
+        let begun = sessions.begin(user_id, Proof::Password("h"), &Actor::default()).await.expect("an answer").expect("a session");
         let at_once = (0..64).map(|_| {
             let (sessions, token) = (sessions.clone(), begun.refresh_token.clone());
             tokio::spawn(async move { sessions.refresh(&token, &Actor::default()).await.map(|next| next.refresh_token) })
@@ -47,7 +47,7 @@ contract! {
 
     async fn a_reuse_that_meets_a_renewal_ends_the_session_or_comes_too_late(f: Arc<Fixture>) {
         let (sessions, user_id) = (sessions(&f, key(1)), somebody(&f).await);
-        let first = sessions.begin(user_id, LoginMethod::Password, &Actor::default()).await.expect("an answer").expect("a session");
+        let first = sessions.begin(user_id, Proof::Password("h"), &Actor::default()).await.expect("an answer").expect("a session");
         let second = sessions.refresh(&first.refresh_token, &Actor::default()).await.expect("a successor");
         let third = sessions.refresh(&second.refresh_token, &Actor::default()).await.expect("a successor");
         let nobody = Actor::default();
@@ -63,20 +63,36 @@ contract! {
 
     async fn who_was_put_out_of_service_begins_and_renews_nothing(f: Arc<Fixture>) {
         let (sessions, user_id) = (sessions(&f, key(1)), somebody(&f).await);
-        let begun = sessions.begin(user_id, LoginMethod::Password, &Actor::default()).await.expect("an answer").expect("a session");
+        let begun = sessions.begin(user_id, Proof::Password("h"), &Actor::default()).await.expect("an answer").expect("a session");
         let out = Change { active: Some(false), ..Change::default() };
         Accounts::new(f.db.clone()).change_user(user_id, &out, By::Cli).await.expect("a change");
         assert!(matches!(sessions.refresh(&begun.refresh_token, &Actor::default()).await, Err(RefreshError::Invalid)));
-        assert!(sessions.begin(user_id, LoginMethod::Oidc, &Actor::default()).await.expect("an answer").is_none());
+        assert!(sessions.begin(user_id, Proof::Oidc, &Actor::default()).await.expect("an answer").is_none());
         let back = Change { active: Some(true), ..Change::default() };
         Accounts::new(f.db.clone()).change_user(user_id, &back, By::Cli).await.expect("a change");
         assert!(matches!(sessions.refresh(&begun.refresh_token, &Actor::default()).await, Err(RefreshError::Invalid)), "it stays ended");
     }
 
+    async fn a_login_whose_password_was_changed_while_it_was_checked_begins_nothing(f: Arc<Fixture>) {
+        let (sessions, accounts, user_id) = (sessions(&f, key(1)), Accounts::new(f.db.clone()), somebody(&f).await);
+        let by_password = async |hash: &str| {
+            sessions.begin(user_id, Proof::Password(hash), &Actor::default()).await.expect("an answer").map(|begun| begun.session.id)
+        };
+        let mine = by_password("h").await.expect("a session");
+        accounts.set_password(user_id, "reset", By::Cli).await.expect("a reset");
+        assert_eq!(by_password("h").await, None, "an administrator's reset");
+        let mine = by_password("reset").await.map_or(mine, |id| id);
+        assert!(sessions.change_password(user_id, "reset", "own", mine, &Actor::default()).await.expect("an answer"));
+        assert_eq!(by_password("reset").await, None, "a change of one's own");
+        assert!(accounts.rehash(user_id, "own", "newer").await.expect("an answer"));
+        assert_eq!(by_password("own").await, None, "a newer hash is the one that counts");
+        assert!(by_password("newer").await.is_some());
+    }
+
     async fn a_session_goes_on_when_the_secret_key_is_replaced(f: Arc<Fixture>) {
         let user_id = somebody(&f).await;
         let before = sessions(&f, key(1));
-        let begun = before.begin(user_id, LoginMethod::Password, &Actor::default()).await.expect("an answer").expect("a session");
+        let begun = before.begin(user_id, Proof::Password("h"), &Actor::default()).await.expect("an answer").expect("a session");
         let after = sessions(&f, KeyRing::new(key(2), [key(1)]));
         let next = after.refresh(&begun.refresh_token, &Actor::default()).await.expect("a successor");
         let alone = sessions(&f, key(2));
@@ -85,7 +101,7 @@ contract! {
 
     async fn a_session_is_ended_by_its_owner_alone_and_once(f: Arc<Fixture>) {
         let (sessions, user_id) = (sessions(&f, key(1)), somebody(&f).await);
-        let id = sessions.begin(user_id, LoginMethod::Password, &Actor::default()).await.expect("an answer").expect("a session").session.id;
+        let id = sessions.begin(user_id, Proof::Password("h"), &Actor::default()).await.expect("an answer").expect("a session").session.id;
         let end = async |user_id| sessions.end(id, user_id, EndReason::Logout, &Actor::default()).await.expect("an answer");
         assert!(!end(Uuid::from_u128(9)).await);
         assert!(end(user_id).await);
@@ -94,7 +110,7 @@ contract! {
 
     async fn the_look_at_a_session_is_one_round_trip(f: Arc<Fixture>) {
         let (sessions, user_id) = (sessions(&f, key(1)), somebody(&f).await);
-        let begun = sessions.begin(user_id, LoginMethod::Password, &Actor::default()).await.expect("an answer").expect("a session");
+        let begun = sessions.begin(user_id, Proof::Password("h"), &Actor::default()).await.expect("an answer").expect("a session");
         f.clock.advance(Duration::from_secs(1));
         let before = f.db.round_trips();
         session::signed_in(&f.db, begun.session.id, user_id).await.expect("an answer").expect("an account");

@@ -1,13 +1,15 @@
 //! `advance` and `finish`: a stage is stored whole, by whoever holds the job, or not at all.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use shared::domain::event::EventKind;
 use shared::domain::job::{JobKind, Stage};
 use shared::domain::verdict::Failure;
 use shared::jobs::{Claimed, Next};
 use shared::ports::{Clock, Usage};
-use shared::store::llm_call::{NewCall, Settled};
+use shared::store::llm_call::{NewCall, Settled, Used};
+use shared::store::llm_reply::{self, Reply};
 use shared::store::{Sql, artifact, history};
 use tests::{Fixture, contract, fenced, held, made, result_of};
 
@@ -96,7 +98,7 @@ contract! {
         let (rows, row) = (f.rows().await, f.row(id).await);
 
         let result = result_of(Stage::Fetch, f.clock.new_id(), "hash");
-        let call = NewCall { id: f.clock.new_id(), stage: Stage::Criteria, provider: "p".into(), model: "m".into(), reserved_tokens: 9 };
+        let call = NewCall { id: f.clock.new_id(), stage: Stage::Criteria, provider: "p".into(), model: "m".into(), reserved_tokens: 9, reserved_nano_usd: None };
         let advance = shared::jobs::Advance { reserve: Some(call), ..result };
         assert!(fenced(f.jobs.advance(&stale, std::slice::from_ref(&advance), Stage::Criteria).await));
         assert!(fenced(f.jobs.advance(&stale, std::slice::from_ref(&advance), Stage::Review).await));
@@ -162,14 +164,35 @@ contract! {
         let id = f.queued().await;
         let claimed = f.worker("w").await.claims(id).await;
         let call = f.clock.new_id();
-        let reserve = NewCall { id: call, stage: Stage::Criteria, provider: "p".into(), model: "m".into(), reserved_tokens: 900 };
+        let reserve = NewCall { id: call, stage: Stage::Criteria, provider: "p".into(), model: "m".into(), reserved_tokens: 900, reserved_nano_usd: None };
         held(f.jobs.advance(&claimed, &[shared::jobs::Advance { reserve: Some(reserve), ..made(Stage::Fetch) }], Stage::Criteria).await);
         let reserved = || Sql::new("SELECT COUNT(*) AS n FROM llm_calls WHERE state = 'reserved' AND reserved_tokens = 900");
         assert_eq!(f.count(reserved()).await, 1);
         let usage = Usage { input_tokens: 5, output_tokens: 7, ..Usage::default() };
-        let settled = vec![Settled { id: call, usage: Some(usage) }];
+        let settled = vec![Settled::new(call, Used::Known(usage))];
         held(f.jobs.finish(&claimed, &[shared::jobs::Advance { settled, ..made(Stage::Criteria) }], &[]).await);
         assert_eq!(f.count(Sql::new("SELECT COUNT(*) AS n FROM llm_calls WHERE state = 'settled' AND input_tokens = 5")).await, 1);
+    }
+
+    async fn the_answers_of_a_stage_are_kept_one_for_each_question(f: Arc<Fixture>) {
+        let id = f.queued().await;
+        let claimed = f.worker("w").await.claims(id).await;
+        held(f.jobs.advance(&claimed, &[made(Stage::Fetch)], Stage::Criteria).await);
+        let answered = |question: &str, reply: &str| Settled {
+            reply: Some(Reply { question: question.into(), model: "m".into(), reply: reply.into() }),
+            ..Settled::new(f.clock.new_id(), Used::Nothing)
+        };
+        let settled = vec![answered("a", "1"), answered("b", "2"), answered("b", "3")];
+        held(f.jobs.finish(&claimed, &[shared::jobs::Advance { settled, ..made(Stage::Criteria) }], &[]).await);
+        let kept = async |question: &str| {
+            llm_reply::find(&f.db, question, Duration::from_secs(60)).await.expect("an answer").map(|reply| reply.reply)
+        };
+        assert_eq!((kept("a").await, kept("b").await), (Some("1".to_owned()), Some("3".to_owned())));
+
+        f.jobs.settle_call(&answered("b", "4")).await.expect("an answer");
+        assert_eq!(kept("b").await.as_deref(), Some("4"), "also when its stage does not end");
+        f.seconds_later(61);
+        assert_eq!(kept("b").await, None);
     }
 
     async fn a_result_that_needs_approval_waits_with_what_is_left_of_its_time(f: Arc<Fixture>) {

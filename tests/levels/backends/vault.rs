@@ -4,9 +4,13 @@ use std::sync::Arc;
 
 use shared::adapters::http::Secret;
 use shared::crypto::{KeyRing, SecretKey, key_id};
-use shared::store::Sql;
+use shared::domain::user::Role;
+use shared::ports::Clock;
+use shared::store::audit::Actor;
 use shared::store::connection::{self, JiraOptions, JiraRow, LlmOptions};
-use shared::vault::{Holding, JiraChange, NewJira, NewLlm, Rotated, Vault, VaultError};
+use shared::store::user::{self, NewUser};
+use shared::store::{Sql, StoreError};
+use shared::vault::{Holding, JiraChange, LlmChange, NewJira, NewLlm, Rotated, Vault, VaultError};
 use tests::{Fixture, contract};
 use uuid::Uuid;
 
@@ -21,7 +25,7 @@ fn vault(f: &Fixture, keys: &str) -> Vault {
 }
 
 /// A Jira connection and a model connection of this name.
-async fn both(f: &Fixture, vault: &Vault, name: &str) -> (Uuid, Uuid) {
+async fn both(vault: &Vault, name: &str) -> (Uuid, Uuid) {
     let jira = NewJira {
         name: name.into(),
         base_url: "https://acme.example".into(),
@@ -41,8 +45,8 @@ async fn both(f: &Fixture, vault: &Vault, name: &str) -> (Uuid, Uuid) {
         is_default: false,
         active: true,
     };
-    let jira = vault.create_jira(jira, &f.person()).await.expect("a connection");
-    (jira, vault.create_llm(llm, &f.person()).await.expect("a connection"))
+    let jira = vault.create_jira(jira, &Actor::default()).await.expect("a connection");
+    (jira, vault.create_llm(llm, &Actor::default()).await.expect("a connection"))
 }
 
 async fn jira_row(f: &Fixture, id: Uuid) -> JiraRow {
@@ -52,7 +56,7 @@ async fn jira_row(f: &Fixture, id: Uuid) -> JiraRow {
 contract! {
     async fn every_secret_is_sealed_anew_once_and_the_old_key_can_go(f: Arc<Fixture>) {
         for n in 0..3 {
-            both(&f, &vault(&f, "a"), &format!("c{n}")).await;
+            both(&vault(&f, "a"), &format!("c{n}")).await;
         }
         let rotating = vault(&f, "ba");
         assert_eq!(rotating.rotate().await.expect("an answer"), Rotated { resealed: 6, left: 0, unreadable: 0 });
@@ -65,7 +69,7 @@ contract! {
     }
 
     async fn what_cannot_be_opened_stays_as_it_is_and_its_key_is_named(f: Arc<Fixture>) {
-        let (id, _) = both(&f, &vault(&f, "a"), "acme").await;
+        let (id, _) = both(&vault(&f, "a"), "acme").await;
         let before = jira_row(&f, id).await;
         let without = vault(&f, "b");
         assert_eq!(without.rotate().await.expect("an answer"), Rotated { resealed: 0, left: 0, unreadable: 2 });
@@ -76,11 +80,11 @@ contract! {
     }
 
     async fn a_change_made_while_secrets_are_sealed_anew_is_not_lost(f: Arc<Fixture>) {
-        let (id, _) = both(&f, &vault(&f, "a"), "acme").await;
+        let (id, _) = both(&vault(&f, "a"), "acme").await;
         let rotating = vault(&f, "ba");
         let change = async |token: &str| {
             let change = JiraChange { token: Some(Secret::new(token)), ..JiraChange::default() };
-            vault(&f, "ab").change_jira(&jira_row(&f, id).await, change, &f.person()).await.expect("a change");
+            vault(&f, "ab").change_jira(&jira_row(&f, id).await, change, &Actor::default()).await.expect("a change");
         };
         for n in 0..10 {
             let token = format!("token-{n}");
@@ -96,20 +100,42 @@ contract! {
 
     async fn who_changes_what_somebody_else_changed_is_told(f: Arc<Fixture>) {
         let vault = vault(&f, "a");
-        let (id, _) = both(&f, &vault, "acme").await;
+        let (id, _) = both(&vault, "acme").await;
         let seen = jira_row(&f, id).await;
         let change = |email: &str| JiraChange { email: Some(email.into()), ..JiraChange::default() };
-        vault.change_jira(&seen, change("first@example.org"), &f.person()).await.expect("a change");
-        let second = vault.change_jira(&seen, change("second@example.org"), &f.person()).await;
+        vault.change_jira(&seen, change("first@example.org"), &Actor::default()).await.expect("a change");
+        let second = vault.change_jira(&seen, change("second@example.org"), &Actor::default()).await;
         assert!(matches!(second, Err(VaultError::Changed)), "{second:?}");
         assert_eq!(jira_row(&f, id).await.email, "first@example.org");
     }
 
     async fn a_sealed_value_in_another_row_cannot_be_opened(f: Arc<Fixture>) {
         let vault = vault(&f, "a");
-        let ((one, _), (other, _)) = (both(&f, &vault, "one").await, both(&f, &vault, "other").await);
+        let ((one, _), (other, _)) = (both(&vault, "one").await, both(&vault, "other").await);
         let stolen = jira_row(&f, one).await.token_sealed;
         let place = shared::store::sealed::JIRA_TOKEN.of(other);
         assert!(vault.sealer().open(place, &stolen).is_err());
+    }
+
+    async fn who_is_no_administrator_any_more_changes_no_connection(f: Arc<Fixture>) {
+        let vault = vault(&f, "a");
+        let (jira, llm) = both(&vault, "acme").await;
+        let user = NewUser { id: f.clock.new_id(), email: "gone@example.com".into(), name: "N".into(), role: Role::Qa, password_hash: String::new() };
+        let gone = Actor { user_id: Some(user.id), ..Actor::default() };
+        user::insert(&f.db, user, 0).await.expect("an account");
+        let new = NewLlm {
+            name: "other".into(), provider: "offline".into(), base_url: String::new(), model: String::new(), api_key: None,
+            options: LlmOptions::default(), is_default: true, active: true,
+        };
+        let seen = connection::find_llm(&f.db, llm).await.expect("a look").expect("a row");
+        for refused in [
+            vault.create_llm(new, &gone).await.map(drop),
+            vault.change_llm(&seen, LlmChange::default(), &gone).await,
+            vault.change_jira(&jira_row(&f, jira).await, JiraChange::default(), &gone).await,
+            vault.remove_llm(llm, &gone).await,
+            vault.remove_jira(jira, &gone).await,
+        ] {
+            assert!(matches!(refused, Err(VaultError::Store(StoreError::NotAdministrator))), "{refused:?}");
+        }
     }
 }

@@ -52,6 +52,8 @@ impl Plan {
             ("JQA_JIRA_EMAIL", EMAIL.to_owned()),
             ("JQA_JIRA_TOKEN", "sandbox".to_owned()),
             ("JQA_LLM_PROVIDER", "openai_compatible".to_owned()),
+            // Each job pays for itself: that is what is counted.
+            ("JQA_LLM_REUSE", "off".to_owned()),
             ("JQA_LLM_BASE_URL", format!("{sandbox}/llm/v1")),
             ("JQA_LLM_API_KEY", "sandbox".to_owned()),
             ("JQA_LLM_MODEL", format!("sandbox-slow-{}", self.model_ms)),

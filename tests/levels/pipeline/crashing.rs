@@ -51,6 +51,27 @@ async fn a_crash_after_the_criteria_does_not_pay_for_them_again() {
     );
 }
 
+#[tokio::test]
+async fn a_crash_while_the_model_writes_scenarios_pays_for_those_again_and_for_nothing_else() {
+    let app = App::with_model("sandbox-slow-1000").await;
+    let id = app.asks(JobKind::FullPipeline, STORY).submit().await;
+    let task = app.begins("doomed", id);
+    until(|| app.jira().llm_counts().by_call.contains_key("scenarios")).await;
+    task.abort();
+    assert!(task.await.is_err_and(|error| error.is_cancelled()));
+
+    app.seconds_later(16);
+    assert_eq!(app.jobs.reclaim(None).await.expect("an answer"), 1);
+    app.run_jobs().await;
+    app.succeeded(id).await;
+    let counts = app.jira().llm_counts();
+    assert_eq!((counts.by_call["criteria"], counts.by_call["scenarios"]), (1, 2), "what was lost was carried out");
+    let mut ledger = app.ledger_states(id).await;
+    ledger.sort();
+    let row = |stage: &str, state: &str| (stage.to_owned(), state.to_owned());
+    assert_eq!(ledger, [row("criteria", "settled"), row("scenarios", "settled"), row("scenarios", "unknown")]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_job_that_runs_alone_lets_others_run_as_soon_as_it_has_stored_a_stage() {
     let app = Setup::default().model("sandbox").set("JQA_HEARTBEAT", "300ms").start().await;

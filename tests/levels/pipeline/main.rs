@@ -2,6 +2,7 @@
 
 mod asking;
 mod authorship;
+mod budgets;
 mod cancelling;
 mod colliding;
 mod comments;
@@ -9,9 +10,16 @@ mod continuing;
 mod crashing;
 mod delivering;
 mod descriptions;
+mod economizing;
+mod existing;
 mod fetching;
 mod generating;
+mod hostile;
+mod pacing;
+mod policies;
 mod removing;
+mod reusing;
 mod reviewing;
+mod subtasks;
 mod support;
 mod suspects;

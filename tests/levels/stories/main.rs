@@ -1,5 +1,6 @@
 //! Whole stories through reading, drafter, checks and render, without a model and without a server.
 
+mod measuring;
 mod run;
 
 use run::{Run, print};

@@ -3,8 +3,9 @@
 use gherkin::{Feature, GherkinEnv};
 use sandbox::Story;
 use shared::domain::checks::{self, Quality};
-use shared::domain::criterion::Testable;
+use shared::domain::criterion::{CriteriaSet, Testable};
 use shared::domain::language::Language;
+use shared::domain::scenario::Suite;
 use shared::domain::{drafter, reading, render};
 
 /// What came of a story.
@@ -29,14 +30,31 @@ pub(crate) struct Run {
     pub(crate) texts: Vec<String>,
 }
 
-/// Takes a story the whole way.
-pub(crate) fn run(source: &Story) -> Run {
+/// What the drafter wrote for a story, after the checks.
+pub(crate) struct Drafted {
+    /// The story as it was read.
+    pub(crate) story: shared::domain::story::Story,
+    /// Its criteria.
+    pub(crate) set: CriteriaSet,
+    /// Its scenarios.
+    pub(crate) suite: Suite,
+}
+
+/// Takes a story from Jira's answer to its scenarios.
+pub(crate) fn draft(source: &Story) -> Drafted {
     let story = reading::story(&source.to_issue(), "https://jira.example.org/browse/X-1", &reading::ReadOptions::default())
         .expect("the double answers with an issue");
     let language = story.language;
     let set = checks::settle_criteria(&story, checks::criteria(&story, language, drafter::criteria(&story), None), None);
     let checked = checks::scenarios(&story, &set, drafter::scenarios(&story, &set), None);
     let suite = checks::settle_suite(&story, &set, checked, None);
+    Drafted { story, set, suite }
+}
+
+/// Takes a story the whole way.
+pub(crate) fn run(source: &Story) -> Run {
+    let Drafted { story, set, suite } = draft(source);
+    let language = story.language;
     let output = render::Output {
         story_key: &story.key,
         story_summary: &story.summary,

@@ -27,7 +27,9 @@ pub struct Call {
     pub stage: String,
     /// Under which claim.
     pub epoch: i64,
-    /// `reserved`, `settled` or `unknown`.
+    /// The model that was asked.
+    pub model: String,
+    /// `reserved`, `settled`, `free` or `unknown`.
     pub state: String,
     /// Tokens in.
     pub input_tokens: Option<i64>,
@@ -111,7 +113,7 @@ impl App {
     /// The ledger of a job's model calls, oldest first.
     pub async fn ledger(&self, id: Uuid) -> Vec<Call> {
         let sql = Sql::new(
-            "SELECT stage, epoch, state, input_tokens, output_tokens FROM llm_calls WHERE job_id = ? ORDER BY epoch, stage, created_at, id",
+            "SELECT stage, epoch, model, state, input_tokens, output_tokens FROM llm_calls WHERE job_id = ? ORDER BY epoch, stage, created_at, id",
         );
         self.jobs.db().read_all(sql.bind(id)).await.expect("a ledger")
     }
@@ -151,18 +153,18 @@ impl App {
             suite: Some(&suite.suite),
         };
         let subject = Subject { connection: "default", issue_id: &story.id, output };
-        let jira =
-            self.connections.of_settings().jira(None).and_then(|connection| connection.client().ok()).expect("a connection");
+        let connection = self.connections.of_settings().jira(None).expect("a connection");
         let target = PublishTarget { mode, what: PublishWhat::All };
-        plan_all(&self.jobs, jira.as_ref(), &subject, &[target], OnConflict::Keep).await.expect("a plan")
+        plan_all(&self.jobs, connection, &subject, &[target], OnConflict::Keep).await.expect("a plan")
     }
 
     /// What Jira was asked to change, in order, whether or not it did.
     #[must_use]
     pub fn writes(&self) -> Vec<JournalEntry> {
         let all = self.jira().journal().into_iter();
-        all.filter(|entry| entry.path.starts_with("/rest/") && entry.method != "GET" && !entry.path.ends_with("/search/jql"))
-            .collect()
+        let reads = ["/search/jql", "/bulkfetch"];
+        let is_write = |entry: &JournalEntry| entry.method != "GET" && !reads.iter().any(|read| entry.path.ends_with(read));
+        all.filter(|entry| entry.path.starts_with("/rest/") && is_write(entry)).collect()
     }
 
     /// The description of an issue as Jira holds it.

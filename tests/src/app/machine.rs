@@ -6,7 +6,7 @@ use shared::jobs::{Lease, Relay};
 use shared::lifecycle::Lifecycle;
 use shared::store::job::Job;
 use uuid::Uuid;
-use worker::{Doorbell, Runner, RunnerSettings};
+use worker::{Doorbell, Runner, RunnerSettings, Work};
 
 use super::App;
 
@@ -47,8 +47,8 @@ impl App {
         let lifecycle = Lifecycle::new();
         let settings = RunnerSettings { slots: [slots; 3], grace, database_url: self.settings.database.url.clone() };
         let lease = Lease::new(worker::runner::new_owner(&self.jobs), self.clock.clone());
-        let parts = (self.pipeline(), self.deliveries());
-        let runner = Runner::new(self.jobs.clone(), parts.0, parts.1, lease, lifecycle.clone(), self.metrics.clone(), settings);
+        let work = Work { pipeline: self.pipeline(), deliveries: self.deliveries(), economy: self.economy() };
+        let runner = Runner::new(self.jobs.clone(), work, lease, lifecycle.clone(), self.metrics.clone(), settings);
         lifecycle.spawn(runner.run(doorbell));
         Machine { lifecycle }
     }

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use sandbox::{Sandbox, State};
 use shared::adapters::connections::Connections;
+use shared::adapters::pacer::LocalPacer;
 use shared::adapters::queue::ChannelQueue;
 use shared::config::Settings;
 use shared::domain::job::JobKind;
@@ -28,6 +29,7 @@ use tempfile::TempDir;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 use worker::deliveries::Deliveries;
+use worker::economy::Economy;
 use worker::pipeline::Pipeline;
 
 pub use hand::Hand;
@@ -59,6 +61,7 @@ pub struct App {
     pub settings: Settings,
     /// The connections of a process.
     pub connections: Arc<Connections>,
+    pacer: Arc<LocalPacer>,
     /// The verbs of connections and their secrets.
     pub vault: Vault,
     queue: Arc<ChannelQueue>,
@@ -133,7 +136,14 @@ impl App {
 
     fn pipeline(&self) -> Pipeline {
         let write_timeout = self.settings.jira.as_ref().map_or(Duration::from_secs(30), |jira| jira.timeout);
-        Pipeline::new(self.jobs.clone(), self.connections.clone(), self.metrics.clone(), write_timeout, 64)
+        Pipeline::new(self.jobs.clone(), self.connections.clone(), self.metrics.clone(), self.pacer.clone(), write_timeout, 64)
+            .reusing_replies(self.settings.llm.reuse)
+    }
+
+    /// What looks after batches at providers, by the settings.
+    #[must_use]
+    pub fn economy(&self) -> Economy {
+        Economy::new(self.jobs.clone(), self.connections.clone(), self.metrics.clone(), self.settings.llm.economy.clone())
     }
 
     fn deliveries(&self) -> Deliveries {

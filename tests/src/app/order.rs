@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use shared::domain::job::{JobKind, Lane};
+use shared::domain::language::Language;
 use shared::domain::publish::{OnConflict, PublishMode, PublishTarget, PublishWhat};
-use shared::domain::request::{JobRequest, Review};
+use shared::domain::request::{JobRequest, LlmChoice, Review};
 use shared::jobs::{Submission, Submitted};
 use shared::ports::Clock;
 use uuid::Uuid;
@@ -46,6 +47,34 @@ impl<'a> Order<'a> {
         self
     }
 
+    /// In this language.
+    #[must_use]
+    pub fn in_language(mut self, language: Language) -> Self {
+        self.request.language = Some(language);
+        self
+    }
+
+    /// The model is asked even if it was asked the same before.
+    #[must_use]
+    pub fn fresh(mut self) -> Self {
+        self.request.fresh = true;
+        self
+    }
+
+    /// The model is asked in batches of its provider.
+    #[must_use]
+    pub fn in_economy(mut self) -> Self {
+        self.request.economy = true;
+        self
+    }
+
+    /// Another author than the usual one.
+    #[must_use]
+    pub fn by(mut self, provider: &str) -> Self {
+        self.request.llm = Some(LlmChoice { provider: provider.to_owned(), model: None });
+        self
+    }
+
     /// What to do with what a person changed.
     #[must_use]
     pub fn on_conflict(mut self, on_conflict: OnConflict) -> Self {
@@ -84,6 +113,7 @@ impl<'a> Order<'a> {
     /// Submits it. Answers the job's id.
     pub async fn submit(self) -> Uuid {
         let id = self.app.clock.new_id();
+        let lane = if self.request.economy { Lane::Bulk } else { Lane::Interactive };
         let submission = Submission {
             id,
             kind: self.kind,
@@ -91,7 +121,7 @@ impl<'a> Order<'a> {
             issue_id: None,
             actor: self.app.person(),
             owner_id: PERSON,
-            lane: Lane::Interactive,
+            lane,
             priority: 0,
             key: self.key.map(|key| idempotency_key(id, key, "body")),
         };

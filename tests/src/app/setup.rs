@@ -7,6 +7,7 @@ use std::time::Duration;
 use sandbox::{Options, Story};
 use shared::adapters::bus::LocalBus;
 use shared::adapters::connections::Connections;
+use shared::adapters::pacer::LocalPacer;
 use shared::adapters::queue::ChannelQueue;
 use shared::adapters::webhook::{HttpWebhookSender, OutboundSettings};
 use shared::config::{Settings, Source};
@@ -75,7 +76,7 @@ impl Setup {
         if validate.is_none() {
             eprintln!("requests are not checked against the official documents: {CONTRACTS} is absent");
         }
-        let stories = self.stories.unwrap_or_else(sandbox::built_in);
+        let stories = self.stories.unwrap_or_else(|| Options::default().stories);
         let options = Options { validate, ..Options::with_stories(stories) };
         let site = sandbox::bind(([127, 0, 0, 1], 0).into(), options).await.expect("a sandbox");
         let way = if self.can_be_cut_off { Some(Proxy::to(site.addr()).await) } else { None };
@@ -91,6 +92,8 @@ impl Setup {
             ("JQA_JIRA_TOKEN".to_owned(), "sandbox".to_owned()),
         ];
         // The clock stands still: nothing would come back.
+        // Most tests ask the same again and again, and count how often.
+        values.push(("JQA_LLM_REUSE".to_owned(), "off".to_owned()));
         let budgets = ["JQA_LIMIT_LOGIN", "JQA_LIMIT_SUBMIT", "JQA_LIMIT_READ", "JQA_LIMIT_IP"];
         values.extend(budgets.map(|name| (name.to_owned(), "off".to_owned())));
         if let Some(model) = self.model {
@@ -121,6 +124,7 @@ impl Setup {
             site,
             way,
             jobs,
+            pacer: Arc::new(LocalPacer::new(clock.clone())),
             clock,
             metrics,
             settings,

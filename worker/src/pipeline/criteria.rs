@@ -1,8 +1,10 @@
 //! `criteria`: write acceptance criteria and check them.
 
+use std::sync::Arc;
+
 use serde_json::json;
-use shared::adapters::connections::Author;
-use shared::domain::checks::{self, CheckedCriteria};
+use shared::adapters::connections::{Author, Model};
+use shared::domain::checks::{self, CheckedCriteria, Instructions};
 use shared::domain::criterion::CriteriaSet;
 use shared::domain::drafter;
 use shared::domain::job::Stage;
@@ -12,13 +14,12 @@ use shared::domain::reply::CriteriaReply;
 use shared::domain::result::{Authorship, CriteriaArtifact};
 use shared::domain::story::Story;
 use shared::jobs::Advance;
-use shared::ports::Llm;
+use shared::prompting::{self, Prompts};
 use shared::store::llm_call::Settled;
 use shared::store::made::Made;
 
 use super::author::{DRAFTER_VERSION, REPAIR_ROUNDS, Session};
 use super::{Context, End, Stored, story};
-use crate::prompts;
 
 impl Context<'_> {
     pub(super) async fn criteria(&self, made: &mut Made) -> Result<Stored, End> {
@@ -27,7 +28,7 @@ impl Context<'_> {
         let language = self.claimed.request.language.unwrap_or(story.language);
         let (artifact, settled) = match self.author()? {
             Author::Offline => (draft(story, language, before), Vec::new()),
-            Author::Model(llm) => self.ask_for_criteria(story, language, before, llm.as_ref()).await?,
+            Author::Model(model) => self.ask_for_criteria(story, language, before, &model).await?,
         };
         let summary = json!({
             "criteria": artifact.set.criteria.len(),
@@ -43,6 +44,7 @@ impl Context<'_> {
             stage: Stage::Criteria,
             artifact: json,
             issue_id: None,
+            issue_key: None,
             summary,
             settled,
             reserve: self.reserve(next),
@@ -56,19 +58,29 @@ impl Context<'_> {
         story: &Story,
         language: Language,
         before: Option<&CriteriaSet>,
-        llm: &dyn Llm,
+        model: &Arc<Model>,
     ) -> Result<(CriteriaArtifact, Vec<Settled>), End> {
-        let mut session = Session::begin(self, Stage::Criteria, llm, prompts::CRITERIA_VERSION).await?;
-        let reply: CriteriaReply = session.ask(|| prompts::criteria(story, language)).await?;
+        let policy = self.policy(story)?;
+        let sent = self.known.without_closed_links(story);
+        let prompts = Prompts::new(&sent, &policy.layers);
+        let version = prompts.version(prompting::CRITERIA_VERSION);
+        let mut session = Session::begin(self, Stage::Criteria, model, &version, policy.redact).await?;
+        // What policies add is people's own, which may be repeated.
+        let told = Instructions::new(&Prompts::new(story, &[]).repair_criteria(&[], language).system);
+        let mut reply: CriteriaReply = session.ask(|| prompts.criteria(language)).await?;
+        let echoes = checks::screen(&mut reply, &told);
         let mut checked = checks::criteria(story, language, reply, before);
+        checked.failed.extend(echoes);
         for _ in 0..REPAIR_ROUNDS {
             if checked.failed.is_empty() {
                 break;
             }
-            let Some(reply) = session.ask_again(|| prompts::repair_criteria(story, &checked.failed, language)).await? else {
+            let Some(mut reply) = session.ask_again(|| prompts.repair_criteria(&checked.failed, language)).await? else {
                 break;
             };
+            let echoes = checks::screen(&mut reply, &told);
             checked = checks::repair_criteria(story, checked, reply, before);
+            checked.failed.extend(echoes);
         }
         let set = checks::settle_criteria(story, checked, before);
         Ok((CriteriaArtifact { set, by: session.by }, session.settled))

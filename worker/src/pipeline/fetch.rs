@@ -14,10 +14,13 @@ use super::{Context, End, Stored};
 impl Context<'_> {
     pub(super) async fn fetch(&self, made: &mut Made) -> Result<Stored, End> {
         let story = self.read_story(self.claimed.request.issue_key.as_str()).await?;
+        // It may have been moved since it was asked for.
+        let _ = self.project.set(story.project().to_owned());
         let advance = Advance {
             stage: Stage::Fetch,
             artifact: to_json(&story),
             issue_id: Some(story.id.clone()),
+            issue_key: Some(story.key.clone()),
             summary: json!({ "language": story.language, "parts": story.parts.len() }),
             settled: Vec::new(),
             reserve: self.reserve(self.claimed.stage_after(Stage::Fetch)),

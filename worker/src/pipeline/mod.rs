@@ -2,17 +2,19 @@
 //! first stage that has no artifact and pays for nothing twice.
 //!
 //! * [`fetch`]: read the story
-//! * [`criteria`], [`scenarios`]: write and check, by [`author`]
+//! * [`criteria`], [`scenarios`]: write and check, by [`author`], at the pace of [`pacing`], or in batches: [`in_batch`]
 //! * [`publish`]: write to Jira
 
 mod author;
 mod criteria;
 mod desk;
 mod fetch;
+mod in_batch;
+mod pacing;
 mod publish;
 mod scenarios;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use shared::adapters::connections::{Author, Connections, JiraConnection, Known};
@@ -22,7 +24,7 @@ use shared::domain::scenario::Suite;
 use shared::domain::story::Story;
 use shared::domain::verdict::Failure;
 use shared::jobs::{Advance, Claimed, Fenced, Jobs, Lease, Next};
-use shared::ports::Jira;
+use shared::ports::{Jira, Pacer};
 use shared::store::llm_call::Settled;
 use shared::store::made::{Made, MadeError};
 use shared::store::publication::Written;
@@ -31,7 +33,9 @@ use shared::telemetry::Metrics;
 use tokio::sync::OnceCell;
 
 use crate::runner::{Interrupted, Run};
+pub(crate) use author::used_of;
 use desk::{Desk, Desks};
+use pacing::Pacing;
 
 /// How a run ended.
 #[derive(Debug)]
@@ -103,6 +107,9 @@ pub struct Pipeline {
     /// Time limit of a write to Jira.
     write_timeout: Duration,
     desks: Desks,
+    pacing: Pacing,
+    /// How long the answers of models stand in for the same questions; `None` = they do not.
+    replies: Option<Duration>,
 }
 
 impl std::fmt::Debug for Pipeline {
@@ -124,6 +131,8 @@ struct Context<'a> {
     known: Arc<Known>,
     /// Earlier results of the story, for ids that stay; looked up once.
     before: OnceCell<Before>,
+    /// The project of the story, when it was read by this claim.
+    project: OnceLock<String>,
     desk: Desk,
 }
 
@@ -135,6 +144,13 @@ struct Before {
 }
 
 impl Pipeline {
+    /// Answers of models stand in for the same questions for so long.
+    #[must_use]
+    pub fn reusing_replies(mut self, within: Option<Duration>) -> Self {
+        self.replies = within;
+        self
+    }
+
     /// A pipeline over these connections, at which so many jobs of each lane are worked on at once, not counting those that
     /// wait for a model.
     #[must_use]
@@ -142,10 +158,12 @@ impl Pipeline {
         jobs: Jobs,
         connections: Arc<Connections>,
         metrics: Arc<Metrics>,
+        pacer: Arc<dyn Pacer>,
         write_timeout: Duration,
         at_work: usize,
     ) -> Self {
-        Self { jobs, connections, metrics, write_timeout, desks: Desks::new(at_work) }
+        let pacing = Pacing::new(pacer, jobs.clock().clone());
+        Self { jobs, connections, metrics, write_timeout, desks: Desks::new(at_work), pacing, replies: None }
     }
 
     /// How long a write to Jira can take at most.
@@ -165,8 +183,17 @@ impl Pipeline {
             Ok(known) => known,
             Err(error) => return (error.into(), claimed),
         };
-        let mut context =
-            Context { pipeline: self, began_with: claimed.stage, claimed, run, lease, known, before: OnceCell::new(), desk };
+        let mut context = Context {
+            pipeline: self,
+            began_with: claimed.stage,
+            claimed,
+            run,
+            lease,
+            known,
+            before: OnceCell::new(),
+            project: OnceLock::new(),
+            desk,
+        };
         let ended = match context.stages().await {
             Err(End::Cancelled) => context.end_cancelled().await,
             ended => ended,
@@ -299,7 +326,7 @@ impl Context<'_> {
 
     async fn settle_calls(&self, calls: &[Settled]) -> Result<(), End> {
         for call in calls {
-            self.jobs().settle_call(*call).await?;
+            self.jobs().settle_call(call).await?;
         }
         Ok(())
     }

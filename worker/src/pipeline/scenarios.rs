@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use shared::adapters::connections::Author;
-use shared::domain::checks;
+use shared::domain::checks::{self, Instructions};
 use shared::domain::criterion::CriteriaSet;
 use shared::domain::drafter;
 use shared::domain::job::{JobKind, Stage};
@@ -13,18 +13,17 @@ use shared::domain::request::Review;
 use shared::domain::result::{SuiteArtifact, Used, content_hash_of_json};
 use shared::domain::scenario::Suite;
 use shared::domain::story::Story;
-use shared::domain::user::{Permission, Role};
 use shared::domain::verdict::Failure;
 use shared::jobs::Advance;
-use shared::store::history::{self, NewHistory};
+use shared::jobs::accepted::Wanted;
+use shared::prompting::{self, Prompts};
+use shared::store::history::NewHistory;
 use shared::store::llm_call::Settled;
 use shared::store::made::Made;
-use shared::store::user;
 
 use super::author::{REPAIR_ROUNDS, Session};
 use super::criteria::offline;
 use super::{Context, End, Stored, story};
-use crate::prompts;
 
 impl Context<'_> {
     pub(super) async fn scenarios(&self, made: &mut Made) -> Result<Stored, End> {
@@ -38,9 +37,14 @@ impl Context<'_> {
         let accepted = own.or(lent.as_ref()).ok_or_else(|| Failure::fail("criteria.not_found", "there are no criteria"))?;
         let (mut suite, by, settled) = match self.author()? {
             Author::Offline => (draft(story, accepted, before), offline(), Vec::new()),
-            Author::Model(llm) => {
-                let mut session = Session::begin(self, Stage::Scenarios, llm.as_ref(), prompts::SCENARIOS_VERSION).await?;
-                let suite = ask(&mut session, story, accepted, before).await?;
+            Author::Model(model) => {
+                let policy = self.policy(story)?;
+                let story = &*self.known.without_closed_tests(story);
+                let sent = self.known.without_closed_links(story);
+                let prompts = Prompts::new(&sent, &policy.layers);
+                let version = prompts.version(prompting::SCENARIOS_VERSION);
+                let mut session = Session::begin(self, Stage::Scenarios, &model, &version, policy.redact).await?;
+                let suite = ask(&mut session, prompts, story, accepted, before).await?;
                 (suite, session.by, session.settled)
             }
         };
@@ -65,39 +69,24 @@ impl Context<'_> {
         let json = artifact.to_json(&suite);
         made.suite = Some(artifact);
         let history = self.history_if_complete(Stage::Scenarios, made, Some(suite))?;
-        let advance =
-            Advance { stage: Stage::Scenarios, artifact: json, issue_id: None, summary, settled, reserve: None, history };
+        let advance = Advance {
+            stage: Stage::Scenarios,
+            artifact: json,
+            issue_id: None,
+            issue_key: None,
+            summary,
+            settled,
+            reserve: None,
+            history,
+        };
         Ok(Stored { advance, written: Vec::new() })
     }
 
-    /// Criteria for scenarios alone: those named, else the latest accepted, else the story's own.
+    /// Criteria for scenarios alone.
     async fn accepted_criteria(&self, story: &Story) -> Result<CriteriaSet, End> {
-        let db = self.jobs().db();
-        let row = match self.claimed.request.from {
-            Some(id) => history::named_by(db, id).await?,
-            None => {
-                let (owner, connection) = (self.claimed.row.owner_id, &self.claimed.row.connection);
-                let role: Option<Role> = user::by_id(db, owner).await?.and_then(|user| user.role.parse().ok());
-                let own_only = (!role.is_some_and(|role| role.may(Permission::ReadAll))).then_some(owner);
-                history::latest_accepted_criteria(db, connection, &story.id, own_only).await?
-            }
-        };
-        let stored = row.and_then(|row| row.acceptance_criteria_json).and_then(|json| serde_json::from_str(&json).ok());
-        if let Some(set) = stored {
-            return Ok(set);
-        }
-        if self.claimed.request.from.is_some() {
-            return Err(
-                Failure::fail("criteria.not_found", "the job or history entry named in criteria_from holds no criteria").into()
-            );
-        }
-        let own = checks::settle_criteria(story, checks::criteria(story, story.language, drafter::criteria(story), None), None);
-        if own.criteria.is_empty() {
-            let message =
-                "the story has no criteria to write scenarios for; generate acceptance criteria or run the full pipeline first";
-            return Err(Failure::fail("criteria.not_found", message).into());
-        }
-        Ok(own)
+        let row = &self.claimed.row;
+        let wanted = Wanted { owner: row.owner_id, connection: &row.connection, from: self.claimed.request.from };
+        Ok(self.jobs().accepted_criteria(story, wanted).await??)
     }
 
     /// The result to keep, with the stage that completes it; the suite as JSON, where there is one.
@@ -129,7 +118,7 @@ impl Context<'_> {
             prompt_version: by.prompt_version.clone(),
             source_hash: story.hash.clone(),
             sources: serde_json::Value::Object(sources).to_string(),
-            usage: to_json(&Used { usage: by.usage, calls: by.calls }),
+            usage: to_json(&Used { usage: by.usage, calls: by.calls, reused: by.reused }),
             content_hash: content_hash_of_json(criteria.as_deref(), suite.as_deref()),
             criteria,
             suite,
@@ -142,25 +131,37 @@ fn draft(story: &Story, criteria: &CriteriaSet, before: Option<&Suite>) -> Suite
     checks::settle_suite(story, criteria, checked, before)
 }
 
-async fn ask(session: &mut Session<'_>, story: &Story, criteria: &CriteriaSet, before: Option<&Suite>) -> Result<Suite, End> {
+async fn ask(
+    session: &mut Session<'_>,
+    prompts: Prompts<'_>,
+    story: &Story,
+    criteria: &CriteriaSet,
+    before: Option<&Suite>,
+) -> Result<Suite, End> {
     let language: Language = criteria.language;
     if criteria.criteria.is_empty() {
+        session.asks_nothing();
         // Nothing to test: a spike or an empty story costs no call.
         let empty = ScenariosReply { scenarios: Vec::new(), questions: Vec::new(), warnings: Vec::new() };
         let checked = checks::scenarios(story, criteria, empty, before);
         return Ok(checks::settle_suite(story, criteria, checked, before));
     }
-    let reply: ScenariosReply = session.ask(|| prompts::scenarios(story, criteria, language)).await?;
+    // What policies add is people's own, which may be repeated.
+    let told = Instructions::new(&Prompts::new(story, &[]).repair_scenarios(criteria, &[], language).system);
+    let mut reply: ScenariosReply = session.ask(|| prompts.scenarios(criteria, language)).await?;
+    let echoes = checks::screen(&mut reply, &told);
     let mut checked = checks::scenarios(story, criteria, reply, before);
+    checked.failed.extend(echoes);
     for _ in 0..REPAIR_ROUNDS {
         if checked.failed.is_empty() {
             break;
         }
-        let Some(reply) = session.ask_again(|| prompts::repair_scenarios(story, criteria, &checked.failed, language)).await?
-        else {
+        let Some(mut reply) = session.ask_again(|| prompts.repair_scenarios(criteria, &checked.failed, language)).await? else {
             break;
         };
+        let echoes = checks::screen(&mut reply, &told);
         checked = checks::repair_scenarios(story, criteria, checked, reply, before);
+        checked.failed.extend(echoes);
     }
     Ok(checks::settle_suite(story, criteria, checked, before))
 }

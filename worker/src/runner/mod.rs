@@ -2,10 +2,12 @@
 //!
 //! * [`doorbell`]: apalis workers that hear messages, and their supervisor
 //! * [`direct`]: rows whose bell was not heard in time
+//! * [`batches`]: batches at providers of models, beside everything else
 //! * [`heartbeat`]: the lease, renewed on a thread of its own
 //! * [`running`]: what is in our hands
 //! * [`shutdown`]: finish or give back
 
+mod batches;
 mod direct;
 mod doorbell;
 mod heartbeat;
@@ -34,6 +36,7 @@ pub use doorbell::Doorbell;
 pub use running::{Interrupted, Run};
 
 use crate::deliveries::Deliveries;
+use crate::economy::Economy;
 use crate::pipeline::{End, Pipeline};
 use running::Running;
 use solo::{Solo, Turn};
@@ -49,11 +52,23 @@ pub struct RunnerSettings {
     pub database_url: String,
 }
 
+/// What a worker does.
+#[derive(Debug)]
+pub struct Work {
+    /// The stages of a job.
+    pub pipeline: Pipeline,
+    /// Webhooks.
+    pub deliveries: Deliveries,
+    /// Batches at providers of models.
+    pub economy: Economy,
+}
+
 /// See the module.
 pub struct Runner {
     jobs: Jobs,
     pipeline: Pipeline,
     deliveries: Deliveries,
+    economy: Economy,
     lease: Lease,
     lifecycle: Lifecycle,
     metrics: Arc<Metrics>,
@@ -86,18 +101,19 @@ impl Runner {
     #[must_use]
     pub fn new(
         jobs: Jobs,
-        pipeline: Pipeline,
-        deliveries: Deliveries,
+        work: Work,
         lease: Lease,
         lifecycle: Lifecycle,
         metrics: Arc<Metrics>,
         settings: RunnerSettings,
     ) -> Arc<Self> {
+        let Work { pipeline, deliveries, economy } = work;
         let slots = settings.slots.map(|n| Arc::new(Semaphore::new(n)));
         Arc::new(Self {
             jobs,
             pipeline,
             deliveries,
+            economy,
             lease,
             lifecycle,
             metrics,
@@ -122,6 +138,7 @@ impl Runner {
         let heartbeat = heartbeat::start(self.clone());
         // Without a lease in the database nobody would reclaim what this worker claims and does not finish.
         if heartbeat.has_begun(&self).await {
+            self.lifecycle.spawn(batches::look_after(self.clone()));
             let ears: Vec<JoinHandle<()>> = Lane::ALL.iter().flat_map(|&lane| self.listen(&doorbell, lane)).collect();
             self.lifecycle.stop().cancelled().await;
             shutdown::finish_or_give_back(&self, ears).await;

@@ -3,17 +3,15 @@
 use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
+use shared::accounts::Proof;
 use shared::crypto::Passwords;
 use shared::domain::email::{Email, LONGEST as LONGEST_EMAIL};
 use shared::domain::password::LONGEST;
-use shared::domain::session::LoginMethod;
-use shared::store::entity::user::Model as User;
 use shared::store::{audit, user};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{GrantedView, granted};
-use crate::callers::CallerRefused;
 use crate::extract::{Body, Client, Fields, FromFields};
 use crate::problem::{Problem, codes};
 use crate::state::Api;
@@ -80,15 +78,15 @@ pub(in crate::routes) async fn login(
     let who = row.as_ref().map(|row| row.id);
     let Some(row) = row.filter(|row| is_right && row.active) else {
         record_refusal(&api, &client, who, &json!({})).await?;
-        return Err(Problem::new(
-            codes::BAD_CREDENTIALS,
-            "The e-mail is unknown, the password is wrong, or the account is not active.",
-        ));
+        return Err(wrong());
+    };
+    let hash = current(&api, row.id, row.password_hash, &body.password).await?;
+    // The check took its time, and the password may have been changed meanwhile.
+    let Some(begun) = api.sessions.begin(row.id, Proof::Password(&hash), &client.actor(None)).await? else {
+        record_refusal(&api, &client, who, &json!({ "changed": true })).await?;
+        return Err(wrong());
     };
     api.accounts.login_came_in(&body.email, ip).await?;
-    rehash(&api, &row, &body.password).await?;
-    let begun = api.sessions.begin(row.id, LoginMethod::Password, &client.actor(None)).await?;
-    let begun = begun.ok_or_else(|| Problem::from(CallerRefused::Inactive))?;
     Ok(Json(granted(&api, begun).await?))
 }
 
@@ -106,14 +104,18 @@ pub(in crate::routes) async fn refresh(
     Ok(Json(granted(&api, renewed).await?))
 }
 
-/// Keeps a password by the parameters of today, while it is known.
-async fn rehash(api: &Api, row: &User, password: &str) -> Result<(), Problem> {
-    if !Passwords::is_current(&row.password_hash) {
-        let hash = api.passwords.hash(password).await?;
-        // Somebody may have changed it at this moment, which counts.
-        api.accounts.rehash(row.id, &row.password_hash, &hash).await?;
+fn wrong() -> Problem {
+    Problem::new(codes::BAD_CREDENTIALS, "The e-mail is unknown, the password is wrong, or the account is not active.")
+}
+
+/// The hash of a password by the parameters of today, which is kept while the password is known.
+async fn current(api: &Api, id: Uuid, hash: String, password: &str) -> Result<String, Problem> {
+    if Passwords::is_current(&hash) {
+        return Ok(hash);
     }
-    Ok(())
+    let newer = api.passwords.hash(password).await?;
+    // Somebody may have changed it at this moment, which counts.
+    Ok(if api.accounts.rehash(id, &hash, &newer).await? { newer } else { hash })
 }
 
 /// A login that was refused, for the audit log; `whom` it was meant for, where there is such an account.

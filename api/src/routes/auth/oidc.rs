@@ -8,8 +8,8 @@ use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use shared::accounts::Proof;
 use shared::crypto::{challenge, random_text};
-use shared::domain::session::LoginMethod;
 use shared::domain::story::sha256_hex;
 use shared::store::identity;
 use url::Url;
@@ -120,7 +120,7 @@ pub(in crate::routes) async fn exchange(
     };
     let user_id =
         identity::take_sign_in(api.db(), &bound(&body.code, &challenge(&body.code_verifier))).await?.ok_or_else(invalid)?;
-    let begun = api.sessions.begin(user_id, LoginMethod::Oidc, &client.actor(None)).await?.ok_or_else(invalid)?;
+    let begun = api.sessions.begin(user_id, Proof::Oidc, &client.actor(None)).await?.ok_or_else(invalid)?;
     Ok(Json(granted(&api, begun).await?))
 }
 

@@ -3,6 +3,7 @@
 use shared::adapters::http::Secret;
 use shared::adapters::llm;
 use shared::adapters::webhook::Guard;
+use shared::domain::normal::is_one_line;
 
 use crate::extract::Fields;
 use crate::problem::{FieldError, Problem};
@@ -32,7 +33,7 @@ pub(super) fn name(fields: &mut Fields) -> Option<String> {
 /// A text that was given is neither empty nor long, and is one line.
 pub(super) fn line(fields: &mut Fields, name: &'static str, text: Option<String>) -> Option<String> {
     let text = text?.trim().to_owned();
-    if text.is_empty() || text.len() > LONGEST_TEXT || text.contains(char::is_control) {
+    if text.is_empty() || text.len() > LONGEST_TEXT || !is_one_line(&text) {
         fields.refuse(name, format!("should be a text of 1 to {LONGEST_TEXT} bytes in one line"));
     }
     Some(text)

@@ -169,6 +169,7 @@ impl JiraView {
                 criteria_field: criteria_field.cloned(),
                 timeout_seconds: Some(section.timeout.as_secs()),
                 max_in_flight: Some(section.max_in_flight),
+                ..JiraOptions::default()
             },
             is_default: defaults.jira_id.is_none(),
             active: true,

@@ -4,9 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
+use shared::adapters::connections::build::LlmAccess;
 use shared::adapters::http::Secret;
 use shared::adapters::llm::servers::SERVERS;
-use shared::adapters::llm::{self, Effort, PROVIDERS};
+use shared::adapters::llm::{self, Effort, PROVIDERS, StreamMode};
 use shared::adapters::trial::TrialResult;
 use shared::config::LlmSection;
 use shared::store::connection::{self, Defaults, LlmOptions, LlmRow};
@@ -27,6 +28,12 @@ const LONGEST_CALL: u64 = 30 * 60;
 
 /// More would only wait for each other.
 const MOST_IN_FLIGHT: u64 = 256;
+
+/// More than any account allows.
+const MOST_IN_A_MINUTE: u64 = 60_000_000;
+
+/// Stand-ins of one connection.
+const MOST_FALLBACKS: usize = 5;
 
 /// A connection to a model that is to be made.
 #[derive(ToSchema)]
@@ -102,9 +109,55 @@ fn options(fields: &mut Fields) -> Option<LlmOptions> {
     if options.temperature.is_some_and(|temperature| !(0.0..=2.0).contains(&temperature)) {
         fields.refuse("options.temperature", "should be a number from 0 to 2");
     }
-    within(fields, "options.timeout_seconds", options.timeout_seconds, 1, LONGEST_CALL);
+    for (name, value) in [
+        ("options.requests_per_minute", options.requests_per_minute),
+        ("options.tokens_per_minute", options.tokens_per_minute),
+        ("options.calls_at_once", options.calls_at_once),
+    ] {
+        within(fields, name, value.map(u64::from), 1, MOST_IN_A_MINUTE);
+    }
+    if options.fallback.len() > MOST_FALLBACKS {
+        fields.refuse("options.fallback", format!("holds more than {MOST_FALLBACKS} names"));
+    }
+    one_of(fields, "options.stream", options.stream.as_deref(), StreamMode::ALL);
+    for (name, seconds) in [
+        ("options.timeout_seconds", options.timeout_seconds),
+        ("options.first_byte_timeout_seconds", options.first_byte_timeout_seconds),
+        ("options.idle_timeout_seconds", options.idle_timeout_seconds),
+    ] {
+        within(fields, name, seconds, 1, LONGEST_CALL);
+    }
     within(fields, "options.max_in_flight", options.max_in_flight.map(|number| number as u64), 1, MOST_IN_FLIGHT);
     Some(options)
+}
+
+/// Refuses names of stand-ins that name nothing here.
+async fn check_fallback(api: &Api, name: &str, options: &LlmOptions) -> Result<(), Problem> {
+    let known = api.connections.now().await?;
+    let wrong = |other: &&String| *other == name || *other == llm::OFFLINE || !known.llm_known(other);
+    match options.fallback.iter().find(wrong) {
+        None => Ok(()),
+        Some(other) => {
+            let other: String = other.chars().take(60).collect();
+            Err(Problem::field("options.fallback", format!("'{other}' is no other model connection that is in use")))
+        }
+    }
+}
+
+/// Refuses what no client can be built with, such as a model that its provider has switched off.
+fn check_usable(api: &Api, provider: &str, base_url: &str, model: &str, options: &LlmOptions) -> Result<(), Problem> {
+    let access = LlmAccess { provider, base_url, model, api_key: None, options };
+    let settings = api.connections.builder().llm(access).map_err(|why| Problem::field("options", why))?;
+    match llm::build(&settings) {
+        Ok(_) => Ok(()),
+        Err(problem) => Err(Problem::field(field_of(problem.setting), problem.message)),
+    }
+}
+
+/// The field of a connection that a setting is called here.
+fn field_of(setting: &str) -> String {
+    let name = setting.trim_start_matches("JQA_LLM_").to_lowercase();
+    if matches!(name.as_str(), "base_url" | "model" | "api_key") { name } else { format!("options.{name}") }
 }
 
 /// What is to be changed; what is absent stays.
@@ -198,7 +251,14 @@ impl LlmView {
             has_api_key: !section.api_key.is_empty(),
             options: LlmOptions {
                 timeout_seconds: Some(section.timeout.as_secs()),
+                first_byte_timeout_seconds: Some(section.first_byte_timeout.as_secs()),
+                idle_timeout_seconds: Some(section.idle_timeout.as_secs()),
+                stream: Some(section.stream.as_str().to_owned()),
                 max_in_flight: Some(section.max_in_flight),
+                requests_per_minute: section.share.requests.map(|rate| rate.capacity()),
+                tokens_per_minute: section.share.tokens.map(|rate| rate.capacity()),
+                calls_at_once: section.share.at_once,
+                fallback: section.fallback.clone(),
                 max_output_tokens: Some(section.max_output_tokens),
                 structured: Some(section.structured.clone()),
                 token_param: section.token_param.clone(),
@@ -252,8 +312,11 @@ pub(in crate::routes) async fn create(
     caller: Allowed<Administer>,
     Body(body): Body<NewLlmBody>,
 ) -> Result<(StatusCode, Json<LlmView>), Problem> {
+    check_fallback(&api, &body.name, &body.options).await?;
+    let base_url = base_url(api.connections.builder().guard(), &body.base_url)?;
+    check_usable(&api, &body.provider, &base_url, &body.model, &body.options)?;
     let new = NewLlm {
-        base_url: base_url(api.connections.builder().guard(), &body.base_url)?,
+        base_url,
         options: body.options,
         name: body.name,
         provider: body.provider,
@@ -292,6 +355,9 @@ pub(in crate::routes) async fn change(
     Body(body): Body<LlmChangeBody>,
 ) -> Result<Json<LlmView>, Problem> {
     let row = connection::find_llm(api.db(), id).await?.ok_or_else(no_such_connection)?;
+    if let Some(options) = &body.options {
+        check_fallback(&api, &row.name, options).await?;
+    }
     let guard = api.connections.builder().guard();
     let change = LlmChange {
         base_url: body.base_url.as_deref().map(|text| base_url(guard, text)).transpose()?,
@@ -301,6 +367,9 @@ pub(in crate::routes) async fn change(
         is_default: body.is_default,
         active: body.active,
     };
+    let (url, model) = (change.base_url.as_ref().unwrap_or(&row.base_url), change.model.as_ref().unwrap_or(&row.model));
+    let kept = LlmOptions::of(&row)?;
+    check_usable(&api, &row.provider, url, model, change.options.as_ref().unwrap_or(&kept))?;
     api.vault.change_llm(&row, change, &caller.actor()).await?;
     api.connections.look_again();
     shown(&api, id).await.map(Json)

@@ -5,7 +5,7 @@
 use shared::domain::criterion::{CriterionKind, Examples};
 use shared::domain::evidence::Origin;
 use shared::domain::finding::Finding;
-use shared::domain::scenario::{Priority, Step, Technique};
+use shared::domain::scenario::{Priority, Relation, Step, Technique};
 use utoipa::ToSchema;
 
 /// A criterion as a person writes it.
@@ -77,6 +77,9 @@ pub(super) struct EditedScenario {
     /// The words it rests on.
     #[schema(required = false)]
     evidence: Vec<EditedEvidence>,
+    /// Absent = `new`. A `duplicate` is not published; call it `new` to publish it all the same.
+    #[schema(required = false)]
+    relation: Relation,
     /// Computed.
     #[schema(required = false)]
     gherkin: String,

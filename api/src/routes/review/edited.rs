@@ -92,6 +92,11 @@ fn complete(item: &mut Map<String, Value>) {
     ] {
         item.entry(name).or_insert(value);
     }
+    // A scenario that is new names no test, and is not written with one.
+    let is_new = |relation: &Map<String, Value>| relation.get("kind").is_none_or(|kind| kind == "new");
+    if item.get("relation").and_then(Value::as_object).is_some_and(is_new) {
+        item.remove("relation");
+    }
     for quoted in item.get_mut("evidence").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut) {
         quoted.entry("verified").or_insert(json!(false));
     }

@@ -6,7 +6,7 @@
 
 mod comments;
 mod show;
-mod stage;
+pub(crate) mod stage;
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ use crate::exit::Exit;
 use crate::output::print;
 use crate::output::progress::Progress;
 use comments::Jira;
-use stage::Stage;
+use stage::{Scene, Stage};
 
 /// The first is shown at length: limits, and a comment by a person.
 const FIRST: &str = "SHOP-2";
@@ -35,7 +35,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Plays the demo, then serves until Ctrl-C unless it is to end.
 pub(crate) async fn run(args: &DemoArgs) -> anyhow::Result<Exit> {
-    let stage = Stage::set(args).await?;
+    let scene = Scene { port: args.port, keep_data: args.keep_data.clone(), ..Scene::default() };
+    let stage = Stage::set(scene).await?;
     let played = tokio::select! {
         played = Box::pin(play(&stage)) => played,
         () = stage.server_ended() => Err(anyhow::anyhow!("the server ended by itself; its log says why")),

@@ -1,4 +1,4 @@
-//! What runs during the demo, and how it goes away.
+//! What runs during the demo or an evaluation, and how it goes away.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use sandbox::Sandbox;
+use shared::config::Source;
+use shared::store::Db;
 use tempfile::TempDir;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::args::local::DemoArgs;
 use crate::client::{Client, Identity, Renewal};
 use crate::server::{self, DemoServer};
 
@@ -27,11 +28,25 @@ pub(crate) struct Login {
     pub(crate) password: String,
 }
 
+/// What a stage is set for.
+#[derive(Default)]
+pub(crate) struct Scene {
+    /// The Jira double.
+    pub(crate) jira: sandbox::Options,
+    /// The settings of who writes.
+    pub(crate) writer: Source,
+    /// Where the server listens; 0 takes a free port.
+    pub(crate) port: u16,
+    /// Keeps the database in this folder.
+    pub(crate) keep_data: Option<PathBuf>,
+}
+
 /// Jira double, server and their data.
 pub(crate) struct Stage {
     sandbox: Sandbox,
     token: String,
     login: Login,
+    db: Db,
     stop: CancellationToken,
     ended: CancellationToken,
     abort: AbortHandle,
@@ -45,8 +60,9 @@ impl Stage {
     ///
     /// # Errors
     /// When a port is taken or the folder cannot be written.
-    pub(crate) async fn set(args: &DemoArgs) -> anyhow::Result<Self> {
-        let (data, temporary) = match &args.keep_data {
+    pub(crate) async fn set(scene: Scene) -> anyhow::Result<Self> {
+        let Scene { jira, writer, port, keep_data } = scene;
+        let (data, temporary) = match &keep_data {
             Some(folder) => {
                 std::fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
                 (folder.clone(), None)
@@ -56,13 +72,12 @@ impl Stage {
                 (folder.path().to_owned(), Some(folder))
             }
         };
-        let options = sandbox::Options::default();
-        let token = options.token.clone();
+        let token = jira.token.clone();
         let sandbox =
-            sandbox::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), options).await.context("the Jira double cannot start")?;
+            sandbox::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), jira).await.context("the Jira double cannot start")?;
         let jira_url = sandbox.url();
-        let start = Box::pin(server::start_demo(&jira_url, &token, &data, args.port));
-        let DemoServer { url, email, password, stop, done } = start.await.context("the server cannot start")?;
+        let start = Box::pin(server::start_demo(&jira_url, &token, &data, port, writer));
+        let DemoServer { url, email, password, db, stop, done } = start.await.context("the server cannot start")?;
         let (ended, abort) = (CancellationToken::new(), done.abort_handle());
         let says_so = ended.clone().drop_guard();
         tokio::spawn(async move {
@@ -71,7 +86,7 @@ impl Stage {
             }
             drop(says_so);
         });
-        Ok(Self { sandbox, token, login: Login { url, email, password }, stop, ended, abort, data, temporary })
+        Ok(Self { sandbox, token, login: Login { url, email, password }, db, stop, ended, abort, data, temporary })
     }
 
     /// A client that is logged in.
@@ -84,6 +99,11 @@ impl Stage {
         let client = Client::new(Identity { url: url.clone(), token: None, renewal })?;
         client.login(email, password).await?;
         Ok(client)
+    }
+
+    /// The database of the server.
+    pub(crate) fn db(&self) -> &Db {
+        &self.db
     }
 
     /// The server and the login.

@@ -91,7 +91,7 @@ impl Delivery {
 }
 
 /// Writes a whole file or none.
-fn write(folder: &Path, file: &Path, text: &str) -> std::io::Result<()> {
+pub(crate) fn write(folder: &Path, file: &Path, text: &str) -> std::io::Result<()> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {

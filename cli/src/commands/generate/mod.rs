@@ -2,9 +2,11 @@
 //!
 //! * [`order`]: one request and its way to rest
 //! * [`deliver`]: where results go
+//! * [`preview`]: what would be sent
 
-mod deliver;
+pub(crate) mod deliver;
 pub(crate) mod order;
+mod preview;
 
 use std::collections::HashSet;
 
@@ -27,6 +29,9 @@ const AT_A_TIME: usize = 24;
 /// Submits one job a story and, where asked, waits for them.
 pub(crate) async fn run(args: &GenerateArgs, client: &Client) -> anyhow::Result<Exit> {
     let orders = orders(args);
+    if args.preview {
+        return preview::show(client, orders, args.json).await;
+    }
     let delivery = Delivery::new(args, orders.len())?;
     let deadline = args.waits().then(|| Instant::now() + args.timeout);
     let progress = if args.waits() || args.json { Progress::new(args.json, orders.len()) } else { Progress::Silent };
@@ -107,6 +112,8 @@ fn body(args: &GenerateArgs, key: &str) -> Value {
     put("publish_stale", args.publish_stale.then(|| json!(true)));
     put("criteria_from", args.criteria_from.map(|id| json!(id)));
     put("callback_url", args.callback_url.as_ref().map(|url| json!(url)));
+    put("fresh", args.fresh.then(|| json!(true)));
+    put("economy", args.economy.then(|| json!(true)));
     put("priority", args.priority.map(|priority| json!(priority)));
     Value::Object(body)
 }

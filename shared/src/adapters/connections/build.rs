@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::known::Author;
+use super::known::{Author, Model};
 use crate::adapters::http::Secret;
 use crate::adapters::jira::{CloudJira, JiraSettings};
 use crate::adapters::llm::{self, LlmSettings, Models};
 use crate::adapters::webhook::Guard;
 use crate::config::{ConfigProblem, JiraSection, LlmSection, Settings};
-use crate::ports::Jira;
-use crate::store::connection::{JiraOptions, LlmOptions};
+use crate::domain::pace::Share;
+use crate::ports::{Items, Jira};
+use crate::store::connection::{JiraOptions, LlmOptions, SubtaskOptions};
 use crate::telemetry::Metrics;
 
 /// The time limit of a call to Jira where nothing else is said.
@@ -27,6 +28,15 @@ pub struct Builder {
     longest_jira_call: Duration,
     models: Arc<Models>,
     anthropic_version: String,
+}
+
+/// The clients of one Jira connection.
+#[derive(Clone)]
+pub struct JiraClients {
+    /// Its issues.
+    pub issues: Arc<dyn Jira>,
+    /// Its sub-tasks.
+    pub subtasks: Arc<dyn Items>,
 }
 
 /// A Jira connection of the database, opened.
@@ -74,8 +84,8 @@ impl Builder {
         &self.guard
     }
 
-    /// The client of a Jira connection of the database; in words, why there can be none.
-    pub fn jira(&self, access: JiraAccess<'_>) -> Result<Arc<dyn Jira>, String> {
+    /// The clients of a Jira connection of the database; in words, why there can be none.
+    pub fn jira(&self, access: JiraAccess<'_>) -> Result<JiraClients, String> {
         let url = self.guard.base_url(access.base_url).map_err(|why| format!("its base_url {why}"))?;
         let mut settings = JiraSettings::new(url, access.email, access.token);
         let limit = access.options.timeout_seconds.map_or(self.longest_jira_call, Duration::from_secs);
@@ -83,20 +93,22 @@ impl Builder {
         settings.timeout = limit.min(self.longest_jira_call);
         settings.max_in_flight = access.options.max_in_flight.unwrap_or(JIRA_IN_FLIGHT);
         settings.guard = Some(self.guard.clone());
-        self.cloud(settings).map_err(|error| error.to_string())
+        self.cloud(settings, access.options.subtasks.clone()).map_err(|error| error.to_string())
     }
 
-    pub(super) fn jira_of_settings(&self, section: &JiraSection) -> Result<Arc<dyn Jira>, ConfigProblem> {
+    pub(super) fn jira_of_settings(&self, section: &JiraSection) -> Result<JiraClients, ConfigProblem> {
         let mut settings = JiraSettings::new(section.url.clone(), section.email.clone(), Secret::new(section.token.clone()));
         settings.timeout = section.timeout;
         settings.max_in_flight = section.max_in_flight;
-        self.cloud(settings).map_err(|error| ConfigProblem::new("JQA_JIRA_URL", error.to_string()))
+        let subtasks = SubtaskOptions::default();
+        self.cloud(settings, subtasks).map_err(|error| ConfigProblem::new("JQA_JIRA_URL", error.to_string()))
     }
 
-    fn cloud(&self, mut settings: JiraSettings) -> Result<Arc<dyn Jira>, crate::ports::JiraError> {
+    fn cloud(&self, mut settings: JiraSettings, subtasks: SubtaskOptions) -> Result<JiraClients, crate::ports::JiraError> {
         let metrics = self.metrics.clone();
         settings.on_call = Some(Arc::new(move |operation, _ok, _took| metrics.jira_call(operation)));
-        Ok(Arc::new(CloudJira::new(settings)?))
+        let issues = CloudJira::new(settings)?;
+        Ok(JiraClients { subtasks: Arc::new(issues.subtasks(subtasks)), issues: Arc::new(issues) })
     }
 
     /// The settings of a model connection of the database; in words, why there can be none.
@@ -108,12 +120,18 @@ impl Builder {
         settings.guard = Some(self.guard.clone());
         let options = access.options;
         settings.timeout = options.timeout_seconds.map_or(settings.timeout, Duration::from_secs);
+        let seconds = |given: Option<u64>, usual| given.map_or(usual, Duration::from_secs);
+        settings.first_byte_timeout = seconds(options.first_byte_timeout_seconds, settings.first_byte_timeout);
+        settings.idle_timeout = seconds(options.idle_timeout_seconds, settings.idle_timeout);
         settings.max_in_flight = options.max_in_flight.unwrap_or(settings.max_in_flight);
         settings.max_output_tokens = options.max_output_tokens.unwrap_or(settings.max_output_tokens);
         settings.temperature = options.temperature;
         let in_words = |problem: llm::ConfigProblem| problem.message;
         if let Some(structured) = &options.structured {
             settings.structured = structured.parse().map_err(in_words)?;
+        }
+        if let Some(stream) = &options.stream {
+            settings.stream = stream.parse().map_err(in_words)?;
         }
         if let Some(token_param) = &options.token_param {
             settings.token_param = Some(token_param.parse().map_err(in_words)?);
@@ -133,6 +151,9 @@ pub(super) fn llm_of_settings(section: &LlmSection) -> Result<LlmSettings, Confi
     settings.api_key = Some(section.api_key.clone()).filter(|key| !key.is_empty()).map(Secret::new);
     settings.model = Some(section.model.clone()).filter(|model| !model.is_empty());
     settings.timeout = section.timeout;
+    settings.first_byte_timeout = section.first_byte_timeout;
+    settings.idle_timeout = section.idle_timeout;
+    settings.stream = section.stream;
     settings.max_in_flight = section.max_in_flight;
     settings.max_output_tokens = section.max_output_tokens;
     settings.structured = section.structured.parse().map_err(named)?;
@@ -146,8 +167,15 @@ pub(super) fn llm_of_settings(section: &LlmSection) -> Result<LlmSettings, Confi
 }
 
 /// Who writes with these settings.
-pub(super) fn author(settings: &LlmSettings) -> Result<Author, ConfigProblem> {
-    Ok(llm::build(settings).map_err(named)?.map_or(Author::Offline, Author::Model))
+pub(super) fn author(
+    connection: &str,
+    settings: &LlmSettings,
+    share: Share,
+    fallback: &[String],
+) -> Result<Author, ConfigProblem> {
+    let Some(llm) = llm::build(settings).map_err(named)? else { return Ok(Author::Offline) };
+    let (connection, account) = (connection.to_owned(), settings.account());
+    Ok(Author::Model(Arc::new(Model { connection, llm, account, share, fallback: fallback.to_vec() })))
 }
 
 fn named(problem: llm::ConfigProblem) -> ConfigProblem {

@@ -1,20 +1,26 @@
 //! The connections as they stood at one time.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::build::{self, Builder, JiraAccess, LlmAccess};
+use super::build::{self, Builder, JiraAccess, JiraClients, LlmAccess};
 use crate::adapters::http::Secret;
 use crate::adapters::llm::{self, LlmSettings};
 use crate::config::{ConfigProblem, Settings};
 use crate::crypto::{SealError, Sealer};
+use crate::domain::budget::{self, Budget};
+use crate::domain::pace::Share;
+use crate::domain::policy::{InForce, Policy};
+use crate::domain::publish::PublishMode;
 use crate::domain::reading::ReadOptions;
 use crate::domain::request::LlmChoice;
+use crate::domain::story::{Part, Story};
 use crate::domain::verdict::Failure;
-use crate::ports::{Jira, Llm};
-use crate::store::connection::{Defaults, JiraRow, LlmRow};
+use crate::ports::{Items, Jira, Llm};
+use crate::store::connection::{Defaults, JiraOptions, JiraRow, LlmOptions, LlmRow};
 use crate::store::sealed::{JIRA_TOKEN, LLM_KEY};
 
 /// Who writes: the drafter within, or a model.
@@ -23,7 +29,21 @@ pub enum Author {
     /// The deterministic drafter.
     Offline,
     /// A model.
-    Model(Arc<dyn Llm>),
+    Model(Arc<Model>),
+}
+
+/// A model, and how its account is to be used.
+pub struct Model {
+    /// Name of its connection.
+    pub connection: String,
+    /// Its client.
+    pub llm: Arc<dyn Llm>,
+    /// The account at the provider; no part of its key.
+    pub account: String,
+    /// What all workers together may do with the account.
+    pub share: Share,
+    /// Connections that are asked instead, in this order, while it is overloaded.
+    pub fallback: Vec<String>,
 }
 
 /// Which row a connection was built from, and which change of it; `None` = the settings.
@@ -38,13 +58,22 @@ pub struct JiraConnection {
     pub read_options: ReadOptions,
     origin: Origin,
     active: bool,
-    client: Result<Arc<dyn Jira>, Failure>,
+    clients: Result<JiraClients, Failure>,
 }
 
 impl JiraConnection {
     /// Its client, or why there is none.
     pub fn client(&self) -> Result<Arc<dyn Jira>, Failure> {
-        self.client.clone()
+        Ok(self.clients.clone()?.issues)
+    }
+
+    /// The place where a mode keeps an object for each item; `None` = it keeps texts.
+    pub fn items(&self, mode: PublishMode) -> Result<Option<Arc<dyn Items>>, Failure> {
+        let clients = self.clients.clone()?;
+        Ok(match mode {
+            PublishMode::Comment | PublishMode::Description => None,
+            PublishMode::Subtask => Some(clients.subtasks),
+        })
     }
 }
 
@@ -54,6 +83,8 @@ pub struct LlmConnection {
     origin: Origin,
     active: bool,
     settings: Result<LlmSettings, Failure>,
+    share: Share,
+    fallback: Vec<String>,
     author: Result<Author, Failure>,
 }
 
@@ -65,6 +96,17 @@ pub struct Known {
     jira: BTreeMap<String, Arc<JiraConnection>>,
     default_llm: String,
     llm: BTreeMap<String, Arc<LlmConnection>>,
+    budgets: Vec<Budget>,
+    policies: Vec<Policy>,
+}
+
+/// What the database keeps.
+pub(super) struct Rows {
+    pub(super) defaults: Defaults,
+    pub(super) jira: Vec<JiraRow>,
+    pub(super) llm: Vec<LlmRow>,
+    pub(super) budgets: Vec<Budget>,
+    pub(super) policies: Vec<Policy>,
 }
 
 impl std::fmt::Debug for Known {
@@ -83,32 +125,34 @@ impl Known {
         if let Some(section) = &settings.jira {
             let mut read_options = ReadOptions::default();
             read_options.criteria_field.clone_from(&settings.criteria_field);
-            let client = Ok(builder.jira_of_settings(section)?);
+            let clients = Ok(builder.jira_of_settings(section)?);
             let name = section.name.clone();
-            jira.insert(name.clone(), Arc::new(JiraConnection { name, read_options, origin: None, active: true, client }));
+            jira.insert(name.clone(), Arc::new(JiraConnection { name, read_options, origin: None, active: true, clients }));
         }
         let model = build::llm_of_settings(&settings.llm)?;
-        let author = Ok(build::author(&model)?);
+        let (share, fallback) = (settings.llm.share, settings.llm.fallback.clone());
+        let author = Ok(build::author(&settings.llm.provider, &model, share, &fallback)?);
         let mut llm = BTreeMap::new();
         llm.insert(
             settings.llm.provider.clone(),
-            Arc::new(LlmConnection { origin: None, active: true, settings: Ok(model), author }),
+            Arc::new(LlmConnection { origin: None, active: true, settings: Ok(model), share, fallback, author }),
         );
         let default_jira = settings.jira.as_ref().map(|section| section.name.clone());
-        Ok(Self { revision: 0, default_jira, jira, default_llm: settings.llm.provider.clone(), llm })
+        Ok(Self {
+            revision: 0,
+            default_jira,
+            jira,
+            default_llm: settings.llm.provider.clone(),
+            llm,
+            budgets: Vec::new(),
+            policies: Vec::new(),
+        })
     }
 
     /// These and those of the database. What did not change since `before` keeps its client, which holds open connections.
-    pub(super) fn and(
-        &self,
-        before: &Self,
-        defaults: Defaults,
-        jira: Vec<JiraRow>,
-        llm: Vec<LlmRow>,
-        sealer: &Sealer,
-        builder: &Builder,
-    ) -> Self {
-        let mut all = Self { revision: defaults.revision, ..self.clone() };
+    pub(super) fn and(&self, before: &Self, rows: Rows, sealer: &Sealer, builder: &Builder) -> Self {
+        let Rows { defaults, jira, llm, budgets, policies } = rows;
+        let mut all = Self { revision: defaults.revision, budgets, policies, ..self.clone() };
         for row in jira {
             if defaults.jira_id == Some(row.id) {
                 all.default_jira = Some(row.name.clone());
@@ -158,6 +202,71 @@ impl Known {
         name == llm::OFFLINE || self.llm.get(name).is_some_and(|connection| connection.active)
     }
 
+    /// What the policies say for a project.
+    #[must_use]
+    pub fn policy(&self, project: &str) -> InForce {
+        InForce::of(&self.policies, project)
+    }
+
+    /// What the policies say for a story that was asked for in a project, which it may have left since: the stricter word
+    /// holds. It is redacted, too, for the sake of what it tells of other issues.
+    #[must_use]
+    pub fn policy_of(&self, story: &Story, asked_in: &str) -> InForce {
+        let policy = self.policy(story.project());
+        let asked = self.policy(asked_in);
+        let others = story.parts.iter().filter(|part| part.is_of_another_issue());
+        let mut tests = story.tests.shown.iter().filter_map(|test| test.key.rsplit_once('-'));
+        let redact = policy.redact
+            || asked.redact
+            || others.into_iter().any(|part| self.policy_of_other(part).redact)
+            || tests.any(|(project, _)| self.policy(project).redact);
+        InForce { may_send: policy.may_send && asked.may_send, redact, ..policy }
+    }
+
+    /// A story without what is said of its parent and of linked issues whose projects let nothing be sent.
+    #[must_use]
+    pub fn without_closed_links<'a>(&self, story: &'a Story) -> Cow<'a, Story> {
+        let is_closed = |part: &Part| part.is_of_another_issue() && !self.policy_of_other(part).may_send;
+        if !story.parts.iter().any(is_closed) {
+            return self.without_closed_tests(story);
+        }
+        let mut story = self.without_closed_tests(story).into_owned();
+        story.parts.retain(|part| !is_closed(part));
+        Cow::Owned(story)
+    }
+
+    /// A story without the tests of such projects. What a model was not shown it cannot name.
+    #[must_use]
+    pub fn without_closed_tests<'a>(&self, story: &'a Story) -> Cow<'a, Story> {
+        let closed = story.tests.shown.iter().filter(|test| self.is_closed(&test.key)).count();
+        if closed == 0 {
+            return Cow::Borrowed(story);
+        }
+        let mut story = story.clone();
+        story.tests.shown.retain(|test| !self.is_closed(&test.key));
+        story.tests.total -= closed;
+        Cow::Owned(story)
+    }
+
+    /// What the policies say of the issue that a part tells of. What names no project may be of any: the strictest holds.
+    fn policy_of_other(&self, part: &Part) -> InForce {
+        match part.other_project() {
+            Some(project) => self.policy(&project),
+            None => InForce::strictest(&self.policies),
+        }
+    }
+
+    /// Whether an issue's project lets nothing be sent.
+    fn is_closed(&self, key: &str) -> bool {
+        key.rsplit_once('-').is_some_and(|(project, _)| !self.policy(project).may_send)
+    }
+
+    /// The budgets that calls for this account and project must be within.
+    #[must_use]
+    pub fn budgets(&self, user_id: Uuid, project: &str) -> Vec<&Budget> {
+        budget::applying(&self.budgets, user_id, project)
+    }
+
     /// Who writes for this request.
     pub fn author(&self, choice: Option<&LlmChoice>) -> Result<Author, Failure> {
         let name = choice.map_or(self.default_llm.as_str(), |choice| &choice.provider);
@@ -167,11 +276,28 @@ impl Known {
             (Some(connection), Some(model)) => {
                 let mut settings = connection.settings.clone()?;
                 settings.model = Some(model.to_owned());
-                build::author(&settings).map_err(|problem| not_configured(&problem.to_string()))
+                let author = build::author(name, &settings, connection.share, &connection.fallback);
+                author.map_err(|problem| not_configured(&problem.to_string()))
             }
             (None, _) if name == llm::OFFLINE => Ok(Author::Offline),
             (None, _) => Err(not_configured(&format!("there is no model connection '{name}' any more"))),
         }
+    }
+}
+
+impl Known {
+    /// The models that a request asks for, in the order in which they are asked: its own, then those that stand in while that
+    /// one is overloaded. A connection that cannot be used stands in for nothing.
+    #[must_use]
+    pub fn stand_ins(&self, model: &Model) -> Vec<Arc<Model>> {
+        let usable = |name: &String| {
+            let connection = self.llm.get(name).filter(|connection| connection.active)?;
+            match &connection.author {
+                Ok(Author::Model(model)) => Some(model.clone()),
+                Ok(Author::Offline) | Err(_) => None,
+            }
+        };
+        model.fallback.iter().filter_map(usable).collect()
     }
 }
 
@@ -180,19 +306,19 @@ fn not_configured(why: &str) -> Failure {
 }
 
 fn jira_of(row: &JiraRow, sealer: &Sealer, builder: &Builder) -> JiraConnection {
-    let options = serde_json::from_str(&row.options).unwrap_or_default();
-    let client = opened(&row.name, sealer.open(JIRA_TOKEN.of(row.id), &row.token_sealed)).and_then(|token| {
+    let options: JiraOptions = serde_json::from_str(&row.options).unwrap_or_default();
+    let clients = opened(&row.name, sealer.open(JIRA_TOKEN.of(row.id), &row.token_sealed)).and_then(|token| {
         let access = JiraAccess { base_url: &row.base_url, email: &row.email, token: Secret::new(token), options: &options };
         let unusable =
             |why| Failure::fail("jira.not_configured", format!("the Jira connection '{}' cannot be used: {why}", row.name));
         builder.jira(access).map_err(unusable)
     });
     let read_options = ReadOptions { criteria_field: options.criteria_field, ..ReadOptions::default() };
-    JiraConnection { name: row.name.clone(), read_options, origin: Some((row.id, row.version)), active: row.active, client }
+    JiraConnection { name: row.name.clone(), read_options, origin: Some((row.id, row.version)), active: row.active, clients }
 }
 
 fn llm_of(row: &LlmRow, sealer: &Sealer, builder: &Builder) -> LlmConnection {
-    let options = serde_json::from_str(&row.options).unwrap_or_default();
+    let options: LlmOptions = serde_json::from_str(&row.options).unwrap_or_default();
     let key = row.api_key_sealed.as_ref();
     let key = key.map(|sealed| opened(&row.name, sealer.open(LLM_KEY.of(row.id), sealed))).transpose();
     let settings = key.and_then(|key| {
@@ -200,10 +326,13 @@ fn llm_of(row: &LlmRow, sealer: &Sealer, builder: &Builder) -> LlmConnection {
         let access = LlmAccess { provider, base_url, model, api_key: key.map(Secret::new), options: &options };
         builder.llm(access).map_err(|why| not_configured(&format!("the model connection '{}' cannot be used: {why}", row.name)))
     });
+    let share = Share::of_a_minute(options.requests_per_minute, options.tokens_per_minute, options.calls_at_once);
+    let fallback = options.fallback.clone();
     let author = settings.clone().and_then(|settings| {
-        build::author(&settings).map_err(|problem| not_configured(&format!("the model connection '{}': {problem}", row.name)))
+        build::author(&row.name, &settings, share, &fallback)
+            .map_err(|problem| not_configured(&format!("the model connection '{}': {problem}", row.name)))
     });
-    LlmConnection { origin: Some((row.id, row.version)), active: row.active, settings, author }
+    LlmConnection { origin: Some((row.id, row.version)), active: row.active, settings, share, fallback, author }
 }
 
 /// What was sealed. A key that is missing here may come with the next start of this process, or be there on another

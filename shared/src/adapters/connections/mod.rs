@@ -1,4 +1,5 @@
-//! The connections by name, Jira and models: those of the settings, and those that administrators keep in the database.
+//! The connections by name, Jira and models: those of the settings, and those that administrators keep in the database; and
+//! the budgets and policies that calls keep to.
 //!
 //! * [`known`]: all of them as they stood at one time
 //! * [`build`]: their clients
@@ -9,11 +10,14 @@ mod known;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-pub use build::{Builder, JIRA_IN_FLIGHT};
-pub use known::{Author, JiraConnection, Known, LlmConnection};
+pub use build::{Builder, JIRA_IN_FLIGHT, JiraClients};
+use known::Rows;
+pub use known::{Author, JiraConnection, Known, LlmConnection, Model};
 
 use crate::config::{ConfigProblem, JiraSection, LlmSection, Settings};
 use crate::crypto::Sealer;
+use crate::store::budget::{self, BudgetRow};
+use crate::store::policy::{self, PolicyRow};
 use crate::store::{Db, StoreError, connection};
 use crate::telemetry::Metrics;
 
@@ -120,8 +124,14 @@ impl Connections {
         if defaults.revision == before.revision() {
             return Ok(before);
         }
-        let (jira, llm) = (connection::all_jira(&kept.db).await?, connection::all_llm(&kept.db).await?);
-        Ok(Arc::new(self.of_settings.and(&before, defaults, jira, llm, &kept.sealer, &self.builder)))
+        let rows = Rows {
+            defaults,
+            jira: connection::all_jira(&kept.db).await?,
+            llm: connection::all_llm(&kept.db).await?,
+            budgets: budget::all(&kept.db).await?.iter().map(BudgetRow::budget).collect::<Result<_, _>>()?,
+            policies: policy::latest(&kept.db).await?.iter().map(PolicyRow::policy).collect::<Result<_, _>>()?,
+        };
+        Ok(Arc::new(self.of_settings.and(&before, rows, &kept.sealer, &self.builder)))
     }
 }
 

@@ -53,6 +53,8 @@ pub enum Trouble {
     Unsendable,
     /// No connection: nothing was sent.
     Connect,
+    /// No connection within its time limit: nothing was sent.
+    ConnectTimeout,
     /// The time limit passed.
     Timeout,
     /// The connection broke on the way.
@@ -73,7 +75,11 @@ pub struct ExchangeError {
 
 /// Sends the request and reads the answer, at most `limit` bytes of it.
 pub async fn exchange(request: RequestBuilder, limit: usize) -> Result<Answer, ExchangeError> {
-    let mut response = request.send().await.map_err(trouble)?;
+    exchange_of(request.send().await.map_err(trouble)?, limit).await
+}
+
+/// Reads an answer, at most `limit` bytes of it.
+pub(super) async fn exchange_of(mut response: reqwest::Response, limit: usize) -> Result<Answer, ExchangeError> {
     let status = response.status().as_u16();
     let headers = std::mem::take(response.headers_mut());
     let mut body = Vec::new();
@@ -88,13 +94,13 @@ pub async fn exchange(request: RequestBuilder, limit: usize) -> Result<Answer, E
 }
 
 /// reqwest prints URLs, and a URL may hold a secret: only the innermost cause is told.
-fn trouble(error: reqwest::Error) -> ExchangeError {
+pub fn trouble(error: reqwest::Error) -> ExchangeError {
     let error = error.without_url();
     let cause = excerpt(&innermost(&error).to_string(), 200);
     let (trouble, message) = if error.is_builder() {
         (Trouble::Unsendable, format!("the request cannot be sent: {cause}"))
     } else if error.is_timeout() && error.is_connect() {
-        (Trouble::Connect, "no connection within the time limit".to_owned())
+        (Trouble::ConnectTimeout, "no connection within the time limit".to_owned())
     } else if error.is_timeout() {
         (Trouble::Timeout, "no answer within the time limit".to_owned())
     } else if error.is_connect() {

@@ -3,12 +3,14 @@
 mod client;
 mod excerpt;
 mod exchange;
+mod lines;
 mod retry_after;
 mod secret;
 
 pub use client::client;
 pub use excerpt::excerpt;
-pub use exchange::{Answer, ExchangeError, Trouble, exchange};
+pub use exchange::{Answer, ExchangeError, Trouble, exchange, trouble};
+pub use lines::{LineLimits, Lines, Opened, open};
 pub use retry_after::{http_date, retry_after};
 pub use secret::Secret;
 

@@ -132,7 +132,7 @@ impl Wire {
 impl From<ExchangeError> for Failed {
     fn from(error: ExchangeError) -> Self {
         // A timeout has cost its whole limit already: the job's own back-off is the better place to wait.
-        let again = matches!(error.trouble, Trouble::Connect | Trouble::Broken);
+        let again = matches!(error.trouble, Trouble::Connect | Trouble::ConnectTimeout | Trouble::Broken);
         let error = match error.trouble {
             Trouble::TooLong => JiraError::NotJira(error.message),
             _ => JiraError::NoAnswer(error.message),

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use reqwest::Method;
@@ -10,9 +11,12 @@ use serde_json::{Value, json};
 
 use super::call::{Call, Kind, Wire};
 use super::settings::JiraSettings;
+use super::subtasks::Subtasks;
 use super::wire::{self, CommentPage, Paged, StoredComment};
 use crate::domain::adf::text::Adf;
+use crate::domain::reading;
 use crate::ports::{Comment, Jira, JiraError, NewComment, RawIssue, SearchPage};
+use crate::store::connection::SubtaskOptions;
 
 /// How many comments are asked for at once, and how many such pages are read at most (Jira keeps 5000 comments an issue).
 const COMMENT_PAGE: &str = "100";
@@ -23,7 +27,7 @@ const SEARCH_PAGE: usize = 1000;
 
 /// A connection to a Jira Cloud site.
 pub struct CloudJira {
-    wire: Wire,
+    wire: Arc<Wire>,
 }
 
 impl fmt::Debug for CloudJira {
@@ -35,7 +39,13 @@ impl fmt::Debug for CloudJira {
 impl CloudJira {
     /// A connection; nothing is sent yet.
     pub fn new(settings: JiraSettings) -> Result<Self, JiraError> {
-        Ok(Self { wire: Wire::new(settings)? })
+        Ok(Self { wire: Arc::new(Wire::new(settings)?) })
+    }
+
+    /// Sub-tasks of the same site, by the same connection.
+    #[must_use]
+    pub fn subtasks(&self, options: SubtaskOptions) -> Subtasks {
+        Subtasks::new(self.wire.clone(), options)
     }
 
     async fn write<T: DeserializeOwned>(
@@ -119,6 +129,31 @@ impl CloudJira {
             Err(error) => Err(error),
         }
     }
+
+    /// Linked tests come with their summaries only; what they say is read in one go. Those that may not be read are left as they came.
+    async fn complete_tests(&self, body: &mut Value) -> Result<(), JiraError> {
+        let keys = reading::test_keys(body);
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let asked = json!({ "issueIdsOrKeys": keys, "fields": ["description"] }).to_string();
+        let call = Call {
+            kind: Kind::Read,
+            method: Method::POST,
+            path: &["issue", "bulkfetch"],
+            query: &[],
+            body: Some(&asked),
+            subject: "the tests of the issue",
+        };
+        match self.wire.send::<Value>(&call).await {
+            Ok(mut answer) => {
+                wire::add_descriptions(body, &mut answer);
+                Ok(())
+            }
+            Err(JiraError::NotFound(_) | JiraError::Forbidden(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 fn created_key(comment: &impl Paged) -> (i64, u64) {
@@ -146,6 +181,7 @@ impl Jira for CloudJira {
         if self.wire.settings().read_parent {
             self.complete_parent(&mut issue.body).await?;
         }
+        self.complete_tests(&mut issue.body).await?;
         Ok(issue)
     }
 

@@ -12,6 +12,9 @@ use crate::ports::JiraError;
 /// Jira's words are shown up to this length.
 const SHOWN: usize = 300;
 
+/// How the parser says that it stopped before its stack did.
+const TOO_DEEP: &str = "recursion limit exceeded";
+
 /// The JSON of a successful answer (null when there is none), or what the answer means.
 /// `subject` names what the call was about: `issue SHOP-12`.
 pub(super) fn read<T: DeserializeOwned>(answer: &Answer, subject: &str, now: DateTime<Utc>) -> Result<T, JiraError> {
@@ -27,6 +30,9 @@ pub(super) fn read<T: DeserializeOwned>(answer: &Answer, subject: &str, now: Dat
         return Err(JiraError::NotJira(strange(answer)));
     }
     serde_json::from_slice(body).map_err(|error| {
+        if error.to_string().starts_with(TOO_DEEP) {
+            return JiraError::TooDeep(subject.to_owned());
+        }
         let what = if error.is_data() { "JSON of another shape" } else { "broken JSON" };
         JiraError::NotJira(what.to_owned())
     })
@@ -174,11 +180,13 @@ mod tests {
 
     #[test]
     fn success_must_be_json_and_must_not_be_meant_for_a_stranger() {
+        let deep = "[".repeat(200);
         let read = |headers: &[_], body| read(&answer(200, headers, body), "x", DateTime::default());
         assert_eq!(read(&[JSON], "{}"), Ok(serde_json::json!({})));
         assert_eq!(read(&[HTML], ""), Ok(Value::Null));
         assert!(matches!(read(&[HTML], "<html>"), Err(JiraError::NotJira(_))));
         assert!(matches!(read(&[JSON], "{"), Err(JiraError::NotJira(_))));
+        assert!(matches!(read(&[JSON], &deep), Err(JiraError::TooDeep(_))));
         let stranger = [JSON, ("x-seraph-loginreason", "AUTHENTICATED_FAILED")];
         assert!(matches!(read(&stranger, "{}"), Err(JiraError::Unauthorized(_))));
     }

@@ -2,6 +2,7 @@
 //!
 //! * [`settings`]: what a connection needs
 //! * [`client`]: the port, one method a call
+//! * [`subtasks`]: criteria and scenarios as issues below their story
 //! * [`call`]: one HTTP call: address, credentials, limits, repetition of reads
 //! * [`errors`]: what an answer other than success means
 //! * [`wire`]: the JSON that is sent and read
@@ -10,6 +11,7 @@ mod call;
 mod client;
 mod errors;
 mod settings;
+mod subtasks;
 mod wire;
 
 #[cfg(test)]
@@ -17,4 +19,5 @@ mod tests;
 
 pub use client::CloudJira;
 pub use settings::{JiraSettings, OnCall};
+pub use subtasks::Subtasks;
 pub use wire::PROPERTY_KEY;

@@ -89,6 +89,62 @@ async fn a_parent_that_may_not_be_read_is_left_as_it_came() {
     assert_eq!(refused.unwrap_err(), JiraError::NotFound("issue SHOP-8".to_owned()));
 }
 
+/// An issue with so many linked tests, a linked story, and a sub-task that is a test.
+fn tested(tests: usize) -> Value {
+    let end = |key: &str, kind: &str| json!({ "key": key, "fields": { "summary": key, "issuetype": { "name": kind } } });
+    let kind = json!({ "name": "Test", "inward": "is tested by", "outward": "tests" });
+    let mut links: Vec<Value> =
+        (1..=tests).map(|n| json!({ "type": kind, "inwardIssue": end(&format!("T-{n}"), "Test") })).collect();
+    links.push(json!({ "type": { "outward": "blocks" }, "outwardIssue": end("SHOP-9", "Story") }));
+    json!({ "id": "1", "key": "SHOP-7", "fields": { "issuelinks": links, "subtasks": [end("T-0", "Test")] } })
+}
+
+#[tokio::test]
+async fn what_linked_tests_say_is_read_in_one_go() {
+    for (tests, asked_for) in [(2, 3), (400, 100)] {
+        let server = TestServer::start(move |asked| match asked.path.as_str() {
+            "/rest/api/3/issue/SHOP-7" => Reply::json(200, &tested(tests)),
+            "/rest/api/3/issue/bulkfetch" => Reply::json(
+                200,
+                &json!({ "issueErrors": [{ "id": "T-2" }], "issues": [
+                    { "key": "T-0", "fields": { "description": { "type": "doc", "of": 0 } } },
+                    { "key": "T-1", "fields": { "description": { "type": "doc", "of": 1 } } },
+                    { "key": "SHOP-9" }] }),
+            ),
+            _ => Reply::json(404, &json!({})),
+        })
+        .await;
+        let issue = client(&server).issue("SHOP-7").await.unwrap();
+        let fields = &issue.body["fields"];
+        assert_eq!(fields["issuelinks"][0]["inwardIssue"]["fields"]["description"]["of"], 1);
+        assert_eq!(
+            fields["issuelinks"][1]["inwardIssue"]["fields"]["description"],
+            Value::Null,
+            "it is hidden and stays as it came"
+        );
+        assert_eq!(fields["subtasks"][0]["fields"]["description"]["of"], 0);
+        let requests = server.requests();
+        assert_eq!(requests.len(), 2);
+        let body: Value = serde_json::from_slice(&requests[1].body).unwrap();
+        assert_eq!(
+            (body["issueIdsOrKeys"].as_array().map(Vec::len), &body["fields"]),
+            (Some(asked_for), &json!(["description"]))
+        );
+        assert!(client(&server).issue_alone("SHOP-7").await.is_ok());
+        assert_eq!(server.requests().len(), 3, "whoever publishes needs no tests");
+    }
+}
+
+#[tokio::test]
+async fn tests_that_may_not_be_read_are_left_as_they_came() {
+    let server = TestServer::start(|asked| match asked.path.as_str() {
+        "/rest/api/3/issue/SHOP-7" => Reply::json(200, &tested(1)),
+        _ => Reply::json(403, &json!({})),
+    })
+    .await;
+    assert_eq!(client(&server).issue("SHOP-7").await.unwrap().body, tested(1));
+}
+
 #[tokio::test]
 async fn pages_of_comments_that_repeat_for_ever_end() {
     let server =

@@ -1,5 +1,7 @@
 //! The JSON that is sent and read.
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -51,6 +53,30 @@ fn summary(hit: &Value) -> Result<IssueSummary, JiraError> {
         updated: field("/fields/updated"),
     };
     if summary.key.is_empty() { Err(unlike("a hit without key")) } else { Ok(summary) }
+}
+
+/// Puts the descriptions that `bulkfetch` answered into what an issue holds of its linked issues and sub-tasks.
+pub(super) fn add_descriptions(issue: &mut Value, answer: &mut Value) {
+    let answered = answer.get_mut("issues").and_then(Value::as_array_mut).into_iter().flatten();
+    let descriptions: HashMap<String, Value> = answered
+        .filter_map(|one| {
+            let key = one.get("key")?.as_str()?.to_owned();
+            Some((key, one.pointer_mut("/fields/description")?.take()))
+        })
+        .collect();
+    let Some(fields) = issue.get_mut("fields").and_then(Value::as_object_mut) else { return };
+    for (name, ends) in [("issuelinks", &["outwardIssue", "inwardIssue"][..]), ("subtasks", &[])] {
+        for entry in fields.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten() {
+            let other = match ends.iter().copied().find(|end| entry.get(*end).is_some_and(Value::is_object)) {
+                Some(end) => &mut entry[end],
+                None => entry,
+            };
+            let description = other.get("key").and_then(Value::as_str).and_then(|key| descriptions.get(key)).cloned();
+            if let (Some(description), Some(fields)) = (description, other.get_mut("fields").and_then(Value::as_object_mut)) {
+                fields.insert("description".to_owned(), description);
+            }
+        }
+    }
 }
 
 /// A page of comments.

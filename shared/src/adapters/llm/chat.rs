@@ -81,11 +81,7 @@ impl Wire for Chat {
             "error" => return Err(unreadable("the provider broke the reply off")),
             _ => {}
         }
-        some_text(match choice.pointer("/message/content") {
-            Some(Value::String(text)) => text.clone(),
-            Some(Value::Array(parts)) => parts.iter().filter_map(part_text).collect(),
-            _ => String::new(),
-        })
+        some_text(spoken(choice.pointer("/message/content")))
     }
 
     fn usage(&self, answer: &Value) -> Option<Usage> {
@@ -98,6 +94,15 @@ impl Wire for Chat {
             reasoning_tokens: count(usage, "/completion_tokens_details/reasoning_tokens"),
             cost_nano_usd: None,
         })
+    }
+}
+
+/// The text of a content.
+pub(super) fn spoken(content: Option<&Value>) -> String {
+    match content {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(parts)) => parts.iter().filter_map(part_text).collect(),
+        _ => String::new(),
     }
 }
 

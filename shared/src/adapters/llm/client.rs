@@ -7,14 +7,18 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 use url::Url;
 
+use super::batches::BatchClient;
 use super::models::{Effort, Model, Models, Sampling, words};
-use super::outcome::{decode, decode_models};
+use super::outcome::{decode, decode_models, decode_object};
 use super::providers::{Api, ProviderSpec};
 use super::servers::Server;
-use super::settings::{ConfigProblem, LlmSettings};
+use super::settings::{ConfigProblem, LlmSettings, StreamMode};
+use super::stream::limits::Limits;
+use super::stream::receive::Received;
 use super::transport::Transport;
-use super::wire::{Ask, Wire};
-use crate::ports::{Clock, Completion, Llm, LlmError, LlmFailure, Prompt, SystemClock, Usage};
+use super::wire::{Ask, HttpBody, Wire};
+use crate::domain::story::sha256_hex;
+use crate::ports::{Clock, Completion, Llm, LlmBatches, LlmError, LlmFailure, Prompt, SystemClock, Usage};
 
 /// A call may last this long at most.
 const LONGEST_CALL: Duration = Duration::from_secs(30 * 60);
@@ -27,15 +31,33 @@ struct Client {
     provider: &'static str,
     wire: &'static dyn Wire,
     ask: Ask,
-    transport: Transport,
+    streams: bool,
+    transport: Arc<Transport>,
     models: Arc<Models>,
+    batches: Option<BatchClient>,
 }
 
 /// Builds a client of a provider.
 pub(super) fn client(spec: &'static ProviderSpec, api: &Api, settings: &LlmSettings) -> Result<Arc<dyn Llm>, ConfigProblem> {
     let ask = ask(spec, api, settings)?;
-    let transport = Transport::new(settings, checked_base(api, settings)?, api.wire.headers(settings.key(), &ask))?;
-    Ok(Arc::new(Client { provider: spec.name, wire: api.wire, ask, transport, models: settings.models.clone() }))
+    let streams = match settings.stream {
+        // Who has an address of its own here is known to stream.
+        StreamMode::Auto => api.base_url.is_some() || ask.server.streams,
+        StreamMode::On => true,
+        StreamMode::Off => false,
+    };
+    let limits = Limits::new(settings, api.wire.begins_at_once());
+    let transport = Transport::new(settings, checked_base(api, settings)?, api.wire.headers(settings.key(), &ask), limits)?;
+    let (transport, models) = (Arc::new(transport), settings.models.clone());
+    let batches = api.batches.filter(|_| api.base_url.is_some() || ask.server.batches).map(|form| BatchClient {
+        provider: spec.name,
+        form,
+        wire: api.wire,
+        ask: ask.clone(),
+        transport: transport.clone(),
+        models: models.clone(),
+    });
+    Ok(Arc::new(Client { provider: spec.name, wire: api.wire, ask, streams, transport, models, batches }))
 }
 
 /// What a connection with these settings may send to its model.
@@ -87,6 +109,13 @@ fn checked_limits(settings: &LlmSettings) -> Result<(), ConfigProblem> {
     if settings.timeout.is_zero() || settings.timeout > LONGEST_CALL {
         return Err(ConfigProblem::new("JQA_LLM_TIMEOUT", "between one second and 30 minutes are expected"));
     }
+    for (name, limit) in
+        [("JQA_LLM_FIRST_BYTE_TIMEOUT", settings.first_byte_timeout), ("JQA_LLM_IDLE_TIMEOUT", settings.idle_timeout)]
+    {
+        if limit.is_zero() || limit > LONGEST_CALL {
+            return Err(ConfigProblem::new(name, "between one second and 30 minutes are expected"));
+        }
+    }
     if settings.temperature.is_some_and(|temperature| !(0.0..=2.0).contains(&temperature)) {
         return Err(ConfigProblem::new("JQA_LLM_TEMPERATURE", "a number from 0 to 2 is expected"));
     }
@@ -134,20 +163,48 @@ fn checked_base(api: &Api, settings: &LlmSettings) -> Result<Url, ConfigProblem>
 impl Client {
     /// With its price: that of the model that answered, which may be another than the one that was asked.
     fn priced(&self, answered: &str, usage: Usage) -> Usage {
+        if usage.input_tokens + usage.output_tokens == 0 {
+            return usage;
+        }
         let name = if answered.is_empty() { &self.ask.model } else { answered };
         let cost_nano_usd = self.models.find(self.provider, name).and_then(|model| model.cost(usage));
         Usage { cost_nano_usd, ..usage }
     }
+
+    async fn ask_at_once(&self, body: &HttpBody) -> Result<Completion, LlmFailure> {
+        let answer = self.transport.post(body).await?;
+        decode(self.wire, answer.status, &answer.headers, &answer.body, SystemClock.now())
+    }
+
+    async fn ask_for_stream(&self, body: &HttpBody) -> Result<Completion, LlmFailure> {
+        match self.transport.post_for_stream(body, self.wire).await? {
+            Received::Plain(answer) => decode(self.wire, answer.status, &answer.headers, &answer.body, SystemClock.now()),
+            Received::Streamed { headers, answer } => decode_object(self.wire, &answer, &headers, SystemClock.now()),
+        }
+    }
+}
+
+/// The most that a call may use.
+pub(super) fn most_of(prompt: &Prompt, ask: &Ask) -> Usage {
+    // No token is shorter than a byte. The frame of a request is short; the schema is counted once more for it.
+    let schema = serde_json::to_string(&prompt.schema).map_or(0, |schema| schema.len());
+    let bytes = prompt.system.len() + prompt.user.len() + 2 * schema;
+    let room = if prompt.roomier { ask.most_output_tokens } else { ask.max_output_tokens };
+    Usage { input_tokens: i64::try_from(bytes).unwrap_or(i64::MAX), output_tokens: room.into(), ..Usage::default() }
 }
 
 #[async_trait]
 impl Llm for Client {
     async fn complete(&self, prompt: Prompt) -> Result<Completion, LlmFailure> {
-        let body = self.wire.encode(&prompt, &self.ask);
+        let mut body = self.wire.encode(&prompt, &self.ask);
         // Thousands of calls may wait at once; what was sent is all that is kept of each, and kept once.
         drop(prompt);
-        let answer = self.transport.post(&body).await?;
-        let result = decode(self.wire, answer.status, &answer.headers, &answer.body, SystemClock.now());
+        let result = if self.streams {
+            body = self.wire.streamed(body, &self.ask);
+            self.ask_for_stream(&body).await
+        } else {
+            self.ask_at_once(&body).await
+        };
         match result {
             Ok(done) => Ok(Completion { usage: self.priced(&done.model, done.usage), ..done }),
             Err(failed) => Err(LlmFailure {
@@ -171,8 +228,28 @@ impl Llm for Client {
         &self.ask.model
     }
 
+    fn question(&self, prompt: &Prompt) -> String {
+        let body = self.wire.encode(prompt, &self.ask);
+        let place = format!("{}\n{}\n{}\n", self.provider, self.transport.base(), body.path.join("/"));
+        sha256_hex(&[place.as_bytes(), &body.json].concat())
+    }
+
+    fn cost(&self, usage: Usage) -> Option<i64> {
+        self.models.find(self.provider, &self.ask.model).and_then(|model| model.cost(usage))
+    }
+
+    fn most(&self, prompt: &Prompt) -> Usage {
+        let usage = most_of(prompt, &self.ask);
+        let known = self.models.find(self.provider, &self.ask.model);
+        Usage { cost_nano_usd: known.and_then(|model| model.most(usage)), ..usage }
+    }
+
     fn has_more_room(&self) -> bool {
         self.ask.most_output_tokens > self.ask.max_output_tokens
+    }
+
+    fn batches(&self) -> Option<&dyn LlmBatches> {
+        self.batches.as_ref().map(|batches| batches as &dyn LlmBatches)
     }
 }
 

@@ -133,6 +133,8 @@ pub struct Model {
     usd_per_mtok: Option<Prices>,
     #[serde(default)]
     above: Option<Above>,
+    #[serde(default)]
+    batch: Option<Prices>,
     /// From that day on the provider does not answer for it.
     #[serde(default)]
     pub retired: Option<NaiveDate>,
@@ -152,16 +154,51 @@ impl Model {
     #[must_use]
     pub fn cost(&self, usage: Usage) -> Option<i64> {
         let prices = self.above.filter(|above| usage.input_tokens > above.tokens).map(|above| above.prices);
-        let prices = prices.or(self.usd_per_mtok)?;
+        prices.or(self.usd_per_mtok)?.of(usage)
+    }
+
+    /// What a call in a batch cost, in nano-dollars; `None` where no price is known, as that of a call whose input is so long
+    /// that it costs more.
+    #[must_use]
+    pub fn batch_cost(&self, usage: Usage) -> Option<i64> {
+        let is_long = self.above.is_some_and(|above| usage.input_tokens > above.tokens);
+        self.batch.filter(|_| !is_long)?.of(usage)
+    }
+}
+
+impl Prices {
+    /// What a call cost, in nano-dollars.
+    fn of(&self, usage: Usage) -> Option<i64> {
         let anew = (usage.input_tokens - usage.cached_tokens - usage.cache_write_tokens).max(0);
         let parts = [
-            (anew, prices.input),
-            (usage.cached_tokens, prices.cached.unwrap_or(prices.input)),
-            (usage.cache_write_tokens, prices.cache_write.unwrap_or(prices.input)),
-            (usage.output_tokens, prices.output),
+            (anew, self.input),
+            (usage.cached_tokens, self.cached.unwrap_or(self.input)),
+            (usage.cache_write_tokens, self.cache_write.unwrap_or(self.input)),
+            (usage.output_tokens, self.output),
         ];
         parts.into_iter().try_fold(0_i64, |sum, (tokens, price)| sum.checked_add(tokens.checked_mul(price)?))
     }
+}
+
+impl Model {
+    /// The most that a call may cost: the dearest of what its input may count as.
+    #[must_use]
+    pub fn most(&self, usage: Usage) -> Option<i64> {
+        dearest(usage, |usage| self.cost(usage))
+    }
+
+    /// The same in a batch.
+    #[must_use]
+    pub fn batch_most(&self, usage: Usage) -> Option<i64> {
+        dearest(usage, |usage| self.batch_cost(usage))
+    }
+}
+
+/// What is dearer: input that is read afresh, or written to the cache.
+fn dearest(usage: Usage, cost: impl Fn(Usage) -> Option<i64>) -> Option<i64> {
+    let fresh = cost(Usage { cached_tokens: 0, cache_write_tokens: 0, ..usage })?;
+    let written = cost(Usage { cached_tokens: 0, cache_write_tokens: usage.input_tokens, ..usage })?;
+    Some(fresh.max(written))
 }
 
 /// A table that cannot be used.

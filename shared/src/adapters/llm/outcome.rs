@@ -9,8 +9,18 @@ use serde_json::Value;
 
 use super::salvage::salvage;
 use super::wire::{Wire, unreadable};
-use crate::adapters::http::{excerpt, retry_after};
-use crate::ports::{Completion, LlmError, LlmFailure};
+use crate::adapters::http::{Answer, excerpt, retry_after};
+use crate::ports::{Completion, LlmError, LlmFailure, Usage};
+
+/// What was used where the provider does not say it: nobody knows the cost.
+const UNTOLD: Usage = Usage {
+    input_tokens: 0,
+    output_tokens: 0,
+    cached_tokens: 0,
+    cache_write_tokens: 0,
+    reasoning_tokens: 0,
+    cost_nano_usd: None,
+};
 
 /// A provider's words are shown up to this length.
 const SHOWN: usize = 300;
@@ -54,6 +64,26 @@ const SCHEMA_REJECTED: &[&str] = &[
     "text.format",
 ];
 
+/// Codes of errors within a success or a stream, and the status that they have as answers of their own; the closest first.
+const TWINS: &[(&str, u16)] = &[
+    ("context_length_exceeded", 400),
+    ("rate_limit_exceeded", 429),
+    ("rate_limit_error", 429),
+    ("slow_down", 503),
+    ("server_is_overloaded", 503),
+    ("overloaded_error", 529),
+    ("timeout_error", 504),
+    ("server_error", 500),
+    ("api_error", 500),
+    ("authentication_error", 401),
+    ("permission_error", 403),
+    ("not_found_error", 404),
+    ("request_too_large", 413),
+    ("invalid_json_schema", 400),
+    ("invalid_prompt", 400),
+    ("invalid_request_error", 400),
+];
+
 /// Codes of a prompt that the provider's filter does not let through.
 const FILTERED: &[&str] = &["content_filter", "responsibleaipolicyviolation", "content_policy_violation"];
 
@@ -65,10 +95,40 @@ pub fn decode(
     body: &[u8],
     now: DateTime<Utc>,
 ) -> Result<Completion, LlmFailure> {
-    let answer = whole(status, headers, body, now)?;
-    let usage = wire.usage(&answer);
-    match reply(wire, &answer, headers, now) {
-        Ok(text) => Ok(Completion { text, model: wire.model(&answer).to_owned(), usage: usage.unwrap_or_default() }),
+    decode_object(wire, &whole(status, headers, body, now)?, headers, now)
+}
+
+/// Reads the JSON object of an answer that calls itself a success.
+pub fn decode_object(wire: &dyn Wire, answer: &Value, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Completion, LlmFailure> {
+    completion(wire, answer, headers, now, Told::of)
+}
+
+/// Reads an answer that did not come by itself, such as a line of a batch. What it was asked is not at hand, so that its words
+/// might repeat a story unnoticed: errors tell its codes alone.
+pub(super) fn decode_line(wire: &dyn Wire, status: u16, answer: &Value, now: DateTime<Utc>) -> Result<Completion, LlmFailure> {
+    let headers = HeaderMap::new();
+    if !matches!(status, 200..=299) {
+        return Err(failure(status, &headers, &Told::in_codes(Some(answer)), now).into());
+    }
+    completion(wire, answer, &headers, now, Told::in_codes)
+}
+
+/// Reads the JSON object of an answer that is no model's. Words of the provider are told only where they cannot repeat a story.
+pub(super) fn object_of(answer: &Answer, shows_words: bool, now: DateTime<Utc>) -> Result<Value, LlmError> {
+    let tell = if shows_words { Told::of } else { Told::in_codes };
+    told_whole(answer.status, &answer.headers, &answer.body, now, tell)
+}
+
+fn completion(
+    wire: &dyn Wire,
+    answer: &Value,
+    headers: &HeaderMap,
+    now: DateTime<Utc>,
+    tell: Tell,
+) -> Result<Completion, LlmFailure> {
+    let usage = wire.usage(answer);
+    match reply(wire, answer, headers, now, tell) {
+        Ok(text) => Ok(Completion { text, model: wire.model(answer).to_owned(), usage: usage.unwrap_or(UNTOLD) }),
         Err(error) => Err(LlmFailure { error, usage }),
     }
 }
@@ -88,19 +148,23 @@ pub fn decode_models(
 
 /// The JSON object of a successful answer.
 fn whole(status: u16, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<Value, LlmError> {
+    told_whole(status, headers, body, now, Told::of)
+}
+
+fn told_whole(status: u16, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>, tell: Tell) -> Result<Value, LlmError> {
     let parsed: Option<Value> = serde_json::from_slice(body).ok();
     if !matches!(status, 200..=299) {
-        return Err(failure(status, headers, parsed.as_ref(), now));
+        return Err(failure(status, headers, &tell(parsed.as_ref()), now));
     }
     let page = body.trim_ascii_start().first() == Some(&b'<');
     let why = if page { "a web page; check the base URL" } else { "no JSON object; check the base URL" };
     parsed.filter(Value::is_object).ok_or_else(|| unreadable(why))
 }
 
-fn reply(wire: &dyn Wire, answer: &Value, headers: &HeaderMap, now: DateTime<Utc>) -> Result<String, LlmError> {
+fn reply(wire: &dyn Wire, answer: &Value, headers: &HeaderMap, now: DateTime<Utc>, tell: Tell) -> Result<String, LlmError> {
     for place in [Some(answer), answer.pointer("/choices/0")].into_iter().flatten() {
         if place.get("error").is_some_and(|error| !error.is_null()) {
-            return Err(in_band(place, headers, now));
+            return Err(in_band(place, &tell(Some(place)), headers, now));
         }
     }
     let text = wire.reply(answer)?;
@@ -108,22 +172,20 @@ fn reply(wire: &dyn Wire, answer: &Value, headers: &HeaderMap, now: DateTime<Utc
 }
 
 /// An error in an answer that calls itself a success, as gateways and Responses send it.
-fn in_band(answer: &Value, headers: &HeaderMap, now: DateTime<Utc>) -> LlmError {
-    let told = Told::of(Some(answer));
+fn in_band(answer: &Value, told: &Told, headers: &HeaderMap, now: DateTime<Utc>) -> LlmError {
     let number = answer.pointer("/error/code").and_then(|code| code.as_u64().or_else(|| code.as_str()?.parse().ok()));
     match number.and_then(|number| u16::try_from(number).ok()).filter(|status| (400..=599).contains(status)) {
-        Some(status) => failure(status, headers, Some(answer), now),
+        Some(status) => failure(status, headers, told, now),
         None if told.says(USED_UP) => LlmError::QuotaExhausted(told.words()),
-        None if told.says(&["rate_limit_exceeded"]) => LlmError::RateLimited { retry_after: retry_after(headers, now) },
-        None if told.says(OVERLOADED) => LlmError::Overloaded(200),
-        None if told.says(&["server_error", "api_error"]) => LlmError::Unavailable(500),
-        None => unreadable(&format!("an error instead of a reply: {}", told.words())),
+        None => match TWINS.iter().find(|(code, _)| told.says(&[code])) {
+            Some((_, status)) => failure(*status, headers, told, now),
+            None => unreadable(&format!("an error instead of a reply: {}", told.words())),
+        },
     }
 }
 
 /// The class of an answer that is no success.
-fn failure(status: u16, headers: &HeaderMap, body: Option<&Value>, now: DateTime<Utc>) -> LlmError {
-    let told = Told::of(body);
+fn failure(status: u16, headers: &HeaderMap, told: &Told, now: DateTime<Utc>) -> LlmError {
     let wait = retry_after(headers, now).or(told.wait);
     let told_not_to = headers.get("x-should-retry").is_some_and(|value| value.as_bytes() == b"false");
     match status {
@@ -137,9 +199,7 @@ fn failure(status: u16, headers: &HeaderMap, body: Option<&Value>, now: DateTime
         429 => LlmError::RateLimited { retry_after: wait },
         503 | 529 => LlmError::Overloaded(status),
         408 | 409 | 425 | 500.. => LlmError::Unavailable(status),
-        404 if body.is_none() => {
-            LlmError::Rejected { status, message: "there is no such address; check the base URL".to_owned() }
-        }
+        404 if told.nothing => LlmError::Rejected { status, message: "there is no such address; check the base URL".to_owned() },
         413 => LlmError::TooLong,
         400 | 422 if told.says(TOO_LONG) || told.mentions(TOO_LONG) => LlmError::TooLong,
         400 | 422 if told.says(FILTERED) => LlmError::Refused("content_filter".to_owned()),
@@ -157,12 +217,21 @@ struct Told {
     wait: Option<Duration>,
     /// A quota of the day is used up (Gemini).
     is_for_the_day: bool,
+    /// There was no JSON to tell anything.
+    nothing: bool,
+    /// Its message is for us to judge by, and not to be shown.
+    only_codes: bool,
 }
+
+/// How an error is read: [`Told::of`] or [`Told::in_codes`].
+type Tell = fn(Option<&Value>) -> Told;
 
 impl Told {
     fn of(body: Option<&Value>) -> Self {
         // Gemini sometimes wraps it into a list of one.
-        let Some(body) = body.map(|body| body.get(0).unwrap_or(body)) else { return Self::default() };
+        let Some(body) = body.map(|body| body.get(0).unwrap_or(body)) else {
+            return Self { nothing: true, ..Self::default() };
+        };
         let text = |path: &str| body.pointer(path).and_then(Value::as_str).filter(|text| !text.is_empty());
         let message = ["/error/message", "/error", "/message", "/detail", "/detail/0/msg"].into_iter().find_map(text);
         let codes = [
@@ -184,7 +253,13 @@ impl Told {
             codes: codes.into_iter().filter_map(text).map(str::to_owned).collect(),
             wait: details.iter().find_map(|detail| seconds(detail.get("retryDelay")?.as_str()?)),
             is_for_the_day: quotas.iter().any(|id| id.contains("PerDay")),
+            nothing: false,
+            only_codes: false,
         }
+    }
+
+    fn in_codes(body: Option<&Value>) -> Self {
+        Self { only_codes: true, ..Self::of(body) }
     }
 
     fn says(&self, codes: &[&str]) -> bool {
@@ -198,7 +273,11 @@ impl Told {
 
     /// Its message and first code; never anything that is echoed in other fields.
     fn words(&self) -> String {
-        let message = if self.message.is_empty() { "it gave no reason" } else { &self.message };
+        let message = match self.message.as_str() {
+            "" => "it gave no reason",
+            _ if self.only_codes => "its message may repeat the story and is not shown",
+            message => message,
+        };
         let code = self.codes.first().filter(|code| !message.contains(code.as_str()));
         let code = code.map(|code| format!(" [{}]", excerpt(code, 60))).unwrap_or_default();
         format!("{}{code}", excerpt(message, SHOWN))

@@ -1,7 +1,8 @@
-//! The list of providers. A new one is a file with a [`Wire`] and a row here.
+//! The list of providers. A new one is a file with a [`Wire`], one with its [`Streams`](super::stream::Streams), and a row here.
 
 use std::sync::Arc;
 
+use super::batches::{BatchWire, ClaudeBatches, GeminiBatches, OpenAiBatches};
 use super::chat::Chat;
 use super::claude::Claude;
 use super::client::client;
@@ -23,6 +24,8 @@ pub struct Api {
     pub base_url: Option<&'static str>,
     /// The model used when none is named.
     pub default_model: Option<&'static str>,
+    /// How its batches are asked for; of compatible servers only those that have them are.
+    pub batches: Option<&'static dyn BatchWire>,
 }
 
 /// A provider.
@@ -50,7 +53,12 @@ pub const PROVIDERS: &[ProviderSpec] = &[
         name: "openai",
         alias: None,
         summary: "OpenAI (Responses)",
-        api: Some(Api { wire: &Responses, base_url: Some("https://api.openai.com/v1"), default_model: Some("gpt-6.2-sol") }),
+        api: Some(Api {
+            wire: &Responses,
+            base_url: Some("https://api.openai.com/v1"),
+            default_model: Some("gpt-6.2-sol"),
+            batches: Some(&OpenAiBatches { endpoint: "/v1/responses" }),
+        }),
     },
     ProviderSpec {
         name: "claude",
@@ -60,6 +68,7 @@ pub const PROVIDERS: &[ProviderSpec] = &[
             wire: &Claude,
             base_url: Some("https://api.anthropic.com/v1"),
             default_model: Some("claude-sonnet-5-5"),
+            batches: Some(&ClaudeBatches),
         }),
     },
     ProviderSpec {
@@ -70,13 +79,19 @@ pub const PROVIDERS: &[ProviderSpec] = &[
             wire: &Gemini,
             base_url: Some("https://generativelanguage.googleapis.com/v1beta"),
             default_model: Some("gemini-3.8-flash"),
+            batches: Some(&GeminiBatches),
         }),
     },
     ProviderSpec {
         name: "openai_compatible",
         alias: None,
         summary: "any server of the Chat Completions API: Azure, Ollama, vLLM, LiteLLM, OpenRouter, Mistral",
-        api: Some(Api { wire: &Chat, base_url: None, default_model: None }),
+        api: Some(Api {
+            wire: &Chat,
+            base_url: None,
+            default_model: None,
+            batches: Some(&OpenAiBatches { endpoint: "/v1/chat/completions" }),
+        }),
     },
 ];
 

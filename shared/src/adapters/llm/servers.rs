@@ -19,6 +19,12 @@ pub struct Server {
     pub token_param: TokenParam,
     /// Fields of the body that every call has, as JSON.
     pub fields: &'static [(&'static str, &'static str)],
+    /// Whether it has OpenAI's files and batches.
+    pub batches: bool,
+    /// Whether its answers are asked for as streams, unless the settings say otherwise.
+    pub streams: bool,
+    /// Whether it knows `stream_options`, which ask for the usage at the end of a stream.
+    pub takes_stream_options: bool,
 }
 
 /// Those we know; the last stands for all others.
@@ -29,6 +35,9 @@ pub const SERVERS: &[Server] = &[
         key_header: None,
         token_param: TokenParam::MaxCompletionTokens,
         fields: &[("store", "false")],
+        batches: true,
+        streams: true,
+        takes_stream_options: true,
     },
     Server {
         name: "azure",
@@ -36,6 +45,10 @@ pub const SERVERS: &[Server] = &[
         key_header: Some("api-key"),
         token_param: TokenParam::MaxCompletionTokens,
         fields: &[],
+        // For deployments that were made for batches.
+        batches: true,
+        streams: true,
+        takes_stream_options: true,
     },
     Server {
         name: "openrouter",
@@ -44,18 +57,30 @@ pub const SERVERS: &[Server] = &[
         token_param: TokenParam::MaxTokens,
         // It chooses among providers: only among those that heed what is asked and keep nothing.
         fields: &[("provider", r#"{"require_parameters":true,"data_collection":"deny"}"#)],
+        batches: false,
+        streams: true,
+        // It tells the usage at the end unasked; parameters that it must heed leave it fewer providers.
+        takes_stream_options: false,
     },
-    Server { name: "mistral", hosts: &["api.mistral.ai"], key_header: None, token_param: TokenParam::MaxTokens, fields: &[] },
-    Server { name: "ollama", hosts: &[], key_header: None, token_param: TokenParam::MaxTokens, fields: &[] },
-    Server { name: "vllm", hosts: &[], key_header: None, token_param: TokenParam::MaxTokens, fields: &[] },
-    Server { name: "litellm", hosts: &[], key_header: None, token_param: TokenParam::MaxTokens, fields: &[] },
+    // It answers 422 to `stream_options`, and tells the usage at the end without them.
+    Server { hosts: &["api.mistral.ai"], takes_stream_options: false, ..Server::streaming("mistral") },
+    // It loads the model at the first call and says nothing meanwhile, for minutes where the disk is slow.
+    Server { streams: false, ..Server::streaming("ollama") },
+    Server::streaming("vllm"),
+    Server::streaming("litellm"),
     OTHER,
 ];
 
 /// A server about which nothing is known.
-const OTHER: Server = Server { name: "other", hosts: &[], key_header: None, token_param: TokenParam::MaxTokens, fields: &[] };
+const OTHER: Server = Server { streams: false, ..Server::streaming("other") };
 
 impl Server {
+    /// One that is like most.
+    const fn streaming(name: &'static str) -> Self {
+        let (hosts, fields, token_param): (&[_], &[_], _) = (&[], &[], TokenParam::MaxTokens);
+        Self { name, hosts, key_header: None, token_param, fields, batches: false, streams: true, takes_stream_options: true }
+    }
+
     /// One about which nothing is known.
     #[must_use]
     pub fn other() -> &'static Self {

@@ -9,6 +9,7 @@ use url::Url;
 use super::models::{Effort, Models};
 use crate::adapters::http::{Secret, USER_AGENT};
 use crate::adapters::webhook::Guard;
+use crate::domain::story::sha256_hex;
 
 /// The version of Anthropic's API that is asked for unless the settings say otherwise.
 pub(super) const ANTHROPIC_VERSION: &str = "2026-10-21";
@@ -33,6 +34,46 @@ pub enum TokenParam {
     MaxTokens,
     /// `max_completion_tokens`: OpenAI's reasoning models, which refuse the other.
     MaxCompletionTokens,
+}
+
+/// Whether answers are asked for as streams.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StreamMode {
+    /// Of providers and servers that are known to stream.
+    #[default]
+    Auto,
+    /// Of whoever it is.
+    On,
+    /// Of nobody.
+    Off,
+}
+
+impl StreamMode {
+    /// Their names.
+    pub const ALL: &[&str] = &["auto", "on", "off"];
+
+    /// Its name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::On => "on",
+            Self::Off => "off",
+        }
+    }
+}
+
+impl FromStr for StreamMode {
+    type Err = ConfigProblem;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "on" => Ok(Self::On),
+            "off" => Ok(Self::Off),
+            _ => Err(ConfigProblem::new("JQA_LLM_STREAM", "one of auto, on, off is expected")),
+        }
+    }
 }
 
 /// A setting that cannot be used.
@@ -102,6 +143,12 @@ pub struct LlmSettings {
     pub timeout: Duration,
     /// Time limit of the connection.
     pub connect_timeout: Duration,
+    /// Time limit of the first byte of a stream, where the provider says something before its model has thought.
+    pub first_byte_timeout: Duration,
+    /// Time limit of silence within a stream; before it, too, where the provider is silent while its model thinks.
+    pub idle_timeout: Duration,
+    /// Whether answers are asked for as streams.
+    pub stream: StreamMode,
     /// How many calls may be under way at once.
     pub max_in_flight: usize,
     /// Limit of output tokens; reasoning counts.
@@ -127,6 +174,15 @@ pub struct LlmSettings {
 }
 
 impl LlmSettings {
+    /// The account at the provider, as a name that tells nothing of its key: connections with the same address and key are
+    /// one account.
+    #[must_use]
+    pub fn account(&self) -> String {
+        let address = self.base_url.as_ref().map_or(self.provider.as_str(), Url::as_str);
+        let key = self.api_key.as_ref().map_or("", Secret::expose);
+        sha256_hex(format!("{address}\n{key}").as_bytes())[..16].to_owned()
+    }
+
     /// Settings with the usual limits.
     #[must_use]
     pub fn new(provider: impl Into<String>) -> Self {
@@ -137,6 +193,9 @@ impl LlmSettings {
             model: None,
             timeout: Duration::from_secs(300),
             connect_timeout: Duration::from_secs(10),
+            first_byte_timeout: Duration::from_secs(60),
+            idle_timeout: Duration::from_secs(180),
+            stream: StreamMode::default(),
             max_in_flight: 4,
             max_output_tokens: 16_384,
             structured: Structured::default(),

@@ -1,18 +1,22 @@
 //! The one place that does I/O: limits, time, credentials.
 
+mod long;
+
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, RequestBuilder};
 use serde_json::Value;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use url::Url;
 
 use super::settings::{ConfigProblem, LlmSettings};
-use super::wire::HttpBody;
-use crate::adapters::http::{self, Answer, Secret, Trouble, exchange};
-use crate::ports::LlmError;
+use super::stream::limits::Limits;
+use super::stream::receive::{Received, receive};
+use super::wire::{HttpBody, Wire};
+use crate::adapters::http::{self, Answer, ExchangeError, Secret, Trouble, exchange};
+use crate::ports::{LlmError, LlmFailure};
 
 /// A reply of a hundred thousand tokens is far below this.
 const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
@@ -30,6 +34,7 @@ pub(super) struct Transport {
     headers: HeaderMap,
     key: Option<Secret>,
     slots: Semaphore,
+    limits: Limits,
 }
 
 impl fmt::Debug for Transport {
@@ -40,9 +45,8 @@ impl fmt::Debug for Transport {
 
 impl Transport {
     /// `headers` go with each request: the key, a version.
-    pub(super) fn new(settings: &LlmSettings, base: Url, headers: HeaderMap) -> Result<Self, ConfigProblem> {
-        let client =
-            http::client().user_agent(&settings.user_agent).timeout(settings.timeout).connect_timeout(settings.connect_timeout);
+    pub(super) fn new(settings: &LlmSettings, base: Url, headers: HeaderMap, limits: Limits) -> Result<Self, ConfigProblem> {
+        let client = http::client().user_agent(&settings.user_agent).timeout(limits.total).connect_timeout(limits.connect);
         let client = match &settings.guard {
             Some(guard) => guard.over(client, &base),
             None => client,
@@ -50,19 +54,45 @@ impl Transport {
         let client = client.build().map_err(|error| ConfigProblem::new("JQA_LLM_BASE_URL", error.without_url().to_string()))?;
         let key = settings.key().cloned();
         let slots = Semaphore::new(settings.max_in_flight.clamp(1, Semaphore::MAX_PERMITS));
-        Ok(Self { client, base, headers, key, slots })
+        Ok(Self { client, base, headers, key, slots, limits })
+    }
+
+    /// Where the API begins.
+    pub(super) fn base(&self) -> &Url {
+        &self.base
     }
 
     /// Sends one call, once: a repeated call is billed twice, so that repetition is for the job to decide.
     pub(super) async fn post(&self, body: &HttpBody) -> Result<Answer, LlmError> {
-        let _slot = self.slots.acquire().await.map_err(|_| LlmError::NoAnswer("the connection is being closed".to_owned()))?;
+        let _slot = self.slot().await?;
         let request = self.client.post(self.url(&body.path));
-        self.send(request.header(CONTENT_TYPE, "application/json").body(body.json.clone())).await
+        let request = request.header(CONTENT_TYPE, "application/json").body(body.json.clone());
+        self.send(request).await.map_err(|error| self.limits.failed(error))
+    }
+
+    /// Sends one call that asks for a stream, once, and reads what comes of it.
+    pub(super) async fn post_for_stream(&self, body: &HttpBody, wire: &dyn Wire) -> Result<Received, LlmFailure> {
+        let _slot = self.slot().await?;
+        let mut url = self.url(&body.path);
+        url.set_query(wire.query());
+        let request = self.client.post(url).header(CONTENT_TYPE, "application/json").body(body.json.clone());
+        let request = request.header(ACCEPT, "text/event-stream, application/json");
+        // Who compresses a stream holds events back until there is enough to compress.
+        let request = request.header(ACCEPT_ENCODING, "identity").headers(self.headers.clone());
+        receive(request, wire, &self.limits, LONGEST_ANSWER).await
+    }
+
+    async fn slot(&self) -> Result<SemaphorePermit<'_>, LlmError> {
+        self.slots.acquire().await.map_err(|_| LlmError::NoAnswer("the connection is being closed".to_owned()))
     }
 
     /// Reads what costs nothing and is there at once.
     pub(super) async fn get(&self, path: &[&str]) -> Result<Answer, LlmError> {
-        self.send(self.client.get(self.url(path)).timeout(SHORT)).await
+        self.send(self.client.get(self.url(path)).timeout(SHORT)).await.map_err(|error| match error.trouble {
+            // No setting changes this one.
+            Trouble::Timeout => LlmError::NoAnswer(error.message),
+            _ => self.limits.failed(error),
+        })
     }
 
     fn url(&self, path: &[impl AsRef<str>]) -> Url {
@@ -73,12 +103,9 @@ impl Transport {
         url
     }
 
-    async fn send(&self, request: RequestBuilder) -> Result<Answer, LlmError> {
+    async fn send(&self, request: RequestBuilder) -> Result<Answer, ExchangeError> {
         let request = request.header(ACCEPT, "application/json").headers(self.headers.clone());
-        exchange(request, LONGEST_ANSWER).await.map_err(|error| match error.trouble {
-            Trouble::TooLong => LlmError::InvalidReply(error.message),
-            _ => LlmError::NoAnswer(error.message),
-        })
+        exchange(request, LONGEST_ANSWER).await
     }
 
     /// Providers repeat keys and prompts in their messages; neither may stay in an error.
@@ -94,6 +121,14 @@ impl Transport {
     /// The error without the key.
     pub(super) fn hidden(&self, error: LlmError) -> LlmError {
         reworded(error, |text| self.key.as_ref().map_or(text.clone(), |key| key.hidden_in(&text)))
+    }
+}
+
+/// What a lost answer is to the caller.
+pub(super) fn no_answer(error: ExchangeError) -> LlmError {
+    match error.trouble {
+        Trouble::TooLong => LlmError::InvalidReply(error.message),
+        _ => LlmError::NoAnswer(error.message),
     }
 }
 

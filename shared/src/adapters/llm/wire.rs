@@ -11,6 +11,7 @@ use super::models::Effort;
 use super::schema::portable_json;
 use super::servers::Server;
 use super::settings::{ANTHROPIC_VERSION, Structured, TokenParam};
+use super::stream::Streams;
 use crate::adapters::http::Secret;
 use crate::ports::{LlmError, Prompt, Usage};
 
@@ -78,7 +79,7 @@ pub struct HttpBody {
 }
 
 /// What a provider speaks.
-pub trait Wire: fmt::Debug + Send + Sync + 'static {
+pub trait Wire: Streams + fmt::Debug + Send + Sync + 'static {
     /// Writes a call down.
     fn encode(&self, prompt: &Prompt, ask: &Ask) -> HttpBody;
 

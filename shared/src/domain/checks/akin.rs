@@ -18,7 +18,7 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whether two words are one word in two forms ("opens", "opened"), but not two words that begin alike ("accept", "access").
-pub(super) fn akin(left: &str, right: &str) -> bool {
+pub(crate) fn akin(left: &str, right: &str) -> bool {
     let shared = left.chars().zip(right.chars()).take_while(|(a, b)| a == b).count();
     let (left, right) = (left.chars().count(), right.chars().count());
     left == shared && right == shared || shared >= 4 && left.max(right) - shared <= 3 && shared * 4 >= left.min(right) * 3

@@ -2,13 +2,19 @@
 
 use std::borrow::Cow;
 
+use super::remark::cut;
+use crate::domain::adf::plain::visible;
 use crate::domain::criterion::{Criterion, CriterionKind, Examples};
 use crate::domain::evidence::{CheckedEvidence, Evidence, Origin};
 use crate::domain::finding::Finding;
 use crate::domain::gherkin::{Section, one_line, scenario_text, step_text};
+use crate::domain::issue_key::IssueKey;
 use crate::domain::language::Language;
 use crate::domain::reply::{ProposedCriterion, ProposedScenario};
-use crate::domain::scenario::{Scenario, Technique};
+use crate::domain::scenario::{Relation, Scenario, Technique};
+
+/// Longer reasons are cut.
+const WHY: usize = 300;
 
 /// What the rungs look at.
 pub(super) struct Item<'a> {
@@ -22,6 +28,8 @@ pub(super) struct Item<'a> {
     pub(super) rule: &'a str,
     /// The criteria it says it covers; none for a criterion.
     pub(super) covers: Option<&'a [String]>,
+    /// How it says it stands to the tests that exist; none for a criterion.
+    pub(super) relation: Option<&'a Relation>,
     /// Preconditions and steps for a tester.
     pub(super) aside: Vec<&'a str>,
     /// Whether its numbers are what sets it apart from its neighbours.
@@ -36,6 +44,13 @@ impl<'a> Item<'a> {
         self.given.iter().chain(self.when).chain(self.then).map(String::as_str)
     }
 
+    /// Everything it says in its own words.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &'a str> {
+        let header = self.examples.header.iter().map(String::as_str);
+        let own = [self.title, self.rule].into_iter().chain(self.steps());
+        own.chain(header).chain(self.cells()).chain(self.aside.iter().copied())
+    }
+
     /// All cells of the examples below the header.
     pub(super) fn cells(&self) -> impl Iterator<Item = &'a str> {
         self.examples.rows.iter().flatten().map(String::as_str)
@@ -47,6 +62,8 @@ pub(super) struct Verdict<'a> {
     pub(super) id: &'a mut String,
     pub(super) origin: &'a mut Origin,
     pub(super) evidence: &'a mut Vec<CheckedEvidence>,
+    /// None for a criterion.
+    pub(super) relation: Option<&'a mut Relation>,
     pub(super) gherkin: &'a mut String,
     pub(super) findings: &'a mut Vec<Finding>,
 }
@@ -74,6 +91,8 @@ pub(super) trait Checked: Sized {
     fn absorb(&mut self, same: &Self);
     /// Leaves out what it covers and nobody knows.
     fn forget_covers(&mut self, known: impl Fn(&str) -> bool);
+    /// Is new, where it names an existing test that nobody knows.
+    fn forget_relation(&mut self, known: impl Fn(&str) -> bool);
 
     /// Its Gherkin under its id.
     fn render(&self, language: Language) -> String {
@@ -99,7 +118,7 @@ impl Checked for Criterion {
         tidy_title(&mut self.title);
         tidy_steps(language, &mut self.given, &mut self.when, &mut self.then);
         tidy_examples(&mut self.examples);
-        self.evidence.retain(|said| !said.quote.trim().is_empty());
+        tidy_evidence(&mut self.evidence);
         tidy_line(&mut self.rule);
     }
 
@@ -114,6 +133,7 @@ impl Checked for Criterion {
             evidence: &self.evidence,
             rule: &self.rule,
             covers: None,
+            relation: None,
             aside: Vec::new(),
             about_limits: self.kind == CriterionKind::Limit,
             about_refusal: self.kind == CriterionKind::Negative,
@@ -122,7 +142,7 @@ impl Checked for Criterion {
 
     fn verdict(&mut self) -> Verdict<'_> {
         let Self { id, origin, evidence, gherkin, findings, .. } = self;
-        Verdict { id, origin, evidence, gherkin, findings }
+        Verdict { id, origin, evidence, relation: None, gherkin, findings }
     }
 
     fn id(&self) -> &str {
@@ -136,6 +156,8 @@ impl Checked for Criterion {
     fn absorb(&mut self, _same: &Self) {}
 
     fn forget_covers(&mut self, _known: impl Fn(&str) -> bool) {}
+
+    fn forget_relation(&mut self, _known: impl Fn(&str) -> bool) {}
 }
 
 impl Checked for Scenario {
@@ -156,6 +178,7 @@ impl Checked for Scenario {
             covers,
             origin,
             evidence,
+            relation,
         } = proposal.clone();
         let evidence = evidence.into_iter().map(unverified).collect();
         let (id, gherkin, findings) = (String::new(), String::new(), Vec::new());
@@ -173,6 +196,7 @@ impl Checked for Scenario {
             covers,
             origin,
             evidence,
+            relation,
             gherkin,
             findings,
         }
@@ -182,7 +206,7 @@ impl Checked for Scenario {
         tidy_title(&mut self.title);
         tidy_steps(language, &mut self.given, &mut self.when, &mut self.then);
         tidy_examples(&mut self.examples);
-        self.evidence.retain(|said| !said.quote.trim().is_empty());
+        tidy_evidence(&mut self.evidence);
         tidy_lines(&mut self.preconditions);
         for step in &mut self.steps {
             for text in [&mut step.action, &mut step.data, &mut step.expected] {
@@ -195,6 +219,7 @@ impl Checked for Scenario {
         }
         let mut seen = std::collections::BTreeSet::new();
         self.covers.retain(|covered| !covered.is_empty() && seen.insert(covered.clone()));
+        tidy_relation(&mut self.relation);
     }
 
     fn item(&self) -> Item<'_> {
@@ -209,6 +234,7 @@ impl Checked for Scenario {
             evidence: &self.evidence,
             rule: "",
             covers: Some(&self.covers),
+            relation: Some(&self.relation),
             aside: self.preconditions.iter().chain(steps).map(String::as_str).collect(),
             about_limits: self.technique == Technique::Boundary,
             about_refusal: self.technique == Technique::Negative,
@@ -216,8 +242,8 @@ impl Checked for Scenario {
     }
 
     fn verdict(&mut self) -> Verdict<'_> {
-        let Self { id, origin, evidence, gherkin, findings, .. } = self;
-        Verdict { id, origin, evidence, gherkin, findings }
+        let Self { id, origin, evidence, relation, gherkin, findings, .. } = self;
+        Verdict { id, origin, evidence, relation: Some(relation), gherkin, findings }
     }
 
     fn id(&self) -> &str {
@@ -236,6 +262,12 @@ impl Checked for Scenario {
     fn forget_covers(&mut self, known: impl Fn(&str) -> bool) {
         self.covers.retain(|id| known(id));
     }
+
+    fn forget_relation(&mut self, known: impl Fn(&str) -> bool) {
+        if !known(&self.relation.of) {
+            self.relation = Relation::default();
+        }
+    }
 }
 
 fn unverified(Evidence { source, quote }: Evidence) -> CheckedEvidence {
@@ -252,6 +284,27 @@ fn tidy_title(title: &mut String) {
     if rest != title.as_str() {
         *title = rest.to_owned();
     }
+}
+
+/// Quotations as a person sees them; their lines stay, which say where a quotation begins anew.
+fn tidy_evidence(evidence: &mut Vec<CheckedEvidence>) {
+    for said in evidence.iter_mut() {
+        if let Cow::Owned(seen) = visible(&said.quote) {
+            said.quote = seen;
+        }
+        tidy_line(&mut said.source);
+    }
+    evidence.retain(|said| !said.quote.trim().is_empty());
+}
+
+/// What is new names nothing.
+fn tidy_relation(relation: &mut Relation) {
+    if relation.is_new() {
+        *relation = Relation::default();
+        return;
+    }
+    relation.of = IssueKey::parse(&visible(&relation.of)).map_or_else(|_| cut(&relation.of, WHY), |key| key.to_string());
+    relation.why = cut(&relation.why, WHY);
 }
 
 fn tidy_line(text: &mut String) {

@@ -1,5 +1,6 @@
 //! A reply with criteria, checked.
 
+use super::foreign;
 use super::ids;
 use super::ladder::Ladder;
 use super::remark::{self, cut};
@@ -24,25 +25,27 @@ pub struct CheckedCriteria {
 #[must_use]
 pub fn criteria(story: &Story, language: Language, reply: CriteriaReply, previous: Option<&CriteriaSet>) -> CheckedCriteria {
     let spoken = spoken(language, &reply);
+    let haystack = normal::Haystack::new(story);
+    let mut findings = remark::about(story);
     let mut set = CriteriaSet {
         language: spoken,
         testable: reply.testable,
-        reasons: lines(&reply.testable_reasons),
+        reasons: lines(&foreign::lines(&reply.testable_reasons, "reason", &haystack, &mut findings)),
         criteria: Vec::new(),
         out_of_scope: Vec::new(),
         questions: Vec::new(),
-        warnings: lines(&reply.warnings),
-        findings: remark::about(story),
+        warnings: lines(&foreign::lines(&reply.warnings, "warning", &haystack, &mut findings)),
+        findings,
         dropped: Vec::new(),
     };
     if spoken != language {
         set.findings.push(remark::in_other_language(language, spoken, "so the model answered"));
     }
-    let haystack = normal::Haystack::new(story);
     let (out_of_scope, unfounded) = scope::verified(reply.out_of_scope, &haystack);
     set.out_of_scope = out_of_scope;
     remark::add_new(&mut set.findings, unfounded);
-    add_questions(&mut set.questions, reply.questions, previous.map_or(&[], |set| &set.questions));
+    let asked = foreign::questions(reply.questions, &haystack, &mut set.findings);
+    add_questions(&mut set.questions, asked, previous.map_or(&[], |set| &set.questions));
     let ladder = Ladder::for_criteria(haystack, set.language, &set.out_of_scope);
     let mut sieve = Sieve::<Criterion>::new(&ladder, Vec::new(), Vec::new());
     sieve.sift_if(reply.testable, reply.criteria);
@@ -58,9 +61,12 @@ pub fn repair_criteria(
     previous: Option<&CriteriaSet>,
 ) -> CheckedCriteria {
     let CheckedCriteria { mut set, failed } = before;
-    add_lines(&mut set.warnings, &reply.warnings);
-    add_questions(&mut set.questions, reply.questions, previous.map_or(&[], |set| &set.questions));
-    let ladder = Ladder::for_criteria(normal::Haystack::new(story), set.language, &set.out_of_scope);
+    let haystack = normal::Haystack::new(story);
+    let warnings = foreign::lines(&reply.warnings, "warning", &haystack, &mut set.findings);
+    add_lines(&mut set.warnings, &warnings);
+    let asked = foreign::questions(reply.questions, &haystack, &mut set.findings);
+    add_questions(&mut set.questions, asked, previous.map_or(&[], |set| &set.questions));
+    let ladder = Ladder::for_criteria(haystack, set.language, &set.out_of_scope);
     let mut sieve = sieve(&ladder, &mut set);
     sieve.failed = unanswered::<Criterion>(failed, &reply.criteria);
     sieve.sift_if(set.testable, reply.criteria);

@@ -1,4 +1,4 @@
-//! Rung 8: nothing before an item says the same.
+//! Rung 10: nothing before an item says the same.
 //!
 //! Likeness of letters alone would call "is shown" and "is hidden" the same in a long sentence, and lose the second. So two
 //! items are the same only if each section is alike *and* neither a negation nor a word of each side's own tells them apart.
@@ -15,7 +15,7 @@ use crate::domain::finding::{Finding, FindingCode};
 use crate::domain::normal::{Haystack, quoted_strings, text};
 
 /// How alike two sections must be.
-const ALIKE: f64 = 0.8;
+pub(super) const ALIKE: f64 = 0.8;
 /// Items with fewer runs of three characters are too short to be judged.
 const TINY: usize = 6;
 
@@ -31,7 +31,8 @@ struct Section {
     masked: OnceCell<Masked>,
 }
 
-struct Masked {
+/// A text as it is compared with another.
+pub(super) struct Masked {
     text: String,
     /// Bits of the runs of three characters: what cannot be alike is told apart by them, without looking at the runs.
     sketch: u128,
@@ -70,7 +71,8 @@ impl<'a> Shape<'a> {
 }
 
 impl Masked {
-    fn new(text: String) -> Self {
+    /// Of a text whose samples are masked.
+    pub(super) fn new(text: String) -> Self {
         // Of 128 bits one for each run, by its remainder.
         let sketch = trigrams(&text).fold(0, |bits: u128, run| bits | 1 << (run.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 57));
         Self { text, sketch, trigrams: OnceCell::new(), words: OnceCell::new() }
@@ -96,7 +98,18 @@ impl Masked {
         self.text == other.text || apart * ALIKE <= most * (1.0 - ALIKE) + f64::EPSILON * most
     }
 
-    fn is_same(&self, other: &Self) -> bool {
+    /// Whether a text is too short to be judged.
+    pub(super) fn is_tiny(&self) -> bool {
+        self.trigrams().len() < TINY
+    }
+
+    /// How alike two texts are by their letters, from 0 to 1.
+    pub(super) fn likeness(&self, other: &Self) -> f64 {
+        jaccard(self.trigrams(), other.trigrams())
+    }
+
+    /// Whether two texts say the same.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
         if self.text == other.text {
             return true;
         }
@@ -107,7 +120,7 @@ impl Masked {
             |words: &[&String], others: &[&String]| words.iter().any(|word| !others.iter().any(|other| akin(word, other)));
         let negated = own.iter().chain(&theirs).any(|word| is_negation(word));
         let apart = foreign(&own, &theirs) && foreign(&theirs, &own);
-        !negated && !apart && jaccard(self.trigrams(), other.trigrams()) >= ALIKE
+        !negated && !apart && self.likeness(other) >= ALIKE
     }
 }
 
@@ -116,7 +129,8 @@ pub(super) fn finding(kept: &Item<'_>) -> Finding {
     error(FindingCode::Duplicate, format!("It says the same as {}; that one is kept.", clip(kept.title)))
 }
 
-fn masked(step: &str, story: &Haystack, keep_numbers: bool) -> String {
+/// A step with its samples masked, and its numbers where the story does not have them.
+pub(super) fn masked(step: &str, story: &Haystack, keep_numbers: bool) -> String {
     let mut plain = Cow::Borrowed(step);
     for name in placeholders(step) {
         plain = Cow::Owned(plain.replace(&format!("<{name}>"), "#"));

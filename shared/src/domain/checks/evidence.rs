@@ -1,4 +1,4 @@
-//! Rung 4: quotations are in the story, and are enough for what the item claims to be.
+//! Rung 6: quotations are in the story, and are enough for what the item claims to be.
 
 use super::checked::Item;
 use super::remark::{clip, error, warning};
@@ -21,7 +21,7 @@ pub(super) fn verify(evidence: &mut Vec<CheckedEvidence>, story: &Haystack) {
 }
 
 /// Judges verified quotations by the item's origin.
-pub(super) fn check(item: &Item<'_>, criteria: &[Criterion]) -> Vec<Finding> {
+pub(super) fn check(item: &Item<'_>, criteria: &[Criterion], story: &Haystack) -> Vec<Finding> {
     let verified = item.evidence.iter().any(|said| said.verified);
     let enough = match item.origin {
         Origin::Stated => verified,
@@ -31,9 +31,15 @@ pub(super) fn check(item: &Item<'_>, criteria: &[Criterion]) -> Vec<Finding> {
     let lost = item.evidence.iter().filter(|said| !said.verified);
     let mut findings: Vec<Finding> = lost
         .map(|said| {
-            let message =
-                format!("The quotation {} is not in the story; copy words from it letter by letter.", clip(&said.quote));
-            if enough { warning(FindingCode::EvidenceNotFound, message) } else { error(FindingCode::EvidenceNotFound, message) }
+            let quote = clip(&said.quote);
+            let (code, message) = if story.is_told(&said.quote) {
+                let message = format!("The words {quote} speak to a model and not about the product; rest the item on others.");
+                (FindingCode::StoryInstructions, message)
+            } else {
+                let message = format!("The quotation {quote} is not in the story; copy words from it letter by letter.");
+                (FindingCode::EvidenceNotFound, message)
+            };
+            if enough { warning(code, message) } else { error(code, message) }
         })
         .collect();
     if findings.is_empty() && !enough {

@@ -1,4 +1,4 @@
-//! Rung 5: numbers and quoted texts of a stated item are in the story.
+//! Rung 7: numbers and quoted texts of a stated item are in the story.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -15,16 +15,8 @@ pub(super) fn check(item: &Item<'_>, story: &Haystack) -> Vec<Finding> {
     if item.origin != Origin::Stated {
         return Vec::new();
     }
-    let lines = [item.title].into_iter().chain(item.steps()).chain(item.cells()).chain(item.aside.iter().copied());
     let (mut numbers, mut texts) = (BTreeSet::new(), BTreeSet::new());
-    // The steps for a tester mostly repeat those of the scenario.
-    let mut seen: Vec<&str> = Vec::new();
-    for line in lines {
-        if seen.contains(&line) {
-            continue;
-        }
-        seen.push(line);
-        let bare = without_placeholders(line);
+    for bare in lines(item) {
         numbers.extend(story.missing_numbers(&bare));
         texts.extend(quoted_strings(&bare).into_iter().filter(|text| !stands_in(story, text)));
     }
@@ -41,8 +33,21 @@ pub(super) fn check(item: &Item<'_>, story: &Haystack) -> Vec<Finding> {
     numbers.chain(texts).collect()
 }
 
+/// All that an item says, each line once and without placeholders.
+pub(super) fn lines<'a>(item: &Item<'a>) -> Vec<Cow<'a, str>> {
+    let lines = [item.title].into_iter().chain(item.steps()).chain(item.cells()).chain(item.aside.iter().copied());
+    // The steps for a tester mostly repeat those of the scenario.
+    let mut seen: Vec<&str> = Vec::new();
+    for line in lines {
+        if !seen.contains(&line) {
+            seen.push(line);
+        }
+    }
+    seen.into_iter().map(without_placeholders).collect()
+}
+
 /// The pieces of a quoted text between placeholders, all in the story.
-fn stands_in(story: &Haystack, quoted: &str) -> bool {
+pub(super) fn stands_in(story: &Haystack, quoted: &str) -> bool {
     let pieces = quoted.split(MARK).map(str::trim).filter(|piece| piece.chars().any(char::is_alphanumeric));
     pieces.into_iter().all(|piece| story.contains_text(piece))
 }

@@ -39,7 +39,7 @@ pub fn recheck_criteria(story: &Story, edited: CriteriaSet, before: &[Criterion]
         findings.push(remark::warning(FindingCode::StoryNotTestable, message));
     }
     set.findings = carried(std::mem::take(&mut set.findings), findings, |old| {
-        matches!(old.code, FindingCode::EvidenceNotFound | FindingCode::LanguageNotAsked)
+        matches!(old.code, FindingCode::EvidenceNotFound | FindingCode::LanguageNotAsked | FindingCode::ForeignText)
     });
     Ok(set)
 }
@@ -47,7 +47,7 @@ pub fn recheck_criteria(story: &Story, edited: CriteriaSet, before: &[Criterion]
 /// Checks an edited suite against the criteria it covers; ids as for criteria.
 ///
 /// # Errors
-/// What makes it unusable, each finding naming its item: an id twice, no `Then`, a criterion that does not exist.
+/// What makes it unusable, each finding naming its item: an id twice, no `Then`, a criterion that does not exist, an existing test that is not named.
 pub fn recheck_suite(story: &Story, criteria: &CriteriaSet, edited: Suite, before: &[Scenario]) -> Result<Suite, Vec<Finding>> {
     let mut suite = edited;
     let ladder = Ladder::for_scenarios(story, suite.language, criteria);
@@ -57,7 +57,9 @@ pub fn recheck_suite(story: &Story, criteria: &CriteriaSet, edited: Suite, befor
     suite.questions = questions;
     let told = std::mem::take(&mut suite.findings);
     suite::cover(story, criteria, &mut suite);
-    suite.findings = carried(told, std::mem::take(&mut suite.findings), |old| old.code == FindingCode::LanguageNotAsked);
+    suite.findings = carried(told, std::mem::take(&mut suite.findings), |old| {
+        matches!(old.code, FindingCode::LanguageNotAsked | FindingCode::ForeignText)
+    });
     Ok(suite)
 }
 
@@ -83,7 +85,8 @@ fn recheck_items<T: Checked>(ladder: &Ladder<'_>, items: Vec<T>, before: &[T]) -
         let untouched = *item.verdict().gherkin == rendered;
         let mut findings = ladder.climb(&mut item);
         let unusable = |finding: &&Finding| {
-            finding.severity == Severity::Error && (is_structural(finding) || finding.code == FindingCode::ReferenceUnknown)
+            let is_unusable = matches!(finding.code, FindingCode::ReferenceUnknown | FindingCode::RelationMissing);
+            finding.severity == Severity::Error && (is_structural(finding) || is_unusable)
         };
         let name = if item.id().is_empty() { clip(item.item().title) } else { item.id().to_owned() };
         wrong.extend(findings.iter().filter(unusable).map(|finding| Finding { item: name.clone(), ..finding.clone() }));
@@ -113,13 +116,14 @@ fn recheck_items<T: Checked>(ladder: &Ladder<'_>, items: Vec<T>, before: &[T]) -
 
 /// Whether a finding says that the story does not bear the item out.
 fn is_unfounded(finding: &Finding) -> bool {
-    use FindingCode::{EvidenceMissing, EvidenceNotFound, NumberNotInStory, TextNotInStory};
-    matches!(finding.code, EvidenceMissing | EvidenceNotFound | NumberNotInStory | TextNotInStory)
+    use FindingCode::{EvidenceMissing, EvidenceNotFound, NumberNotInStory, StoryInstructions, TextNotInStory};
+    matches!(finding.code, EvidenceMissing | EvidenceNotFound | NumberNotInStory | StoryInstructions | TextNotInStory)
 }
 
 /// Whether a finding tells of what the item itself no longer shows.
 fn is_sticky(finding: &Finding) -> bool {
-    is_unfounded(finding) || matches!(finding.code, FindingCode::ReferenceUnknown | FindingCode::CriterionChanged)
+    use FindingCode::{CriterionChanged, ReferenceUnknown, RelationMissing, RelationUnknown};
+    is_unfounded(finding) || matches!(finding.code, ReferenceUnknown | RelationMissing | RelationUnknown | CriterionChanged)
 }
 
 fn all_found_now(finding: &Finding, all_found: bool) -> bool {

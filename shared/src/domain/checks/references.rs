@@ -1,4 +1,4 @@
-//! Rung 3: a scenario names criteria that exist.
+//! Rung 4: a scenario names criteria that exist.
 
 use super::checked::Item;
 use super::remark::{clip, error};

@@ -1,9 +1,13 @@
 //! How the checks say what they found.
 
+use super::foreign;
 use crate::domain::criterion::Criterion;
 use crate::domain::finding::{Finding, FindingCode, Severity};
+use crate::domain::foreign::secrets;
 use crate::domain::gherkin::one_line;
+use crate::domain::instructions;
 use crate::domain::language::Language;
+use crate::domain::reading::HIDDEN;
 use crate::domain::story::Story;
 
 /// How much of somebody's words a message repeats.
@@ -63,12 +67,27 @@ pub(super) fn add_new(findings: &mut Vec<Finding>, more: impl IntoIterator<Item 
 /// What is to be known about the story before its result is trusted.
 pub(super) fn about(story: &Story) -> Vec<Finding> {
     let said = story.lossy.iter().map(|lossy| cut(lossy, 200)).filter(|lossy| !lossy.is_empty()).take(20);
-    said.map(|lossy| {
+    let said = said.map(|lossy| {
+        if lossy.contains(HIDDEN) {
+            let message = format!("The story held what nobody sees: {lossy}. Look into Jira for who wrote it, and why.");
+            return warning(FindingCode::StoryHidden, message);
+        }
         let is_cut = lossy.contains(": cut at ") || lossy.contains(": left out");
         let code = if is_cut { FindingCode::StoryTruncated } else { FindingCode::StoryLossy };
         info(code, format!("Not all of the story was read: {lossy}. Look into Jira for what is missing."))
-    })
-    .collect()
+    });
+    let told = instructions::in_story(story).take(20).map(|(place, words)| {
+        let words = clip(&foreign::without_any(words));
+        let message = format!("The story speaks to a language model ({place}): {words}. Nothing rests on it; see who wrote it.");
+        warning(FindingCode::StoryInstructions, message)
+    });
+    let parts = story.parts.iter().map(|part| (&part.id, &part.text));
+    let texts = parts.chain(story.tests.shown.iter().map(|test| (&test.key, &test.text)));
+    let secrets = texts.filter(|(_, text)| !secrets(text).is_empty()).take(20).map(|(place, _)| {
+        let message = format!("The story holds what looks like a key or a token ({place}); take it out and revoke it.");
+        warning(FindingCode::StorySecret, message)
+    });
+    said.chain(told).chain(secrets).collect()
 }
 
 /// A result in another language than was asked for, and why.

@@ -1,8 +1,10 @@
-//! Rung 7: the story does not put it out of scope.
+//! Rung 9: the story does not put it out of scope.
 
 use super::akin::{akin, words};
 use super::checked::Item;
-use super::remark::{clip, error, warning};
+use super::foreign;
+use super::remark::{add_new, clip, error, warning};
+use crate::domain::adf::plain::visible;
 use crate::domain::evidence::Evidence;
 use crate::domain::finding::{Finding, FindingCode};
 use crate::domain::normal::{Haystack, text};
@@ -41,9 +43,15 @@ pub(super) fn exclusions(quotes: &[Evidence]) -> Vec<Exclusion> {
 pub(super) fn verified(quotes: Vec<Evidence>, story: &Haystack) -> (Vec<Evidence>, Vec<Finding>) {
     let (mut kept, mut findings) = (Vec::new(), Vec::new());
     for said in quotes.into_iter().filter(|said| !said.quote.trim().is_empty()) {
-        match story.find(&said.quote, &said.source) {
-            Some(source) => kept.push(Evidence { source: source.to_owned(), quote: said.quote }),
-            None => findings.push(unfounded(&said)),
+        let clean = foreign::is_clean(&said.quote, story);
+        match story.find_own(&said.quote, &said.source).filter(|_| clean) {
+            Some(source) => {
+                let exclusion = Evidence { source: source.to_owned(), quote: visible(&said.quote).into_owned() };
+                if !kept.contains(&exclusion) {
+                    kept.push(exclusion);
+                }
+            }
+            None => add_new(&mut findings, [unfounded(&said)]),
         }
     }
     (kept, findings)
@@ -51,8 +59,10 @@ pub(super) fn verified(quotes: Vec<Evidence>, story: &Haystack) -> (Vec<Evidence
 
 /// What a person reads about an exclusion that the story does not hold.
 pub(super) fn unfounded(said: &Evidence) -> Finding {
-    let message =
-        format!("The exclusion {} is not in the story; only the story itself can put something out of scope.", clip(&said.quote));
+    let message = format!(
+        "The exclusion {} is not in the story; only the story itself can put something out of scope.",
+        clip(&foreign::without_any(&said.quote))
+    );
     warning(FindingCode::EvidenceNotFound, message)
 }
 

@@ -2,12 +2,13 @@
 
 use super::checked::Checked;
 use super::duplicates::{self, Shape};
+use super::foreign::{self, is_foreign};
 use super::ids;
 use super::ladder::Ladder;
 use super::remark::{add_new, error, has_error, soften};
 use crate::domain::criterion::{Dropped, Testable};
 use crate::domain::evidence::Origin;
-use crate::domain::finding::{Finding, FindingCode};
+use crate::domain::finding::{Finding, FindingCode, Severity};
 use crate::domain::normal;
 
 /// More items than anybody reviews.
@@ -60,10 +61,14 @@ impl<'a, T: Checked> Sieve<'a, T> {
             let mut item = T::proposed(&proposal);
             item.tidy(self.ladder.language);
             item.forget_covers(|id| self.ladder.knows(id));
-            *item.verdict().origin = Origin::Proposed;
+            item.forget_relation(|key| self.ladder.knows_test(key));
+            if findings.iter().any(|finding| finding.severity == Severity::Error && !is_about_tests(finding)) {
+                *item.verdict().origin = Origin::Proposed;
+            }
             let last = self.ladder.climb(&mut item);
-            let gone =
-                last.iter().any(|finding| finding.code == FindingCode::OutOfScope || is_structural(finding)) && has_error(&last);
+            let is_final =
+                |finding: &Finding| finding.code == FindingCode::OutOfScope || is_structural(finding) || is_foreign(finding);
+            let gone = findings.iter().any(is_foreign) || (last.iter().any(is_final) && has_error(&last));
             add_new(&mut findings, last);
             if gone {
                 self.drop_item(&item, findings);
@@ -112,7 +117,9 @@ impl<'a, T: Checked> Sieve<'a, T> {
     }
 
     fn drop_item(&mut self, item: &T, findings: Vec<Finding>) {
-        let title = super::remark::cut(item.item().title, 200);
+        let item = item.item();
+        let title = foreign::without(item.title, &item.examples.header, &self.ladder.story);
+        let title = super::remark::cut(&title, 200);
         let dropped = Dropped { title, findings };
         if !self.dropped.contains(&dropped) {
             self.dropped.push(dropped);
@@ -133,6 +140,11 @@ pub(super) fn finish<T: Checked>(item: &mut T, ladder: &Ladder<'_>) {
 /// Whether a finding says that the item cannot stand whatever it claims to rest on.
 pub(super) fn is_structural(finding: &Finding) -> bool {
     matches!(finding.code, FindingCode::Malformed | FindingCode::GherkinUnparsable | FindingCode::GherkinStepOrder)
+}
+
+/// Whether a finding is about the test that an item names, and says nothing of what the item rests on.
+fn is_about_tests(finding: &Finding) -> bool {
+    matches!(finding.code, FindingCode::RelationMissing | FindingCode::RelationUnknown)
 }
 
 /// Of what failed before, what a new reply does not answer: a shorter reply answers by title.

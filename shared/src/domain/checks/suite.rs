@@ -1,12 +1,13 @@
 //! A reply with scenarios, checked.
 
 use super::coverage::coverage;
-use super::criteria::{add_lines, add_questions, lines};
+use super::criteria::{add_lines, add_questions};
+use super::foreign;
 use super::ladder::Ladder;
 use super::remark;
 use super::sieve::{Failed, Sieve, unanswered};
 use crate::domain::criterion::CriteriaSet;
-use crate::domain::reply::{ProposedScenario, ScenariosReply};
+use crate::domain::reply::{ProposedQuestion, ProposedScenario, ScenariosReply};
 use crate::domain::scenario::{Coverage, Scenario, Suite};
 use crate::domain::story::Story;
 
@@ -27,12 +28,12 @@ pub fn scenarios(story: &Story, criteria: &CriteriaSet, reply: ScenariosReply, p
         scenarios: Vec::new(),
         coverage: Coverage::default(),
         questions: Vec::new(),
-        warnings: lines(&reply.warnings),
+        warnings: Vec::new(),
         findings: Vec::new(),
         dropped: Vec::new(),
     };
-    add_questions(&mut suite.questions, reply.questions, previous.map_or(&[], |suite| &suite.questions));
     let ladder = Ladder::for_scenarios(story, suite.language, criteria);
+    remark_on_the_whole(&mut suite, &ladder, &reply.warnings, reply.questions, previous);
     let mut sieve = Sieve::<Scenario>::new(&ladder, Vec::new(), Vec::new());
     sieve.sift_if(criteria.testable, reply.scenarios);
     finish(story, criteria, suite, sieve, previous)
@@ -48,9 +49,8 @@ pub fn repair_scenarios(
     previous: Option<&Suite>,
 ) -> CheckedSuite {
     let CheckedSuite { mut suite, failed } = before;
-    add_lines(&mut suite.warnings, &reply.warnings);
-    add_questions(&mut suite.questions, reply.questions, previous.map_or(&[], |suite| &suite.questions));
     let ladder = Ladder::for_scenarios(story, suite.language, criteria);
+    remark_on_the_whole(&mut suite, &ladder, &reply.warnings, reply.questions, previous);
     let mut sieve = sieve(&ladder, &mut suite);
     sieve.failed = unanswered::<Scenario>(failed, &reply.scenarios);
     sieve.sift_if(criteria.testable, reply.scenarios);
@@ -68,6 +68,19 @@ pub fn settle_suite(story: &Story, criteria: &CriteriaSet, checked: CheckedSuite
     let mut sieve = sieve(&ladder, &mut suite);
     sieve.settle(failed);
     finish(story, criteria, suite, sieve, previous).suite
+}
+
+/// Takes over warnings and questions.
+fn remark_on_the_whole(
+    suite: &mut Suite,
+    ladder: &Ladder<'_>,
+    warnings: &[String],
+    questions: Vec<ProposedQuestion>,
+    previous: Option<&Suite>,
+) {
+    add_lines(&mut suite.warnings, &foreign::lines(warnings, "warning", &ladder.story, &mut suite.findings));
+    let asked = foreign::questions(questions, &ladder.story, &mut suite.findings);
+    add_questions(&mut suite.questions, asked, previous.map_or(&[], |suite| &suite.questions));
 }
 
 fn sieve<'a>(ladder: &'a Ladder<'a>, suite: &mut Suite) -> Sieve<'a, Scenario> {
@@ -91,7 +104,9 @@ fn finish(
 /// Computes coverage and the findings about the whole anew.
 pub(super) fn cover(story: &Story, criteria: &CriteriaSet, suite: &mut Suite) {
     suite.coverage = coverage(&criteria.criteria, &suite.scenarios);
-    suite.findings = remark::about(story);
+    let mut findings = remark::about(story);
+    findings.extend(std::mem::take(&mut suite.findings).into_iter().filter(foreign::is_foreign));
+    suite.findings = findings;
     let open = suite.coverage.rows.iter().filter(|row| row.scenarios.is_empty());
     let open = open.filter_map(|row| criteria.criteria.iter().find(|criterion| criterion.id == row.criterion));
     suite.findings.extend(open.map(remark::uncovered));

@@ -1,4 +1,4 @@
-//! Rung 6: somebody can observe each `Then`.
+//! Rung 8: somebody can observe each `Then`.
 
 use super::checked::Item;
 use super::remark::{clip, error};
@@ -19,7 +19,7 @@ pub(super) fn check(item: &Item<'_>, language: Language) -> Vec<Finding> {
 }
 
 /// Says that all is well and names nothing it could be seen by.
-fn is_vague(then: &str, language: Language) -> bool {
+pub(crate) fn is_vague(then: &str, language: Language) -> bool {
     if then.contains('<') {
         return false;
     }

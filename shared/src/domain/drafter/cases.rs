@@ -10,7 +10,7 @@ use crate::domain::criterion::{CriteriaSet, Criterion, CriterionKind, Testable};
 use crate::domain::evidence::Evidence;
 use crate::domain::language::fold;
 use crate::domain::reply::{ProposedScenario, ScenariosReply};
-use crate::domain::scenario::{Priority, Step, Technique};
+use crate::domain::scenario::{Priority, Relation, Step, Technique};
 use crate::domain::story::Story;
 
 /// More scenarios than this nobody reads for one story.
@@ -95,6 +95,7 @@ fn own(criterion: &Criterion, words: &Lexicon) -> ProposedScenario {
         covers: vec![criterion.id.clone()],
         origin: criterion.origin,
         evidence: evidence(criterion),
+        relation: Relation::default(),
     }
 }
 

@@ -12,7 +12,7 @@ use super::outline::{Statement, Table};
 use super::plain::Plain;
 use super::rules::{Frame, criterion, wish};
 use super::sentence::Sentence;
-use super::wording::{Titles, short, step};
+use super::wording::{Titles, step};
 use super::{clause, material, number, reference, subject, values};
 use crate::domain::criterion::{CriterionKind, Examples, Testable};
 use crate::domain::evidence::{Evidence, Origin};
@@ -39,12 +39,8 @@ pub(super) fn draft(story: &Story) -> CriteriaReply {
         neighbour: None,
         left_out: material.left_out,
     };
-    let mut warnings: Vec<String> =
-        material.instructions.iter().map(|told| fill(words.phrases.warn_injection, &[&short(told, 160)])).collect();
     let (testable, reasons) = draft.run(story);
-    if draft.left_out > 0 {
-        warnings.push(fill(words.phrases.warn_much, &[&draft.left_out.to_string()]));
-    }
+    let much = (draft.left_out > 0).then(|| fill(words.phrases.warn_much, &[&draft.left_out.to_string()]));
     let out_of_scope =
         material.statements.iter().filter(|statement| statement.section == Section::OutOfScope).map(evidence).collect();
     let mut titles = Titles::default();
@@ -59,7 +55,7 @@ pub(super) fn draft(story: &Story) -> CriteriaReply {
         criteria,
         out_of_scope,
         questions: draft.doubts.into_questions(),
-        warnings,
+        warnings: much.into_iter().collect(),
     }
 }
 

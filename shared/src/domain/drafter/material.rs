@@ -1,11 +1,14 @@
 //! What a story holds, sorted by what it is good for.
 
-use super::lexicon::headings::{Section, is_instruction};
+use std::ops::Range;
+
+use super::lexicon::headings::Section;
 use super::lexicon::{Lexicon, List, list};
 use super::narrative::{self, Narrative};
 use super::outline::{self, Statement, Table};
 use super::sentence::Sentence;
 use super::wording::is_balanced;
+use crate::domain::instructions::passages;
 use crate::domain::language::fold;
 use crate::domain::story::{PartKind, Story};
 
@@ -20,8 +23,6 @@ pub(super) struct Material<'a> {
     pub(super) narratives: Vec<Narrative>,
     /// Questions with their answers.
     pub(super) answers: Vec<Answer<'a>>,
-    /// Text that addresses a model.
-    pub(super) instructions: Vec<&'a str>,
     /// What people remarked and may be a rule.
     pub(super) remarks: Vec<Statement<'a>>,
     /// Statements beyond those that are compared with each other.
@@ -48,15 +49,18 @@ pub(super) fn sort<'a>(story: &'a Story, words: &Lexicon) -> Material<'a> {
     let mut material = Material::default();
     for part in story.own_parts() {
         let mut outline = outline::read(part);
+        let told = passages(&part.text);
+        outline.tables.retain_mut(|table| leave_out(table, &part.text, &told));
         material.template |= outline.template;
         material.tables.append(&mut outline.tables);
         let said: Vec<Statement<'a>> = outline.statements;
-        let said = material.without_instructions(said);
+        let said = without_passages(said, &part.text, &told);
         let said = material.without_narratives(&part.text, &said, words);
         let said = material.without_answers(said);
         let said: Vec<Statement<'a>> = said.into_iter().flat_map(|statement| halves(statement, words)).collect();
         if part.kind == PartKind::Summary {
-            material.title = said.first().map(|_| part.text.trim()).filter(|title| !title.is_empty());
+            let title = said.first().filter(|_| told.is_empty()).map(|_| part.text.trim());
+            material.title = title.filter(|title| !title.is_empty());
         } else {
             let room = MOST.saturating_sub(material.statements.len());
             material.left_out += said.len().saturating_sub(room);
@@ -64,10 +68,31 @@ pub(super) fn sort<'a>(story: &'a Story, words: &Lexicon) -> Material<'a> {
         }
     }
     let remarks = story.parts.iter().filter(|part| part.kind == PartKind::Comment);
-    let remarks = material.without_instructions(remarks.flat_map(|part| outline::read(part).statements).collect());
+    let said = remarks.flat_map(|part| without_passages(outline::read(part).statements, &part.text, &passages(&part.text)));
+    let remarks: Vec<Statement<'_>> = said.collect();
     material.left_out += remarks.len().saturating_sub(MOST);
     material.remarks.extend(remarks.into_iter().take(MOST).filter(|said| is_remark(said, words)));
     material
+}
+
+/// The statements outside what speaks to a model.
+fn without_passages<'a>(statements: Vec<Statement<'a>>, whole: &str, told: &[Range<usize>]) -> Vec<Statement<'a>> {
+    statements.into_iter().filter(|statement| !is_told(statement.quote, whole, told)).collect()
+}
+
+/// Leaves rows that speak to a model out of a table; whether anything is left.
+fn leave_out(table: &mut Table<'_>, whole: &str, told: &[Range<usize>]) -> bool {
+    let kept: Vec<bool> = table.lines.iter().map(|line| !is_told(line, whole, told)).collect();
+    let (mut lines, mut rows) = (kept.iter(), kept.iter());
+    table.lines.retain(|_| lines.next().is_none_or(|kept| *kept));
+    table.rows.retain(|_| rows.next().is_none_or(|kept| *kept));
+    !table.rows.is_empty()
+}
+
+/// Whether words, a slice of the whole, reach into a passage.
+fn is_told(words: &str, whole: &str, told: &[Range<usize>]) -> bool {
+    let Some(start) = (words.as_ptr() as usize).checked_sub(whole.as_ptr() as usize) else { return false };
+    told.iter().any(|passage| start < passage.end && passage.start < start + words.len())
 }
 
 /// Whether a comment's sentence may be a rule: it states one, or gives the words of a message.
@@ -110,12 +135,6 @@ impl<'a> Material<'a> {
     pub(super) fn has_criteria(&self) -> bool {
         self.statements.iter().any(|statement| statement.section == Section::Criteria)
             || self.tables.iter().any(|table| table.section == Section::Criteria)
-    }
-
-    fn without_instructions(&mut self, statements: Vec<Statement<'a>>) -> Vec<Statement<'a>> {
-        let (told, said) = statements.into_iter().partition(|statement| is_instruction(&fold(&statement.text)));
-        self.instructions.extend(Vec::into_iter(told).map(|statement: Statement<'a>| statement.quote));
-        said
     }
 
     /// Takes out the narratives: a line, or the lines of a paragraph together.

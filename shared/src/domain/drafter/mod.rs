@@ -5,12 +5,14 @@
 //! * understanding a sentence: `sentence`, `clause`, `number`, `subject`, `values`, `permission`, over `plain` text
 //! * writing: `criteria`, `rules`, `grid`, `doubts`, `cases`, `variants`, `boundary`, `wording`
 //! * words of each language: `lexicon`
+//! * what measures ask of the reading, without anything being written: `facts`
 
 mod boundary;
 mod cases;
 mod clause;
 mod criteria;
 mod doubts;
+mod facts;
 mod gherkin_text;
 mod grid;
 mod lexicon;
@@ -31,6 +33,9 @@ mod values;
 mod variants;
 mod wording;
 
+pub(crate) use facts::{Facts, StatedLimit, facts, is_compound, is_frame};
+
+use super::checks::relate;
 use super::criterion::CriteriaSet;
 use super::reply::{CriteriaReply, ScenariosReply};
 use super::story::Story;
@@ -42,8 +47,10 @@ pub fn criteria(story: &Story) -> CriteriaReply {
     criteria::draft(story)
 }
 
-/// Drafts scenarios from accepted criteria.
+/// Drafts scenarios from accepted criteria, and says of each how it stands to the tests that exist: the words alone decide it.
 #[must_use]
 pub fn scenarios(story: &Story, criteria: &CriteriaSet) -> ScenariosReply {
-    cases::draft(story, criteria)
+    let mut reply = cases::draft(story, criteria);
+    relate(story, &mut reply.scenarios);
+    reply
 }

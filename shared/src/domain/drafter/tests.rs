@@ -30,6 +30,7 @@ fn story(language: &str, summary: &str, description: &str) -> Story {
         parts,
         updated: String::new(),
         lossy: Vec::new(),
+        tests: Default::default(),
     }
 }
 

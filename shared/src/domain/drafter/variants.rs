@@ -13,7 +13,7 @@ use super::wording::step;
 use crate::domain::criterion::{Criterion, CriterionKind, Examples};
 use crate::domain::evidence::Origin;
 use crate::domain::reply::ProposedScenario;
-use crate::domain::scenario::{Priority, Technique};
+use crate::domain::scenario::{Priority, Relation, Technique};
 
 /// The variants of a criterion, in a fixed order.
 pub(super) fn of(criterion: &Criterion, text: &str, words: &Lexicon) -> Vec<ProposedScenario> {
@@ -98,6 +98,7 @@ pub(super) fn derived(criterion: &Criterion, title: String, technique: Technique
         covers: vec![criterion.id.clone()],
         origin: Origin::Derived,
         evidence: evidence(criterion),
+        relation: Relation::default(),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::domain::language::Language;
 use crate::domain::normal::{is_invisible, is_plain_line};
 
 /// Which step a text belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Section {
     /// What is so before.
     Given,

@@ -9,6 +9,7 @@ mod tests;
 
 pub(crate) use fold::{fold, fold_letter, push_lower};
 pub use keywords::Keywords;
+pub(crate) use stop_words::stop_words;
 
 super::words::words! {
     /// A language, by its ISO 639-1 code, which is also Gherkin's name for it.

@@ -2,7 +2,7 @@
 
 use super::Language;
 
-pub(super) const fn stop_words(language: Language) -> &'static [&'static str] {
+pub(crate) const fn stop_words(language: Language) -> &'static [&'static str] {
     match language {
         Language::English => ENGLISH,
         Language::French => FRENCH,

@@ -2,17 +2,30 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use super::markup::{self, Words};
 use super::number::{Number, literals, literals_of};
 use super::unify::{fold, plain};
+use crate::domain::foreign;
+use crate::domain::instructions::passages;
 use crate::domain::story::Story;
 
 /// The parts of a story, normalised once.
 #[derive(Debug)]
 pub struct Haystack {
     parts: Vec<Part>,
+    /// What speaks to a model: no words of the story.
+    told: Vec<Part>,
+    /// Addresses, markup and the like, as the story writes them.
+    things: Vec<Thing>,
     numbers: BTreeSet<String>,
+}
+
+#[derive(Debug)]
+struct Thing {
+    own: bool,
+    text: String,
 }
 
 #[derive(Debug)]
@@ -28,16 +41,30 @@ impl Haystack {
     pub fn new(story: &Story) -> Self {
         let mut numbers = BTreeSet::new();
         let mut parts: Vec<Part> = Vec::with_capacity(story.parts.len());
+        let (mut told, mut things) = (Vec::new(), Vec::new());
         for part in &story.parts {
-            let plain = plain(&part.text);
+            let own = part.kind.is_the_story();
+            let passages = passages(&part.text);
+            let plain = if passages.is_empty() {
+                let plain = plain(&part.text);
+                let found = foreign::all(&plain, &[]).into_iter().filter_map(|thing| plain.get(thing.place));
+                things.extend(found.map(|thing| Thing { own, text: thing.to_lowercase() }));
+                plain
+            } else {
+                // A part that speaks to a model vouches for nothing that acts.
+                told.extend(
+                    passages.iter().map(|passage| Part::told(&part.id, part.text.get(passage.clone()).unwrap_or_default())),
+                );
+                Cow::Owned(plain(&without(&part.text, &passages)).into_owned())
+            };
             for number in literals_of(&plain) {
                 numbers.extend(number.other.into_iter().flatten().chain([number.canonical]));
             }
             let text = bare(&markup::words_of(&plain));
-            parts.push(Part { id: part.id.clone(), own: part.kind.is_the_story(), text });
+            parts.push(Part { id: part.id.clone(), own, text });
         }
         parts.sort_by_key(|part| !part.own);
-        Self { parts, numbers }
+        Self { parts, told, things, numbers }
     }
 
     /// The part that holds the words of a quotation: the claimed one if it does, else the first that does.
@@ -53,6 +80,44 @@ impl Haystack {
         let others = self.parts.iter().filter(|part| part.id != claimed_source.trim());
         ways.retain(|way| says_something(way));
         claimed.chain(others).find(|part| ways.iter().any(|way| holds(&part.text, way))).map(|part| part.id.as_str())
+    }
+
+    /// The same, in the story's own parts alone.
+    #[must_use]
+    pub fn find_own(&self, quote: &str, claimed_source: &str) -> Option<&str> {
+        let is_own = |id: &&str| self.parts.iter().any(|part| part.own && part.id == *id);
+        // They come first, unless another one is claimed.
+        self.find(quote, claimed_source).filter(is_own).or_else(|| self.find(quote, "").filter(is_own))
+    }
+
+    /// Whether the words stand where the story speaks to a model.
+    #[must_use]
+    pub fn is_told(&self, quote: &str) -> bool {
+        let way = [needle(quote)];
+        says_something(&way) && self.told.iter().any(|part| holds(&part.text, &way))
+    }
+
+    /// Whether the story or its surroundings hold this address, tag, mention or the like.
+    #[must_use]
+    pub fn says(&self, thing: &str) -> bool {
+        self.things_like(thing).next().is_some()
+    }
+
+    /// Whether the story itself does.
+    #[must_use]
+    pub fn says_itself(&self, thing: &str) -> bool {
+        self.things_like(thing).any(|known| known.own)
+    }
+
+    /// What is the same, or goes on where an address goes on.
+    fn things_like(&self, thing: &str) -> impl Iterator<Item = &Thing> {
+        let thing = thing.to_lowercase();
+        self.things.iter().filter(move |known| {
+            known
+                .text
+                .strip_prefix(&thing)
+                .is_some_and(|rest| rest.is_empty() || (rest.starts_with(['/', '?', '#']) && thing.contains('.')))
+        })
     }
 
     /// Whether the words stand anywhere in the story, however short they are.
@@ -79,6 +144,19 @@ impl Haystack {
         self.numbers.contains(&number.canonical)
             || number.other.iter().any(|reading| reading.iter().all(|piece| self.numbers.contains(piece)))
     }
+}
+
+impl Part {
+    fn told(id: &str, text: &str) -> Self {
+        Self { id: id.to_owned(), own: false, text: comparable(text) }
+    }
+}
+
+/// A text without these passages, which are in order.
+fn without(text: &str, passages: &[Range<usize>]) -> String {
+    let ends = passages.iter().map(|passage| passage.start).chain([text.len()]);
+    let starts = [0].into_iter().chain(passages.iter().map(|passage| passage.end));
+    starts.zip(ends).filter_map(|(start, end)| text.get(start..end)).collect()
 }
 
 /// Normalised text without quotation marks and without the space that French puts before punctuation.

@@ -15,8 +15,8 @@ pub use haystack::Haystack;
 pub use number::numbers;
 pub use quoted::quoted_strings;
 pub(crate) use runs::{Run, runs};
-pub use unify::{is_invisible, text};
-pub(crate) use unify::{is_plain_line, spaced};
+pub use unify::{is_invisible, is_one_line, text};
+pub(crate) use unify::{is_plain_line, plain, spaced};
 
 #[cfg(test)]
 mod tests;

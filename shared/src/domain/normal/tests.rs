@@ -19,6 +19,7 @@ fn story(parts: &[(&str, PartKind, &str)]) -> Story {
         parts,
         updated: String::new(),
         lossy: vec![],
+        tests: Default::default(),
     }
 }
 

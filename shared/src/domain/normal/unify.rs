@@ -43,7 +43,7 @@ fn is_bare(text: &str) -> bool {
 }
 
 /// Characters in their common form (NFKC), without invisible ones; lines and case are kept.
-pub(super) fn plain(raw: &str) -> Cow<'_, str> {
+pub(crate) fn plain(raw: &str) -> Cow<'_, str> {
     if raw.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r')) {
         return Cow::Borrowed(raw);
     }
@@ -153,6 +153,12 @@ pub fn is_invisible(c: char) -> bool {
         '\u{fe00}'..='\u{fe0f}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}' => true,
         other => other.is_control(),
     }
+}
+
+/// Whether a text is one line of characters that are seen: nothing in it breaks the line, turns it or hides.
+#[must_use]
+pub fn is_one_line(text: &str) -> bool {
+    !text.contains(|c: char| c.is_control() || is_invisible(c) || matches!(c, '\u{2028}' | '\u{2029}'))
 }
 
 fn unified(c: char) -> char {

@@ -6,7 +6,7 @@ use super::super::story::{Part, PartKind};
 pub const TRUNCATED: &str = "…[truncated]";
 
 /// Less than this of a part says nothing.
-const USEFUL: usize = 200;
+pub(super) const USEFUL: usize = 200;
 
 /// The parts within the limits, in the order they came; what was cut or left out is named.
 ///
@@ -45,7 +45,7 @@ pub(super) fn limited(parts: Vec<Part>, part_chars: usize, total_chars: usize, l
 }
 
 /// The beginning of a text, cut after a whole line or word where one ends near, and the mark.
-fn cut(text: &str, chars: usize) -> String {
+pub(super) fn cut(text: &str, chars: usize) -> String {
     let end = text.char_indices().nth(chars).map_or(text.len(), |(at, _)| at);
     let head = text.get(..end).unwrap_or(text);
     let near = |at: &usize| *at > head.len() / 10 * 9;

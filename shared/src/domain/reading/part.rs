@@ -5,10 +5,14 @@ use serde_json::Value;
 use super::super::adf::{marker, plain, read, section};
 use super::super::story::{Part, PartKind};
 use super::story::{ReadOptions, part_of};
+use super::{existing, hidden};
 
 /// All parts in reading order: the story's own first, then its surroundings.
 pub(super) fn all(issue: &Value, fields: &Value, options: &ReadOptions, lossy: &mut Vec<String>) -> Vec<Part> {
     let mut parts = own(issue, fields, options, lossy);
+    for (handle, field) in [("link", "issuelinks"), ("attachment", "attachment"), ("labels", "labels")] {
+        hidden::note(handle, fields.get(field).unwrap_or(&Value::Null), lossy);
+    }
     parts.extend(parent(fields, options, lossy));
     parts.extend(links(fields));
     if options.comments {
@@ -20,6 +24,7 @@ pub(super) fn all(issue: &Value, fields: &Value, options: &ReadOptions, lossy: &
 
 /// The story's own parts.
 pub(super) fn own(issue: &Value, fields: &Value, options: &ReadOptions, lossy: &mut Vec<String>) -> Vec<Part> {
+    hidden::note("summary", fields.get("summary").unwrap_or(&Value::Null), lossy);
     let mut parts = vec![Part::new("summary", PartKind::Summary, summary(fields))];
     parts.extend(description(fields, options, lossy));
     parts.extend(acceptance_criteria(issue, fields, options, lossy));
@@ -137,23 +142,12 @@ fn parent(fields: &Value, options: &ReadOptions, lossy: &mut Vec<String>) -> Opt
     part_of(Part::new("parent", PartKind::Parent, format!("{head}\n\n{description}").trim()))
 }
 
-/// One part for each linked issue, the link in words: `blocks SHOP-3: …`.
+/// One part for each linked issue that is no test, the link in words: `blocks SHOP-3: …`.
 fn links(fields: &Value) -> Vec<Part> {
     let mut parts: Vec<(String, String)> = Vec::new();
     for link in fields.get("issuelinks").and_then(Value::as_array).into_iter().flatten() {
-        // What the answer calls outward issue stands at the far end of the outward words: this issue "blocks" it.
-        let ends = [("outwardIssue", "outward"), ("inwardIssue", "inward")];
-        let Some((other, words)) =
-            ends.iter().find_map(|(end, words)| Some((link.get(*end).filter(|end| end.is_object())?, *words)))
-        else {
-            continue;
-        };
+        let Some((other, words)) = far_end(link).filter(|(other, words)| !existing::is_test(other, words)) else { continue };
         let Some(key) = other.get("key").and_then(Value::as_str) else { continue };
-        let kind = link.get("type").unwrap_or(&Value::Null);
-        let words = [text(kind, words), text(kind, "name")]
-            .into_iter()
-            .find(|words| !words.is_empty())
-            .unwrap_or_else(|| "is linked to".to_owned());
         let line = format!("{words} {}", titled(other, other.get("fields").unwrap_or(&Value::Null)));
         let id = format!("link:{}", plain::line(key));
         match parts.iter_mut().find(|(known, _)| *known == id) {
@@ -164,10 +158,20 @@ fn links(fields: &Value) -> Vec<Part> {
     parts.into_iter().map(|(id, text)| Part::new(id, PartKind::Link, text)).collect()
 }
 
+/// The other issue of a link, and what this one says of it: "blocks".
+pub(super) fn far_end(link: &Value) -> Option<(&Value, String)> {
+    // What the answer calls outward issue stands at the far end of the outward words: this issue "blocks" it.
+    let ends = [("outwardIssue", "outward"), ("inwardIssue", "inward")];
+    let (other, words) = ends.iter().find_map(|(end, words)| Some((link.get(*end).filter(|end| end.is_object())?, *words)))?;
+    let kind = link.get("type").unwrap_or(&Value::Null);
+    let words = [text(kind, words), text(kind, "name")].into_iter().find(|words| !words.is_empty());
+    Some((other, words.unwrap_or_else(|| "is linked to".to_owned())))
+}
+
 /// `SHOP-3: Summary (Story, In Progress)`.
 fn titled(issue: &Value, fields: &Value) -> String {
-    let name = |field: &str| fields.get(field).map(|value| text(value, "name")).unwrap_or_default();
-    let about: Vec<String> = [name("issuetype"), name("status")].into_iter().filter(|name| !name.is_empty()).collect();
+    let about: Vec<String> =
+        [name_of(fields, "issuetype"), name_of(fields, "status")].into_iter().filter(|name| !name.is_empty()).collect();
     let about = if about.is_empty() { String::new() } else { format!(" ({})", about.join(", ")) };
     let summary = text(fields, "summary");
     let colon = if summary.is_empty() { "" } else { ": " };
@@ -183,7 +187,12 @@ fn attachments(fields: &Value) -> Vec<Part> {
         .collect()
 }
 
-fn text(value: &Value, name: &str) -> String {
+/// The name of what a field refers to.
+pub(super) fn name_of(fields: &Value, field: &str) -> String {
+    fields.get(field).map(|value| text(value, "name")).unwrap_or_default()
+}
+
+pub(super) fn text(value: &Value, name: &str) -> String {
     plain::line(value.get(name).and_then(Value::as_str).unwrap_or_default())
 }
 
@@ -197,7 +206,8 @@ fn id_of(value: &Value) -> Option<String> {
 }
 
 /// A field as Markdown; what was lost is noted under the part's handle.
-fn read_part(handle: &str, value: &Value, lossy: &mut Vec<String>) -> String {
+pub(super) fn read_part(handle: &str, value: &Value, lossy: &mut Vec<String>) -> String {
+    hidden::note(handle, value, lossy);
     let read = read::markdown(value);
     lossy.extend(read.lossy.into_iter().map(|what| format!("{handle}: {what}")));
     read.markdown

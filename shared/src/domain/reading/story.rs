@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::super::adf::{marker, plain};
 use super::super::language::Language;
 use super::super::story::{Part, Story};
-use super::{limit, part};
+use super::{existing, limit, part};
 
 /// Names under which acceptance criteria are kept in a field of their own, where no field is configured.
 const CRITERIA_NAMES: &[&str] = &[
@@ -17,6 +17,9 @@ const CRITERIA_NAMES: &[&str] = &[
     "Acceptatiecriteria",
     "Critérios de aceitação",
 ];
+
+/// More labels than this say nothing.
+const LABELS: usize = 100;
 
 /// How a story is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +40,10 @@ pub struct ReadOptions {
     pub part_chars: usize,
     /// Characters of all parts together.
     pub total_chars: usize,
+    /// Characters of the text of an existing test.
+    pub test_chars: usize,
+    /// Characters of all existing tests together, which take no room from the parts.
+    pub tests_chars: usize,
 }
 
 impl Default for ReadOptions {
@@ -50,6 +57,8 @@ impl Default for ReadOptions {
             property: "jqa.publication".to_owned(),
             part_chars: 20_000,
             total_chars: 60_000,
+            test_chars: 1_200,
+            tests_chars: 12_000,
         }
     }
 }
@@ -87,6 +96,7 @@ pub fn story(issue: &Value, url: &str, options: &ReadOptions) -> Result<Story, R
     let mut lossy = Vec::new();
     let parts = part::all(issue, fields, options, &mut lossy);
     let parts = limit::limited(parts, options.part_chars, options.total_chars, &mut lossy);
+    let tests = existing::all(fields, options, &mut lossy);
     let text: Vec<&str> = parts.iter().filter(|part| part.kind.is_the_story()).map(|part| part.text.as_str()).collect();
     let language = Language::detect(&text.join("\n"));
     Ok(Story {
@@ -94,12 +104,13 @@ pub fn story(issue: &Value, url: &str, options: &ReadOptions) -> Result<Story, R
         id,
         url: url.to_owned(),
         summary: part::summary(fields),
-        issue_type: name(fields, "issuetype"),
-        status: name(fields, "status"),
+        issue_type: part::name_of(fields, "issuetype"),
+        status: part::name_of(fields, "status"),
         labels: labels(fields),
         language,
         hash: Story::hash_of(&parts),
         parts,
+        tests,
         updated: fields.get("updated").and_then(Value::as_str).unwrap_or_default().to_owned(),
         lossy,
     })
@@ -120,13 +131,9 @@ fn fields(issue: &Value) -> Result<&Value, ReadError> {
     issue.get("fields").filter(|fields| fields.is_object()).ok_or(ReadError::NotAnIssue("fields"))
 }
 
-fn name(fields: &Value, field: &str) -> String {
-    plain::line(fields.get(field).and_then(|value| value.get("name")).and_then(Value::as_str).unwrap_or_default())
-}
-
 fn labels(fields: &Value) -> Vec<String> {
     let labels = fields.get("labels").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    labels.iter().filter_map(Value::as_str).map(plain::line).collect()
+    labels.iter().filter_map(Value::as_str).map(plain::line).take(LABELS).collect()
 }
 
 /// A part, unless it would be empty.

@@ -2,6 +2,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::domain::foreign::secrets;
+use crate::domain::instructions;
 use crate::domain::language::Language;
 use crate::domain::story::PartKind;
 
@@ -146,14 +148,109 @@ fn real_stories_are_read() {
         let issue = json!({"id": "1", "key": "X-1", "fields": {"summary": row["summary"], "description": row["description"]}});
         let story = story(&issue, URL, &ReadOptions::default()).expect("a story");
         assert_eq!(story.language.as_str(), row["language"].as_str().expect("a language"), "{}", row["id"]);
+        let told: Vec<_> = instructions::in_story(&story).collect();
+        assert!(told.is_empty(), "{}: {told:?}", row["id"]);
+        assert!(!story.lossy.iter().any(|note| note.contains(HIDDEN)), "{}: {:?}", row["id"], story.lossy);
+        assert!(story.parts.iter().all(|part| secrets(&part.text).is_empty()), "{}", row["id"]);
     }
+}
+
+fn linked_test(key: &str, kind: &str, summary: &str, text: &str) -> Value {
+    json!({"type": {"name": "Test", "inward": "is tested by", "outward": "tests"}, "inwardIssue": {"key": key, "fields": {
+        "summary": summary, "status": {"name": "Ready"}, "issuetype": {"name": kind}, "description": doc(&[text])}}})
+}
+
+fn with_links(links: &[Value]) -> Value {
+    let mut issue = issue();
+    issue["fields"]["issuelinks"] = json!(links);
+    issue
+}
+
+#[test]
+fn tests_are_known_by_their_type_or_the_words_of_the_link_and_are_no_parts() {
+    let mut blocked = linked_test("SHOP-33", "TEST CASE", "By its type", "");
+    blocked["type"] = json!({"inward": "is blocked by", "outward": "blocks"});
+    let mut plan = linked_test("SHOP-34", "Test Plan", "A plan", "");
+    plan["type"] = json!({"inward": "is blocked by", "outward": "blocks"});
+    let mut issue = with_links(&[
+        linked_test("SHOP-31", "Test", "Pay at the limit", "Given a basket of 50 €"),
+        linked_test("SHOP-32", "Task", "By the words of its link", ""),
+        blocked,
+        linked_test("SHOP-31", "Test", "Linked twice", ""),
+        plan,
+    ]);
+    issue["fields"]["subtasks"] = json!([
+        {"key": "SHOP-35", "fields": {"summary": "A sub-task that is a test", "issuetype": {"name": "Testfall"}}},
+        {"key": "SHOP-36", "fields": {"summary": "Another sub-task", "issuetype": {"name": "Sub-task"}}}]);
+    assert_eq!(test_keys(&issue), ["SHOP-31", "SHOP-32", "SHOP-33", "SHOP-35"]);
+    let read = story(&issue, URL, &ReadOptions::default()).expect("a story");
+    let shown: Vec<&str> = read.tests.shown.iter().map(|test| test.key.as_str()).collect();
+    assert_eq!((shown, read.tests.total), (vec!["SHOP-31", "SHOP-32", "SHOP-33", "SHOP-35"], 4));
+    let first = &read.tests.shown[0];
+    assert_eq!(
+        (first.summary.as_str(), first.status.as_str(), first.text.as_str()),
+        ("Pay at the limit", "Ready", "Given a basket of 50 €")
+    );
+    let links: Vec<&str> = read.parts.iter().filter(|part| part.kind == PartKind::Link).map(|part| part.id.as_str()).collect();
+    assert_eq!(links, ["link:SHOP-34"]);
+    assert_eq!(read.hash, story(&with_links(&[]), URL, &ReadOptions::default()).expect("a story").hash);
+}
+
+#[test]
+fn existing_tests_are_cut_visibly_and_take_no_room_from_the_story() {
+    let links = (1..=40).map(|n| linked_test(&format!("SHOP-{n}"), "Test", &format!("Test number {n}"), &"step ".repeat(100)));
+    let issue = with_links(&links.collect::<Vec<_>>());
+    let options = |tests_chars| ReadOptions { test_chars: 300, tests_chars, ..ReadOptions::default() };
+    let read = story(&issue, URL, &options(900)).expect("a story");
+    assert_eq!((read.tests.shown.len(), read.tests.total), (35, 40));
+    assert!(read.lossy.contains(&"existing tests: left out all but 35 of 40".to_owned()), "{:?}", read.lossy);
+
+    // Summaries come first; what is left is for what the tests say.
+    let read = story(&issue, URL, &options(1_400)).expect("a story");
+    assert_eq!((read.tests.shown.len(), read.tests.total), (40, 40));
+    let [first, second, ..] = read.tests.shown.as_slice() else { panic!("{:?}", read.tests) };
+    assert!(first.text.starts_with("step step") && first.text.ends_with(TRUNCATED) && first.text.len() < 320, "{}", first.text);
+    assert_eq!(second.text, TRUNCATED, "no room is left for what it says");
+    assert!(
+        read.lossy.iter().any(|note| note.starts_with("existing tests: cut at 300 characters each, or less: SHOP-1, SHOP-2"))
+    );
+    let without = story(&with_links(&[]), URL, &options(1_400)).expect("a story");
+    assert_eq!(read.parts, without.parts);
+}
+
+#[test]
+fn what_nobody_sees_in_an_existing_test_is_left_out_and_told() {
+    let hidden: String = "obey".chars().filter_map(|c| char::from_u32(0xe0000 + c as u32)).collect();
+    let issue = with_links(&[linked_test("SHOP-31", "Test", &format!("Pay{hidden}"), &format!("Given{hidden} a basket"))]);
+    let read = story(&issue, URL, &ReadOptions::default()).expect("a story");
+    assert_eq!((read.tests.shown[0].summary.as_str(), read.tests.shown[0].text.as_str()), ("Pay", "Given a basket"));
+    let told = read.lossy.iter().filter(|note| **note == format!("test:SHOP-31: 4 {HIDDEN}")).count();
+    assert_eq!(told, 2, "{:?}", read.lossy);
 }
 
 proptest! {
     #[test]
+    fn tests_keep_within_their_room_and_what_is_missing_is_told(
+        tests in prop::collection::vec((".{0,60}", ".{0,600}"), 0..12), each in 0_usize..500, all in 0_usize..3_000,
+    ) {
+        let links = tests.iter().enumerate().map(|(n, (summary, text))| linked_test(&format!("T-{n}"), "Test", summary, text));
+        let options = ReadOptions { test_chars: each, tests_chars: all, ..ReadOptions::default() };
+        let read = story(&with_links(&links.collect::<Vec<_>>()), URL, &options).expect("a story");
+        let mark = TRUNCATED.chars().count() + 1;
+        let long = |text: &str| text.chars().count();
+        let size: usize = read.tests.shown.iter().map(|test| long(&test.summary) + long(&test.text)).sum();
+        prop_assert!(size <= all + mark * read.tests.shown.len());
+        prop_assert!(read.tests.shown.iter().all(|test| long(&test.text) <= each + mark));
+        prop_assert_eq!(read.tests.total, tests.len());
+        let is_cut = |note: &String| note.starts_with("existing tests: left out");
+        prop_assert_eq!(read.lossy.iter().any(is_cut), read.tests.shown.len() < tests.len());
+    }
+
+
+    #[test]
     fn odd_fields_never_panic(odd in prop_oneof![Just(json!(null)), Just(json!([1, {"a": []}])), Just(json!("text")), Just(json!({"type": 4}))], n in 0_usize..500) {
         let mut issue = issue();
-        for field in ["summary", "description", "customfield_1", "comment", "issuelinks", "parent", "attachment", "labels", "issuetype"] {
+        for field in ["summary", "description", "customfield_1", "comment", "issuelinks", "subtasks", "parent", "attachment", "labels", "issuetype"] {
             issue["fields"][field] = odd.clone();
             let options = ReadOptions { part_chars: n, total_chars: n * 2, ..ReadOptions::default() };
             prop_assert!(story(&issue, URL, &options).is_ok());

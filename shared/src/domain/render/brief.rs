@@ -3,7 +3,7 @@
 //! Steps, data and preconditions of a manual test stand in the page and the tables; a comment that repeats them grows too long to be read.
 
 use super::super::criterion::CriteriaSet;
-use super::super::document::{Block, Body, Flow, Inline, Item, Level};
+use super::super::document::{Block, Body, Flow, Inline, Item, Level, PanelKind};
 use super::super::evidence::CheckedEvidence;
 use super::super::scenario::{Priority, Scenario, Suite};
 use super::words::Words;
@@ -15,16 +15,22 @@ struct Group<'a> {
     scenarios: Vec<&'a Scenario>,
 }
 
-/// What is not covered, the scenarios of each criterion, then their Gherkin. `shown` are the criteria that stand above.
+/// What is not covered, the scenarios of each criterion, those that exist as tests already, then the Gherkin of the others. `shown` are the criteria that stand above.
 pub(super) fn blocks(output: &Output<'_>, words: &Words, suite: &Suite, shown: Option<&CriteriaSet>) -> Vec<Block> {
     let mut out: Vec<Block> = vec![item::heading(Level::Three, vec![Inline::text(words.scenarios)]).into()];
     out.extend(suite::uncovered(words, suite, output.criteria));
     let groups = groups(suite);
     for group in &groups {
         out.extend(group.criterion.map(|id| heading(output.criteria.filter(|_| shown.is_none()), id)));
-        let items = group.scenarios.iter().map(|scenario| Item::line(line(words, scenario)));
+        let items = group.scenarios.iter().map(|scenario| Item::line(line(output, words, scenario)));
         out.push(Flow::BulletList(items.collect()).into());
     }
+    let skipped = suite.skipped().map(|scenario| {
+        let mut text = vec![Inline::text(format!("{} {} · ", scenario.id, item::one_line(&scenario.title)))];
+        text.extend(item::relation(output, words, &scenario.relation));
+        Item::line(text)
+    });
+    out.extend(item::panel(PanelKind::Info, words.skipped, skipped.collect()));
     let scenarios: Vec<&Scenario> = groups.into_iter().flat_map(|group| group.scenarios).collect();
     if !scenarios.is_empty() {
         out.push(Block::Expand { title: words.gherkin.to_owned(), body: details(output, words, &scenarios, shown) });
@@ -35,7 +41,7 @@ pub(super) fn blocks(output: &Output<'_>, words: &Words, suite: &Suite, shown: O
 /// In the order of the suite, but what covers nothing first: it has no heading.
 fn groups(suite: &Suite) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
-    for scenario in &suite.scenarios {
+    for scenario in suite.published() {
         let criterion = scenario.covers.first().map(String::as_str);
         match groups.iter_mut().find(|group| group.criterion == criterion) {
             Some(group) => group.scenarios.push(scenario),
@@ -53,7 +59,7 @@ fn heading(criteria: Option<&CriteriaSet>, id: &str) -> Block {
 }
 
 /// A scenario in a line; only what is unusual is coloured.
-fn line(words: &Words, scenario: &Scenario) -> Vec<Inline> {
+fn line(output: &Output<'_>, words: &Words, scenario: &Scenario) -> Vec<Inline> {
     let mut facts = format!("{} {} · {}", scenario.id, item::one_line(&scenario.title), words.technique(scenario.technique));
     if scenario.covers.len() > 1 {
         facts.push_str(&format!(" · {}: {}", words.covers, scenario.covers.join(", ")));
@@ -64,6 +70,9 @@ fn line(words: &Words, scenario: &Scenario) -> Vec<Inline> {
         vec![Inline::text(format!("{facts} · {}", words.priority(scenario.priority)))]
     };
     out.extend(item::badge(words, scenario.origin));
+    let relation = item::relation(output, words, &scenario.relation);
+    out.extend((!relation.is_empty()).then(|| Inline::text(" · ")));
+    out.extend(relation);
     let remarks = item::remarks(words, &scenario.findings);
     out.extend((!remarks.is_empty()).then_some(Inline::Break));
     out.extend(remarks);

@@ -25,7 +25,14 @@ pub(super) fn blocks(output: &Output<'_>, words: &Words, set: &CriteriaSet) -> V
 fn one(output: &Output<'_>, words: &Words, criterion: &Criterion) -> Vec<Body> {
     let mut title = vec![Inline::text(format!("{} {}", criterion.id, item::one_line(&criterion.title)))];
     title.extend(item::badge(words, criterion.origin));
-    let mut out = vec![item::heading(Level::Four, title), item::gherkin(untagged(&criterion.gherkin))];
+    let mut out = vec![item::heading(Level::Four, title)];
+    out.extend(body(output, words, criterion));
+    out
+}
+
+/// All of a criterion but its id and title.
+pub(super) fn body(output: &Output<'_>, words: &Words, criterion: &Criterion) -> Vec<Body> {
+    let mut out = vec![item::gherkin(untagged(&criterion.gherkin))];
     out.extend(item::evidence(output, words, &criterion.evidence, &criterion.rule));
     out.extend(item::checks(words, &criterion.findings));
     out

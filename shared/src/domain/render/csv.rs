@@ -2,10 +2,10 @@
 
 use super::super::criterion::CriteriaSet;
 use super::super::evidence::CheckedEvidence;
-use super::super::scenario::{Scenario, Step, Suite};
+use super::super::scenario::{Relation, Scenario, Step, Suite};
 use super::Output;
 
-const SCENARIOS: [&str; 12] = [
+const SCENARIOS: [&str; 13] = [
     "id",
     "title",
     "technique",
@@ -18,6 +18,7 @@ const SCENARIOS: [&str; 12] = [
     "covers",
     "origin",
     "evidence",
+    "relation",
 ];
 const CRITERIA: [&str; 8] = ["id", "title", "kind", "given", "when", "then", "origin", "evidence"];
 
@@ -62,7 +63,13 @@ fn step_row(scenario: &Scenario, number: usize, step: &Step) -> Vec<String> {
         scenario.covers.join(", "),
         scenario.origin.to_string(),
         quotes(&scenario.evidence),
+        relation(&scenario.relation),
     ]
+}
+
+/// `extends SHOP-31`, or `new`.
+fn relation(relation: &Relation) -> String {
+    if relation.is_new() { relation.kind.to_string() } else { format!("{} {}", relation.kind, relation.of) }
 }
 
 fn criteria_rows(set: &CriteriaSet) -> Vec<Vec<String>> {

@@ -4,6 +4,7 @@ use super::super::criterion::{Dropped, Question};
 use super::super::document::{Block, Body, Colour, Flow, Inline, Item, Level, PanelKind};
 use super::super::evidence::{CheckedEvidence, Origin};
 use super::super::finding::{Finding, FindingCode, Severity};
+use super::super::scenario::Relation;
 use super::super::story::PartKind;
 use super::Output;
 use super::words::Words;
@@ -23,6 +24,18 @@ pub(super) fn badge(words: &Words, origin: Origin) -> Vec<Inline> {
         Origin::Derived => vec![Inline::text(" "), Inline::status(words.derived.to_uppercase(), Colour::Blue)],
         Origin::Proposed => vec![Inline::text(" "), Inline::status(words.proposed.to_uppercase(), Colour::Yellow)],
     }
+}
+
+/// The existing test that a scenario extends or duplicates, and why; nothing for a new one.
+pub(super) fn relation(output: &Output<'_>, words: &Words, relation: &Relation) -> Vec<Inline> {
+    let Some(said) = words.relation(relation.kind) else { return vec![] };
+    let test = match output.link_to(&format!("link:{}", relation.of)) {
+        Some(url) => Inline::Link { text: relation.of.clone(), url },
+        None => Inline::text(&relation.of),
+    };
+    let why = one_line(&relation.why);
+    let why = if why.is_empty() { why } else { format!(": {why}") };
+    vec![Inline::text(format!("{said} ")), test, Inline::text(why)]
 }
 
 /// What the badges mean, when there are any.

@@ -1,6 +1,7 @@
 //! Results as people and tools read them.
 //!
 //! * [`document()`]: what stands in Jira, in the story's language
+//! * [`single()`]: one criterion or scenario alone
 //! * [`gherkin()`]: a `.feature` file
 //! * [`markdown()`]: a page
 //! * [`csv()`]: a table for a spreadsheet or a test management tool
@@ -12,6 +13,7 @@ mod document;
 mod gherkin_file;
 mod item;
 mod markdown;
+mod single;
 #[cfg(test)]
 mod size_tests;
 mod suite;
@@ -23,6 +25,7 @@ pub use csv::csv;
 pub use document::{document, section_title};
 pub use gherkin_file::gherkin;
 pub use markdown::{document_markdown, markdown};
+pub use single::{Single, single};
 
 use super::criterion::CriteriaSet;
 use super::language::Language;

@@ -59,6 +59,11 @@ pub(super) fn priority(words: &Words, priority: Priority) -> Inline {
 }
 
 fn one(output: &Output<'_>, words: &Words, scenario: &Scenario) -> Block {
+    Block::Expand { title: format!("{} {}", scenario.id, item::one_line(&scenario.title)), body: body(output, words, scenario) }
+}
+
+/// All of a scenario but its id and title.
+pub(super) fn body(output: &Output<'_>, words: &Words, scenario: &Scenario) -> Vec<Body> {
     let mut body: Vec<Body> = Vec::new();
     let mut facts = vec![priority(words, scenario.priority), Inline::text(format!(" {}", words.technique(scenario.technique)))];
     if !scenario.covers.is_empty() {
@@ -66,6 +71,8 @@ fn one(output: &Output<'_>, words: &Words, scenario: &Scenario) -> Block {
     }
     facts.extend(item::badge(words, scenario.origin));
     body.push(Flow::Paragraph(facts).into());
+    let relation = item::relation(output, words, &scenario.relation);
+    body.extend((!relation.is_empty()).then(|| Flow::Paragraph(relation).into()));
     if !scenario.preconditions.is_empty() {
         body.push(Flow::Paragraph(vec![Inline::strong(words.preconditions)]).into());
         let items = scenario.preconditions.iter().map(|text| Item::line(vec![Inline::text(item::one_line(text))]));
@@ -76,7 +83,7 @@ fn one(output: &Output<'_>, words: &Words, scenario: &Scenario) -> Block {
     body.extend(examples(&scenario.examples, &scenario.gherkin));
     body.extend(item::evidence(output, words, &scenario.evidence, ""));
     body.extend(item::checks(words, &scenario.findings));
-    Block::Expand { title: format!("{} {}", scenario.id, item::one_line(&scenario.title)), body }
+    body
 }
 
 fn steps(words: &Words, scenario: &Scenario) -> Option<Body> {

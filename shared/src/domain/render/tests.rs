@@ -6,6 +6,7 @@ use crate::domain::adf::schema_tests::{text, valid};
 use crate::domain::adf::{fit, marker, read, section, write};
 use crate::domain::gherkin::scenario_text;
 use crate::domain::publish::PublishWhat;
+use crate::domain::scenario::{Relation, RelationKind};
 
 const MARKER: &str = "jqa:3f2a9c1b";
 
@@ -210,6 +211,56 @@ fn each_part_can_be_published_alone_and_both_within_the_limit() {
     assert!((1..120).all(|n| read.contains(&format!("- TS-{n} Pay exactly")) && read.contains(&format!("Scenario: Test {n}\n"))));
 }
 
+/// A suite whose second scenario extends an existing test, and whose third duplicates one.
+fn related() -> Suite {
+    let mut suite = suite();
+    for (id, kind) in [("TS-2", RelationKind::Extends), ("TS-3", RelationKind::Duplicate)] {
+        let mut scenario = suite.scenarios[0].clone();
+        id.clone_into(&mut scenario.id);
+        scenario.gherkin = scenario.gherkin.replace("TS-1", id);
+        scenario.relation = Relation { kind, of: "SHOP-31".into(), why: "It pays <by card> too.".into() };
+        suite.scenarios.push(scenario);
+    }
+    suite
+}
+
+#[test]
+fn a_comment_names_the_test_that_is_extended_and_leaves_out_what_exists() {
+    let (criteria, suite) = (criteria(), related());
+    let comment = write::adf(&document(&output(Some(&criteria), Some(&suite)), PublishWhat::Scenarios, MARKER));
+    assert!(valid(&comment));
+    let read = read::markdown(&comment).markdown;
+    let link = "[SHOP-31](https://shop.atlassian.net/browse/SHOP-31)";
+    let extended = format!("Extends {link}: It pays <by card> too.");
+    let exists = format!("- TS-3 Pay exactly 50 EUR · Duplicate of {link}: It pays");
+    assert!(read.contains(&extended) && read.contains(&exists), "{read}");
+    assert!(read.contains("@TS-2 ") && !read.contains("@TS-3 "), "{read}");
+}
+
+#[test]
+fn a_feature_file_has_what_exists_as_a_comment() {
+    let mut suite = related();
+    let file = gherkin(&output(None, Some(&suite)));
+    assert!(file.contains("  # Extends SHOP-31\n  @TS-2 @AC-1\n"), "{file}");
+    assert!(file.ends_with("\n  # TS-3 Pay exactly 50 EUR: Duplicate of SHOP-31\n") && !file.contains("@TS-3"), "{file}");
+    suite.scenarios.retain(|scenario| scenario.id == "TS-3");
+    let file = gherkin(&output(Some(&criteria()), Some(&suite)));
+    assert!(file.contains("# TS-3") && !file.contains("Scenario:"), "criteria do not stand in for tests that exist: {file}");
+}
+
+#[test]
+fn a_page_and_a_table_hold_everything_and_say_what_exists() {
+    let suite = related();
+    let page = markdown(&output(None, Some(&suite)));
+    assert!(
+        page.contains("#### TS-3") && page.contains("Duplicate of [SHOP-31]") && page.contains("Extends [SHOP-31]"),
+        "{page}"
+    );
+    let table = csv(&output(None, Some(&suite)));
+    let last: Vec<&str> = table.lines().skip(1).filter_map(|line| line.rsplit(',').next()).collect();
+    assert_eq!(last, ["new", "new", "extends SHOP-31", "extends SHOP-31", "duplicate SHOP-31", "duplicate SHOP-31"]);
+}
+
 #[test]
 fn headings_speak_the_storys_language() {
     let mut criteria = criteria();
@@ -268,9 +319,9 @@ fn the_table_has_a_row_for_each_step_and_no_formulas() {
     suite.scenarios[0].title = "=HYPERLINK(\"http://x\")".to_owned();
     suite.scenarios[0].steps[0].data = " \t@SUM(A1)".to_owned();
     insta::assert_snapshot!(csv(&output(None, Some(&suite))).replace('\r', ""), @r##"
-    id,title,technique,priority,preconditions,step,action,data,expected,covers,origin,evidence
-    TS-1,"'=HYPERLINK(""http://x"")",boundary,high,A card that is not locked,1,Put goods for 50.00 EUR into the basket,' 	@SUM(A1),,AC-1,derived,acceptance_criteria: No PIN up to 50 EUR
-    TS-1,"'=HYPERLINK(""http://x"")",boundary,high,A card that is not locked,2,Pay by card,,No PIN is asked for,AC-1,derived,acceptance_criteria: No PIN up to 50 EUR
+    id,title,technique,priority,preconditions,step,action,data,expected,covers,origin,evidence,relation
+    TS-1,"'=HYPERLINK(""http://x"")",boundary,high,A card that is not locked,1,Put goods for 50.00 EUR into the basket,' 	@SUM(A1),,AC-1,derived,acceptance_criteria: No PIN up to 50 EUR,new
+    TS-1,"'=HYPERLINK(""http://x"")",boundary,high,A card that is not locked,2,Pay by card,,No PIN is asked for,AC-1,derived,acceptance_criteria: No PIN up to 50 EUR,new
     "##);
     let criteria = criteria();
     assert!(csv(&output(Some(&criteria), None)).starts_with("id,title,kind,given"));

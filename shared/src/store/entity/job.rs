@@ -53,6 +53,8 @@ pub struct Model {
     pub solo_crashes: i32,
     /// Whether it was started alone.
     pub solo: bool,
+    /// Whether an answer that it waits for came while it ran.
+    pub woken: bool,
     /// Number of the newest event.
     pub event_seq: i64,
     /// When somebody asked to cancel it while it was running.

@@ -26,11 +26,7 @@ impl Context<'_> {
     /// Looks for a write and records what became of it.
     async fn find_out(&self, intent: &Publication) -> Result<(), End> {
         let key = TargetKey::of(intent)?;
-        let jira = self.jira()?;
-        let targets = [key.target];
-        let looking = publishing::read_site(jira.as_ref(), &key.issue_id, &targets, None);
-        let site = self.run.unless_lost(looking).await?.map_err(Failure::from)?;
-        match publishing::trace(intent, &key, &site) {
+        match self.traced(intent, &key).await? {
             Trace::Written(written) => self.jobs().settle_trace(intent, Some(&written)).await?,
             Trace::Removed => self.jobs().settle_trace(intent, None).await?,
             Trace::Nothing => {
@@ -40,5 +36,19 @@ impl Context<'_> {
             }
         }
         Ok(())
+    }
+
+    async fn traced(&self, intent: &Publication, key: &TargetKey) -> Result<Trace, End> {
+        let jira = self.jira()?;
+        if let Some(place) = self.connection()?.items(key.target.mode)? {
+            let issue = self.run.unless_lost(jira.issue_alone(&key.issue_id)).await?.map_err(Failure::from)?;
+            let known: Vec<&str> = intent.remote_id.as_deref().into_iter().collect();
+            let survey = self.run.unless_lost(place.survey(&issue, &known, false)).await?.map_err(Failure::from)?;
+            return Ok(publishing::trace_item(intent, key, &survey));
+        }
+        let targets = [key.target];
+        let looking = publishing::read_site(jira.as_ref(), &key.issue_id, &targets, None);
+        let site = self.run.unless_lost(looking).await?.map_err(Failure::from)?;
+        Ok(publishing::trace(intent, key, &site))
     }
 }

@@ -4,12 +4,14 @@
 //! its deadline. Whoever finds an open intent waits until nothing of it can appear any more, looks, and adopts what is there.
 //!
 //! * [`piece`]: one comment or section: look, decide, write, record
+//! * [`items`]: what stands as objects of its own
 //! * [`remove`]: what stands there and should not
 //! * [`mod@write`]: a write under its intent
 //! * [`find_out`]: what became of the writes of a job that is to be cancelled
 //! * [`outcome`]: what is said of it
 
 mod find_out;
+mod items;
 mod outcome;
 mod piece;
 mod remove;
@@ -93,7 +95,11 @@ impl Context<'_> {
                     published.push(nothing_to_write(target));
                     continue;
                 }
-                published.push(self.target(jira.as_ref(), &subject, made, target, progress).await?);
+                let done = match self.connection()?.items(target.mode)? {
+                    Some(place) => self.items(jira.as_ref(), place.as_ref(), &subject, made, target, progress).await?,
+                    None => self.target(jira.as_ref(), &subject, made, target, progress).await?,
+                };
+                published.push(done.with(&publishing::skipped(&subject, target)));
             }
         }
         Ok(published)
@@ -104,12 +110,13 @@ impl Context<'_> {
             let message = format!("no target could be published in full: {}", first.message);
             return Err(Failure::fail("publish.failed", message).into());
         }
-        let summary = json!({ "published": published.iter().map(|p| json!({ "target": p.target, "outcome": p.outcome, "remote_id": p.remote_id })).collect::<Vec<_>>() });
+        let summary = json!({ "published": published.iter().map(|p| json!({ "target": p.target, "outcome": p.outcome, "remote_id": p.remote_id, "items": p.items.len() })).collect::<Vec<_>>() });
         made.published = published;
         let advance = Advance {
             stage: Stage::Publish,
             artifact: to_json(&PublishArtifact { published: made.published.clone() }),
             issue_id: None,
+            issue_key: None,
             summary,
             settled: Vec::new(),
             reserve: None,
@@ -118,7 +125,7 @@ impl Context<'_> {
         Ok(Stored { advance, written })
     }
 
-    /// One target: each of its pieces, and what is there beyond them.
+    /// One target of texts: each of its pieces, and what is there beyond them.
     async fn target(
         &self,
         jira: &dyn Jira,

@@ -1,6 +1,6 @@
 //! What is said of a target, or of a piece of it.
 
-use shared::domain::publish::{PublishMode, PublishOutcome, PublishTarget, Published};
+use shared::domain::publish::{PublishOutcome, PublishTarget, Published, TextPlace};
 use shared::domain::story::Story;
 use shared::domain::verdict::Failure;
 use shared::ports::Comment;
@@ -8,9 +8,9 @@ use shared::publishing::{Decision, Piece};
 
 /// It stands there.
 pub(super) fn done(piece: &Piece, outcome: PublishOutcome, remote_id: String, story: &Story) -> Published {
-    let url = match piece.key.target.mode {
-        PublishMode::Comment => comment_url(story, &remote_id),
-        PublishMode::Description => story.url.clone(),
+    let url = match piece.place {
+        TextPlace::Comment => comment_url(story, &remote_id),
+        TextPlace::Description => story.url.clone(),
     };
     Published {
         target: piece.key.target,
@@ -19,6 +19,7 @@ pub(super) fn done(piece: &Piece, outcome: PublishOutcome, remote_id: String, st
         url: Some(url),
         code: String::new(),
         message: String::new(),
+        items: Vec::new(),
     }
 }
 
@@ -31,6 +32,7 @@ pub(super) fn stopped(piece: &Piece, outcome: PublishOutcome, code: &str, decisi
         url: Some(story.url.clone()),
         code: code.to_owned(),
         message: decision.reason.clone(),
+        items: Vec::new(),
     }
 }
 
@@ -43,20 +45,21 @@ pub(super) fn changed(target: PublishTarget, comment: &Comment, message: &str, s
         url: Some(comment_url(story, &comment.id)),
         code: "publish.conflict".to_owned(),
         message: message.to_owned(),
+        items: Vec::new(),
     }
 }
 
 /// It failed for good.
 pub(super) fn refused(target: PublishTarget, failure: &Failure) -> Published {
     let (code, message) = (failure.code.to_owned(), failure.message.clone());
-    Published { target, outcome: PublishOutcome::Failed, remote_id: None, url: None, code, message }
+    Published { target, outcome: PublishOutcome::Failed, remote_id: None, url: None, code, message, items: Vec::new() }
 }
 
 /// The job made nothing for it.
 pub(super) fn nothing_to_write(target: PublishTarget) -> Published {
     let message = format!("this job made no {} to publish", target.what);
     let code = "publish.nothing_to_write".to_owned();
-    Published { target, outcome: PublishOutcome::Failed, remote_id: None, url: None, code, message }
+    Published { target, outcome: PublishOutcome::Failed, remote_id: None, url: None, code, message, items: Vec::new() }
 }
 
 fn comment_url(story: &Story, id: &str) -> String {

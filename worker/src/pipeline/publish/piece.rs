@@ -7,8 +7,8 @@ use shared::domain::reading;
 use shared::domain::story::Story;
 use shared::domain::verdict::Failure;
 use shared::jobs::{Records, Refused};
-use shared::ports::Jira;
-use shared::publishing::{self, Decision, Piece, Site};
+use shared::ports::{Jira, RawIssue};
+use shared::publishing::{self, Decision, Piece};
 use shared::store::publication::{Publication, TargetKey, Written};
 
 use super::super::{Context, End};
@@ -37,7 +37,7 @@ impl Context<'_> {
             let targets = [piece.key.target];
             let looking = publishing::read_site(jira, &story.id, &targets, Some(&story.updated));
             let site = self.interruptible(looking).await?.map_err(Failure::from)?;
-            self.story_is_the_same(story, &site, progress.wrote).await?;
+            self.issue_is_the_same(story, &site.issue, progress.wrote).await?;
             let record = records.of(&piece.key);
             let decision = publishing::decide(piece, record, &site, self.claimed.request.on_conflict);
             let conflict = self.remove_duplicates(jira, story, piece, &decision).await?;
@@ -46,7 +46,7 @@ impl Context<'_> {
                 PlannedAction::Unchanged => unchanged(story, piece, record, &decision, progress),
                 PlannedAction::Conflict => stopped(piece, PublishOutcome::Conflict, "publish.conflict", &decision, story),
                 PlannedAction::Impossible => stopped(piece, PublishOutcome::Failed, "publish.too_long", &decision, story),
-                PlannedAction::Remove => {
+                PlannedAction::Remove | PlannedAction::Obsolete => {
                     return Err(Failure::fail("publish.wrong_plan", "a piece was to be removed; this is a defect").into());
                 }
                 PlannedAction::Create | PlannedAction::Update => {
@@ -88,15 +88,16 @@ impl Context<'_> {
         Ok(self.jobs().records(&key.connection, &key.issue_id, key.target.mode).await?)
     }
 
-    async fn story_is_the_same(&self, story: &Story, site: &Site, wrote: bool) -> Result<(), End> {
+    /// What is published is of the story as it is, unless somebody wants it all the same.
+    pub(super) async fn issue_is_the_same(&self, story: &Story, issue: &RawIssue, wrote: bool) -> Result<(), End> {
         if self.claimed.request.publish_stale {
             return Ok(());
         }
-        if publishing::updated(&site.issue) == Some(&story.updated) {
+        if publishing::updated(issue) == Some(&story.updated) {
             // Nothing of the issue was touched since it was read.
             return Ok(());
         }
-        let now = reading::hash(&site.issue.body, &self.connection()?.read_options);
+        let now = reading::hash(&issue.body, &self.connection()?.read_options);
         if now.map_err(|error| Failure::fail(error.code(), error.to_string()))? == story.hash {
             return Ok(());
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use shared::domain::adf::section;
-use shared::domain::publish::{PlannedAction, PublishMode};
+use shared::domain::publish::{PlannedAction, TextPlace};
 use shared::domain::story::Story;
 use shared::domain::verdict::Failure;
 use shared::jobs::Refused;
@@ -135,8 +135,8 @@ async fn within<T>(
 }
 
 async fn send(jira: &dyn Jira, story: &Story, piece: &Piece, decision: &Decision, site: &Site) -> Result<StoredPiece, JiraError> {
-    match piece.key.target.mode {
-        PublishMode::Comment => {
+    match piece.place {
+        TextPlace::Comment => {
             let comment = NewComment {
                 body: decision.body.clone(),
                 properties: properties(piece, decision, site),
@@ -151,7 +151,7 @@ async fn send(jira: &dyn Jira, story: &Story, piece: &Piece, decision: &Decision
                 if is_as_sent { decision.hash.clone() } else { publishing::hash_of_ours(&stored.body.value(), decision.theirs) };
             Ok(StoredPiece { hash, remote_id: stored.id })
         }
-        PublishMode::Description => {
+        TextPlace::Description => {
             // The whole description is sent, so what a person saved meanwhile would be lost.
             let now = jira.issue_glance(&story.id).await?;
             if publishing::updated(&now) != publishing::updated(&site.issue) {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
+use super::streams::events;
 use super::wires::{Ending, WIRES, answer, prompt, sent};
 use crate::adapters::llm::models::{Effort, Sampling};
 use crate::adapters::llm::providers::{Api, PROVIDERS};
@@ -15,7 +16,7 @@ use crate::adapters::llm::{LlmSettings, Models, Structured, TokenParam};
 use crate::domain::reply::{CriteriaReply, ScenariosReply};
 use crate::ports::Prompt;
 
-fn published(file: &str) -> Option<Value> {
+pub(super) fn published(file: &str) -> Option<Value> {
     let path = format!("{}/../../shared/contracts/llm/{file}", env!("CARGO_MANIFEST_DIR"));
     let Ok(text) = std::fs::read_to_string(path) else {
         eprintln!("skipped: the published types are not here");
@@ -24,17 +25,34 @@ fn published(file: &str) -> Option<Value> {
     Some(serde_json::from_str(&text).unwrap())
 }
 
-/// What a request, or an answer, of a wire must be.
-fn types(wire: &str, answer: bool) -> Option<Validator> {
-    let (file, name) = match (wire, answer) {
-        ("chat", false) => ("openai-sdk-3.54.schemas.json", "ChatCompletionRequest"),
-        ("chat", true) => ("openai-sdk-3.54.schemas.json", "ChatCompletion"),
-        ("responses", false) => ("openai-sdk-3.54.schemas.json", "ResponsesRequest"),
-        ("responses", true) => ("openai-sdk-3.54.schemas.json", "Response"),
-        ("claude", false) => ("anthropic-2026-10-21.schemas.json", "MessageCreateRequest"),
-        ("claude", true) => ("anthropic-2026-10-21.schemas.json", "Message"),
-        (_, false) => ("gemini.strict.schemas.json", "GenerateContentRequest"),
-        (_, true) => ("gemini.strict.schemas.json", "GenerateContentResponse"),
+/// What goes over a wire.
+#[derive(Clone, Copy)]
+enum What {
+    Request,
+    Answer,
+    StreamRequest,
+    StreamEvent,
+}
+
+/// The published type of it.
+fn types(wire: &str, what: What) -> Option<Validator> {
+    let (openai, anthropic, google) =
+        ("openai-sdk-3.54.schemas.json", "anthropic-2026-10-21.schemas.json", "gemini.strict.schemas.json");
+    let (file, name) = match (wire, what) {
+        ("chat", What::Request) => (openai, "ChatCompletionRequest"),
+        ("chat", What::Answer) => (openai, "ChatCompletion"),
+        ("chat", What::StreamRequest) => (openai, "ChatCompletionStreamingRequest"),
+        ("chat", What::StreamEvent) => (openai, "ChatCompletionChunk"),
+        ("responses", What::Request) => (openai, "ResponsesRequest"),
+        ("responses", What::Answer) => (openai, "Response"),
+        ("responses", What::StreamRequest) => (openai, "ResponsesStreamingRequest"),
+        ("responses", What::StreamEvent) => (openai, "ResponseStreamEvent"),
+        ("claude", What::Request) => (anthropic, "MessageCreateRequest"),
+        ("claude", What::Answer) => (anthropic, "Message"),
+        ("claude", What::StreamRequest) => (anthropic, "MessageCreateStreamingRequest"),
+        ("claude", What::StreamEvent) => (anthropic, "StreamEvent"),
+        (_, What::Request | What::StreamRequest) => (google, "GenerateContentRequest"),
+        (_, What::Answer | What::StreamEvent) => (google, "GenerateContentResponse"),
     };
     let types = published(file)?;
     let wanted = if wire == "gemini" {
@@ -46,12 +64,12 @@ fn types(wire: &str, answer: bool) -> Option<Validator> {
 }
 
 #[track_caller]
-fn conforms(types: &Validator, what: &str, body: &Value) {
+pub(super) fn conforms(types: &Validator, what: &str, body: &Value) {
     let problems: Vec<String> = types.iter_errors(body).map(|error| error.to_string()).collect();
     assert!(problems.is_empty(), "{what}: {problems:?}\n{body}");
 }
 
-fn prompts() -> Vec<Prompt> {
+pub(super) fn prompts() -> Vec<Prompt> {
     let schemas = [schemars::schema_for!(CriteriaReply), schemars::schema_for!(ScenariosReply)];
     let of = |schema: schemars::Schema| Prompt { schema: Arc::new(schema.to_value()), ..prompt() };
     let plain = schemas.map(of);
@@ -64,13 +82,14 @@ fn prompts() -> Vec<Prompt> {
 #[test]
 fn every_body_conforms_to_the_published_types() {
     for (name, wire) in WIRES {
-        let Some(types) = types(name, false) else { return };
+        let (Some(types), Some(streamed)) = (types(name, What::Request), types(name, What::StreamRequest)) else { return };
         assert!(!types.is_valid(&json!({ "model": 1 })), "{name}: the check checks nothing");
         for prompt in prompts() {
             for structured in [Structured::JsonSchema, Structured::JsonObject, Structured::None] {
                 for token_param in [TokenParam::MaxTokens, TokenParam::MaxCompletionTokens] {
                     let ask = Ask { structured, token_param, ..Ask::new("m") };
                     conforms(&types, name, &sent(&wire.encode(&prompt, &ask)));
+                    conforms(&streamed, name, &sent(&wire.streamed(wire.encode(&prompt, &ask), &ask)));
                 }
             }
         }
@@ -85,7 +104,7 @@ fn every_model_is_sent_what_it_takes_and_nothing_else() {
         let spec = PROVIDERS.iter().find(|spec| spec.name == model.provider).unwrap();
         let api = spec.api.as_ref().unwrap();
         let wire = WIRES.iter().find(|(_, wire)| format!("{wire:?}") == format!("{:?}", api.wire)).unwrap().0;
-        let Some(types) = types(wire, false) else { return };
+        let Some(types) = types(wire, What::Request) else { return };
         for effort in [None].into_iter().chain(Effort::ALL.iter().copied().map(Some)) {
             let settings = LlmSettings {
                 model: Some(model.id.clone()),
@@ -123,9 +142,15 @@ fn every_model_is_sent_what_it_takes_and_nothing_else() {
 #[test]
 fn the_answers_of_these_tests_conform_to_the_published_types() {
     for (name, _) in WIRES {
-        let Some(types) = types(name, true) else { return };
+        let (Some(types), Some(events_of)) = (types(name, What::Answer), types(name, What::StreamEvent)) else { return };
         for ending in [Ending::Done, Ending::Cut, Ending::Refused] {
             conforms(&types, name, &serde_json::from_str(&answer(name, Some("{}"), ending)).unwrap());
+            for event in events(name, Some("{}"), ending) {
+                // The published types leave these two out.
+                if event["type"] != "ping" && event["type"] != "error" {
+                    conforms(&events_of, name, &event);
+                }
+            }
         }
     }
 }

@@ -2,10 +2,20 @@
 //!
 //! * [`wires`]: what each provider is sent, and how its answers are read
 //! * [`outcomes`]: the classes of failures, for each provider
+//! * [`streams`]: answers that come in pieces, without a network
+//! * [`streaming`]: the same over HTTP, and how long it may take
 //! * [`contracts`]: what is sent, against the published types
+//! * [`batch_runs`], [`batch_troubles`]: batches from beginning to end, and what goes wrong with them; [`batch_lines`],
+//!   [`batch_contracts`]: what is sent and read
 
+mod batch_contracts;
+mod batch_lines;
+mod batch_runs;
+mod batch_troubles;
 mod contracts;
 mod outcomes;
+mod streaming;
+mod streams;
 mod wires;
 
 use std::sync::Arc;
@@ -166,6 +176,9 @@ fn settings_that_cannot_work_are_refused_with_their_names() {
     assert_eq!(problem(LlmSettings { model: Some(" ".to_owned()), ..good.clone() }), Some("JQA_LLM_MODEL"));
     assert_eq!(problem(LlmSettings { max_output_tokens: 0, ..good.clone() }), Some("JQA_LLM_MAX_OUTPUT_TOKENS"));
     assert_eq!(problem(LlmSettings { timeout: Duration::from_secs(3600), ..good.clone() }), Some("JQA_LLM_TIMEOUT"));
+    assert_eq!(problem(LlmSettings { idle_timeout: Duration::ZERO, ..good.clone() }), Some("JQA_LLM_IDLE_TIMEOUT"));
+    let hasty = LlmSettings { first_byte_timeout: Duration::ZERO, ..good.clone() };
+    assert_eq!(problem(hasty), Some("JQA_LLM_FIRST_BYTE_TIMEOUT"));
     assert_eq!(problem(LlmSettings { temperature: Some(f64::NAN), ..good.clone() }), Some("JQA_LLM_TEMPERATURE"));
     assert_eq!(problem(LlmSettings { base_url: None, ..good.clone() }), Some("JQA_LLM_BASE_URL"));
     for url in ["ftp://h/", "http://u:p@h/v1", "http://h/v1?key=x", "data:x"] {

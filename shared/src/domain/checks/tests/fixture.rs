@@ -5,8 +5,8 @@ use crate::domain::evidence::{Evidence, Origin};
 use crate::domain::finding::{Finding, FindingCode};
 use crate::domain::language::Language;
 use crate::domain::reply::{CriteriaReply, ProposedCriterion, ProposedScenario, ScenariosReply};
-use crate::domain::scenario::{Priority, Technique};
-use crate::domain::story::{Part, PartKind, Story};
+use crate::domain::scenario::{Priority, Relation, Technique};
+use crate::domain::story::{ExistingTest, ExistingTests, Part, PartKind, Story};
 
 pub(super) const TEXT: &str = "As a customer I want to reset my password.\n* The link is valid for **24 hours**.\n\
     * A password has 8 to 64 characters.\n* After 3 wrong tries the account is locked.\n* The page shows \"Check your inbox\".\n\
@@ -31,11 +31,26 @@ pub(super) fn story_of(text: &str) -> Story {
         parts,
         updated: String::new(),
         lossy: vec![],
+        tests: Default::default(),
     }
 }
 
 pub(super) fn story() -> Story {
     story_of(TEXT)
+}
+
+/// Tests that exist: key, summary, text.
+pub(super) fn existing(tests: &[(&str, &str, &str)]) -> ExistingTests {
+    let shown: Vec<ExistingTest> = tests
+        .iter()
+        .map(|(key, summary, text)| ExistingTest {
+            key: (*key).to_owned(),
+            summary: (*summary).to_owned(),
+            status: "Ready".to_owned(),
+            text: (*text).to_owned(),
+        })
+        .collect();
+    ExistingTests { total: shown.len(), shown }
 }
 
 pub(super) fn texts(texts: &[&str]) -> Vec<String> {
@@ -102,6 +117,7 @@ pub(super) fn scenario(title: &str, when: &str, then: &str, covers: &[&str]) -> 
         covers: texts(covers),
         origin: Origin::Derived,
         evidence: vec![],
+        relation: Relation::default(),
     }
 }
 

@@ -2,14 +2,14 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::fixture::{TEXT, story_of};
+use super::fixture::{TEXT, existing, story_of};
 use crate::domain::checks::*;
 use crate::domain::criterion::{CriteriaSet, CriterionKind, Examples, Testable};
 use crate::domain::evidence::{Evidence, Origin};
 use crate::domain::gherkin;
 use crate::domain::language::Language;
 use crate::domain::reply::{CriteriaReply, ProposedCriterion, ProposedQuestion, ProposedScenario, ScenariosReply};
-use crate::domain::scenario::{Priority, Step, Suite, Technique};
+use crate::domain::scenario::{Priority, Relation, RelationKind, Step, Suite, Technique};
 
 fn words() -> impl Strategy<Value = String> {
     let known = "(the account is locked|After 3 wrong tries|24 hours|it works|correctly|<n>|\"Check your inbox\"|\"nope\"|99|not|password reset by SMS|Given|Then|und|\\||@|#|\n|TODO|système| ){1,5}";
@@ -69,6 +69,10 @@ fn criteria_reply() -> impl Strategy<Value = CriteriaReply> {
     })
 }
 
+fn relation() -> impl Strategy<Value = Relation> {
+    (any_of(RelationKind::ALL), "(TEST-1|test-1|TEST-9|@TEST-1|)", words()).prop_map(|(kind, of, why)| Relation { kind, of, why })
+}
+
 fn suite_reply() -> impl Strategy<Value = ScenariosReply> {
     let step = (words(), words(), words()).prop_map(|(action, data, expected)| Step { action, data, expected });
     let first = (words(), any_of(Technique::ALL), any_of(Priority::ALL), list(2), prop::collection::vec(step, 0..2));
@@ -79,10 +83,13 @@ fn suite_reply() -> impl Strategy<Value = ScenariosReply> {
         examples(),
         prop::collection::vec("(AC-1|ac 2|AC-9|)", 0..3),
         any_of(Origin::ALL),
-        evidence(),
+        (evidence(), relation()),
     );
     let item = (first, second).prop_map(
-        |((title, technique, priority, preconditions, steps), (given, when, then, examples, covers, origin, evidence))| {
+        |(
+            (title, technique, priority, preconditions, steps),
+            (given, when, then, examples, covers, origin, (evidence, relation)),
+        )| {
             ProposedScenario {
                 title,
                 technique,
@@ -96,6 +103,7 @@ fn suite_reply() -> impl Strategy<Value = ScenariosReply> {
                 covers,
                 origin,
                 evidence,
+                relation,
             }
         },
     );
@@ -120,6 +128,8 @@ fn sound_suite(suite: &Suite) {
     assert_eq!(ids.len(), suite.scenarios.len());
     for item in &suite.scenarios {
         assert_eq!(gherkin::check(suite.language, &item.gherkin), Ok(()), "{}", item.gherkin);
+        let of = item.relation.of.as_str();
+        assert!(if item.relation.is_new() { of.is_empty() } else { ["TEST-1", "TEST-2"].contains(&of) }, "{:?}", item.relation);
     }
     assert_eq!(suite.coverage.covered, suite.coverage.rows.iter().filter(|row| !row.scenarios.is_empty()).count());
 }
@@ -129,10 +139,11 @@ proptest! {
 
     #[test]
     fn any_reply_ends_in_a_sound_result_that_a_recheck_leaves_alone(
-        text in prop_oneof![Just(TEXT.to_owned()), words()], at in 0..Language::ALL.len(),
+        text in prop_oneof![Just(TEXT.to_owned()), words()], existing_text in words(), at in 0..Language::ALL.len(),
         first in criteria_reply(), second in criteria_reply(), tests in suite_reply(), more in suite_reply(),
     ) {
-        let story = story_of(&text);
+        let mut story = story_of(&text);
+        story.tests = existing(&[("TEST-1", "The account is locked", existing_text.as_str()), ("TEST-2", existing_text.as_str(), "")]);
         let checked = criteria(&story, Language::ALL[at], first.clone(), None);
         sound_criteria(&checked.set);
         let repaired = repair_criteria(&story, checked, second, None);

@@ -203,7 +203,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         reason_thin: "Die Story nennt einen Wunsch, aber keine Akzeptanzkriterien.",
         reason_open: "Einige Aussagen sind unentschieden, vage oder Aufgaben; aus ihnen wurden Fragen.",
         reason_unclear: "Die Story nennt nichts, dessen Ergebnis sich beobachten ließe.",
-        warn_injection: "Die Story enthält Text, der sich an ein Sprachmodell richtet; er wurde nicht befolgt: \"{0}\"",
         warn_much: "Die Story sagt mehr, als ein Ergebnis fassen kann: {0} ihrer Aussagen wurden ausgelassen. Teilen Sie die Story auf.",
     },
 };

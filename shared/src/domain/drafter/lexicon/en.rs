@@ -220,7 +220,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         reason_thin: "The story states a wish but no acceptance criteria.",
         reason_open: "Some statements are undecided, vague or tasks; they became questions.",
         reason_unclear: "The story states nothing whose result can be observed.",
-        warn_injection: "The story holds text that addresses a language model; it was not followed: \"{0}\"",
         warn_much: "The story states more than one result can hold: {0} of its statements were left out. Split the story.",
     },
 };

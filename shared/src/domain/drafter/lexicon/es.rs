@@ -210,7 +210,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         reason_thin: "La historia expresa un deseo pero ningún criterio de aceptación.",
         reason_open: "Algunas frases están sin decidir, son vagas o son tareas; se convirtieron en preguntas.",
         reason_unclear: "La historia no dice nada cuyo resultado se pueda observar.",
-        warn_injection: "La historia contiene texto dirigido a un modelo de lenguaje; no se siguió: \"{0}\"",
         warn_much: "La historia dice más de lo que cabe en un resultado: se omitieron {0} de sus enunciados. Divida la historia.",
     },
 };

@@ -228,7 +228,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         reason_thin: "Le récit exprime un souhait mais aucun critère d'acceptation.",
         reason_open: "Certains énoncés sont indécis, vagues ou des tâches ; ils sont devenus des questions.",
         reason_unclear: "Le récit n'énonce rien dont le résultat puisse être observé.",
-        warn_injection: "Le récit contient un texte adressé à un modèle de langage ; il n'a pas été suivi : \"{0}\"",
         warn_much: "Le récit énonce plus que ce qu'un résultat peut contenir : {0} de ses énoncés ont été laissés de côté. Découpez le récit.",
     },
 };

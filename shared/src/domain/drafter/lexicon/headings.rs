@@ -53,11 +53,6 @@ pub(in crate::domain::drafter) fn is_placeholder(folded: &str) -> bool {
     text.is_empty() || PLACEHOLDERS.holds(text)
 }
 
-/// Whether a sentence speaks to a model and not to a reader.
-pub(in crate::domain::drafter) fn is_instruction(folded: &str) -> bool {
-    INJECTION.iter().any(|words| words.iter().all(|word| folded.contains(word)))
-}
-
 // Packed: a table of words is read across.
 #[rustfmt::skip]
 const CRITERIA: &List = list![
@@ -131,15 +126,4 @@ const PLACEHOLDERS: &List = list![
     "lorem ipsum", "...", "criterion 1", "criterion 2", "criterion 3", "criteria 1", "criteria 2", "criteria 3", "a completer",
     "a definir", "a remplir", "tbc", "por definir", "a definir pelo time", "in te vullen", "noch offen", "optional", "aucun",
     "aucune", "ninguno", "keine", "geen", "nenhum", "describe here", "your text here",
-];
-
-#[rustfmt::skip]
-const INJECTION: &[&[&str]] = &[
-    &["ignore", "previous instruction"], &["ignore", "all instruction"], &["ignore", "above instruction"],
-    &["ignore", "prior instruction"], &["disregard", "instruction"], &["forget", "instruction"], &["system prompt"],
-    &["you are now "], &["you are a language model"], &["as an ai "], &["note to ai"], &["note to the ai"], &["to the ai "],
-    &["ai assistant"], &["dear llm"], &["instructions for the model"], &["jailbreak"], &["ignorez", "instructions"],
-    &["ignore ", "instructions precedentes"], &["oublie", "instructions"], &["ignoriere", "anweisung"], &["vergiss", "anweisung"],
-    &["ignora", "instrucciones"], &["olvida", "instrucciones"], &["negeer", "instructies"], &["vergeet", "instructies"],
-    &["ignore", "instrucoes"], &["esqueca", "instrucoes"],
 ];

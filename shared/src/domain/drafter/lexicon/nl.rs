@@ -184,7 +184,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         reason_thin: "De story noemt een wens maar geen acceptatiecriteria.",
         reason_open: "Sommige uitspraken zijn onbeslist, vaag of taken; het werden vragen.",
         reason_unclear: "De story noemt niets waarvan het resultaat waar te nemen is.",
-        warn_injection: "De story bevat tekst die zich tot een taalmodel richt; die is niet opgevolgd: \"{0}\"",
         warn_much: "De story zegt meer dan één resultaat kan bevatten: {0} van de uitspraken zijn weggelaten. Splits de story.",
     },
 };

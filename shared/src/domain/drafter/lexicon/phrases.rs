@@ -108,8 +108,6 @@ pub(in crate::domain::drafter) struct Phrases {
     pub(in crate::domain::drafter) reason_open: &'static str,
     /// Why a story without a statement of behaviour can be tested in part.
     pub(in crate::domain::drafter) reason_unclear: &'static str,
-    /// Instructions to a model in the story.
-    pub(in crate::domain::drafter) warn_injection: &'static str,
     /// More statements than a result holds: how many were left out.
     pub(in crate::domain::drafter) warn_much: &'static str,
 }

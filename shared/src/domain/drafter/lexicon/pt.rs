@@ -202,7 +202,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         reason_thin: "A história expressa um desejo, mas nenhum critério de aceitação.",
         reason_open: "Algumas frases estão indecisas, são vagas ou são tarefas; viraram perguntas.",
         reason_unclear: "A história não diz nada cujo resultado se possa observar.",
-        warn_injection: "A história contém texto dirigido a um modelo de linguagem; não foi seguido: \"{0}\"",
         warn_much: "A história diz mais do que cabe em um resultado: {0} de suas afirmações ficaram de fora. Divida a história.",
     },
 };

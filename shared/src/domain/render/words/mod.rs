@@ -8,7 +8,7 @@ mod portuguese;
 mod spanish;
 
 use super::super::language::Language;
-use super::super::scenario::{Priority, Technique};
+use super::super::scenario::{Priority, RelationKind, Technique};
 use super::super::story::PartKind;
 
 /// What is said around the results, in one language.
@@ -25,6 +25,9 @@ pub(super) struct Words {
     pub(super) check: &'static str,
     pub(super) uncovered: &'static str,
     pub(super) left_out: &'static str,
+    pub(super) extends: &'static str,
+    pub(super) duplicate_of: &'static str,
+    pub(super) skipped: &'static str,
     pub(super) not_testable: &'static str,
     pub(super) partly_testable: &'static str,
     pub(super) nothing: &'static str,
@@ -85,6 +88,15 @@ impl Words {
             .zip(self.priorities)
             .find(|(known, _)| **known == priority)
             .map_or(priority.as_str(), |(_, word)| word)
+    }
+
+    /// What stands before the key of an existing test; nothing where there is none.
+    pub(super) const fn relation(&self, kind: RelationKind) -> Option<&'static str> {
+        match kind {
+            RelationKind::New => None,
+            RelationKind::Extends => Some(self.extends),
+            RelationKind::Duplicate => Some(self.duplicate_of),
+        }
     }
 
     /// What a part of a story is called.
