@@ -4,21 +4,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use shared::accounts::AccountError;
 use shared::adapters::bus::{LocalBus, RedisBus};
 use shared::adapters::connections::Connections;
 use shared::adapters::limiter::{LocalLimiter, SharedLimiter};
 use shared::adapters::pacer::{LocalPacer, SharedPacer};
 use shared::adapters::queue::{ChannelQueue, RedisQueue, connect};
+use shared::auditing::{Chain, SealError};
 use shared::config::Settings;
 use shared::crypto::KeyRing;
 use shared::jobs::{Bell, Jobs, Ring};
 use shared::lifecycle::Lifecycle;
 use shared::ports::{Clock, EventBus, Pacer, Queue, RateLimiter, SystemClock};
-use shared::store::{Db, DbOptions};
+use shared::store::{Db, DbOptions, StoreError};
 use shared::telemetry::Metrics;
 use shared::vault::Vault;
 use tokio::sync::mpsc;
 use worker::Doorbell;
+
+use super::people;
+
+/// How long is waited before the database is asked again.
+const WAIT: Duration = Duration::from_millis(500);
 
 /// See the module.
 pub(super) struct Foundation {
@@ -71,12 +78,42 @@ impl Foundation {
                 _ => {}
             }
             told = true;
-            tokio::select! {
-                () = self.lifecycle.stop().cancelled() => anyhow::bail!("stopped before the database was ready"),
-                () = tokio::time::sleep(Duration::from_millis(500)) => {}
-            }
+            self.waited().await?;
         }
     }
+
+    /// What must be in the database before anybody uses it. A database that restarts meanwhile is waited for.
+    pub(super) async fn settle(&self) -> anyhow::Result<()> {
+        loop {
+            match self.begin().await {
+                Err(error) if is_transient(&error) => tracing::warn!(%error, "waiting for the database"),
+                settled => return settled,
+            }
+            self.waited().await?;
+        }
+    }
+
+    /// May be done again.
+    async fn begin(&self) -> anyhow::Result<()> {
+        Chain::new(self.jobs.db().clone(), &self.keys).begin().await?;
+        people::first_admin(self).await
+    }
+
+    async fn waited(&self) -> anyhow::Result<()> {
+        tokio::select! {
+            () = self.lifecycle.stop().cancelled() => anyhow::bail!("stopped before the database was ready"),
+            () = tokio::time::sleep(WAIT) => Ok(()),
+        }
+    }
+}
+
+/// Whether the database was away.
+fn is_transient(error: &anyhow::Error) -> bool {
+    let store = match (error.downcast_ref(), error.downcast_ref()) {
+        (Some(SealError::Store(store)), _) | (_, Some(AccountError::Store(store))) => Some(store),
+        _ => error.downcast_ref(),
+    };
+    store.is_some_and(StoreError::is_transient)
 }
 
 fn limiter(settings: &Settings, metrics: &Arc<Metrics>, lifecycle: &Lifecycle) -> anyhow::Result<Arc<dyn RateLimiter>> {

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::foundation::Foundation;
 use super::kept_head::KeptHead;
 use super::lock::Lock;
-use super::{key, make_data_dir, migrate_schema, parts, people, sealing, secrets};
+use super::{key, make_data_dir, migrate_schema, parts, sealing, secrets};
 
 /// What comes after the grace at shutdown: a write to Jira in flight, and storing its end.
 const LAST_RESORT: Duration = Duration::from_secs(45);
@@ -57,8 +57,7 @@ pub(super) async fn start_embedded(settings: Settings) -> anyhow::Result<(Founda
         // Whoever held a lease on this file is gone: we have its lock.
         shared::store::worker::end_all_leases(foundation.jobs.db()).await?;
     }
-    Chain::new(foundation.jobs.db().clone(), &foundation.keys).begin().await?;
-    people::first_admin(&foundation).await?;
+    foundation.settle().await?;
     secrets::warn_of_missing_keys(&foundation.vault).await;
     Ok((foundation, lock))
 }
@@ -71,8 +70,7 @@ async fn start_scaled(settings: Settings, command: &str) -> anyhow::Result<Found
     let foundation = Foundation::lay(settings, keys).await?;
     heed_signals(&foundation);
     foundation.wait_for_schema().await?;
-    Chain::new(foundation.jobs.db().clone(), &foundation.keys).begin().await?;
-    people::first_admin(&foundation).await?;
+    foundation.settle().await?;
     secrets::warn_of_missing_keys(&foundation.vault).await;
     Ok(foundation)
 }

@@ -10,6 +10,7 @@
 //! * [`deaf`]: a doorbell that never rings again
 //! * [`limits`]: Redis freezes while it counts requests
 //! * [`poison`]: a job that ends the process of whoever runs it
+//! * [`starting`]: a worker starts just when PostgreSQL restarts
 //! * [`embedded`]: `jqa serve` on SQLite is killed
 //!
 //! [`stand`] is the product at work, made by a [`plan`]; [`losses`] what kills cost, [`promises`] what must be true at the end.
@@ -30,5 +31,6 @@ mod publishing;
 mod rows;
 mod servers;
 mod stand;
+mod starting;
 mod storm;
 mod waiting;

@@ -1,6 +1,8 @@
 //! What the database says, seen from beside the product.
 
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, FromQueryResult, Statement};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr, FromQueryResult, Statement, TransactionTrait,
+};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -67,6 +69,18 @@ impl Rows {
             id: String,
         }
         Ok(self.all::<Worker>("SELECT id FROM workers").await?.into_iter().map(|worker| worker.id).collect())
+    }
+
+    /// Runs a statement.
+    pub(crate) async fn run(&self, sql: &str) {
+        self.0.execute_unprepared(sql).await.expect("a statement that runs");
+    }
+
+    /// Lets nobody read or write a table until the transaction ends.
+    pub(crate) async fn hold(&self, table: &str) -> DatabaseTransaction {
+        let held = self.0.begin().await.expect("a transaction");
+        held.execute_unprepared(&format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")).await.expect("a lock");
+        held
     }
 
     pub(crate) async fn close(&self) {
