@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use shared::domain::provider_batch::{BatchDecision, ProviderBatchState};
-use shared::store::provider_batch::{self, ProviderBatch};
+use shared::store::provider_batch::{self, Counted};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -116,11 +116,8 @@ pub(super) async fn list(
     Query(asked): Query<BatchParams>,
 ) -> Result<Json<BatchPage>, Problem> {
     let mut rows = provider_batch::list(api.db(), asked.state, asked.cursor, asked.limit + 1).await?;
-    let next_cursor = cut(&mut rows, asked.limit, |row| row.id);
-    let mut items = Vec::with_capacity(rows.len());
-    for row in rows {
-        items.push(shown(&api, row).await?);
-    }
+    let next_cursor = cut(&mut rows, asked.limit, |row| row.batch.id);
+    let items = rows.into_iter().map(shown).collect::<Result<_, _>>()?;
     Ok(Json(BatchPage { items, next_cursor }))
 }
 
@@ -130,7 +127,7 @@ pub(super) async fn list(
 #[utoipa::path(get, path = "/provider-batches/{id}", operation_id = "show_provider_batch", tag = "usage",
     params(("id" = Uuid, Path)), responses((status = 200, body = BatchView)))]
 pub(super) async fn show(State(api): State<Api>, _caller: Allowed<Administer>, Id(id): Id) -> Result<Json<BatchView>, Problem> {
-    Ok(Json(shown(&api, found(&api, id).await?).await?))
+    Ok(Json(shown(found(&api, id).await?)?))
 }
 
 /// Decide about a batch that is lost.
@@ -146,32 +143,32 @@ pub(super) async fn decide(
     Body(body): Body<DecideBody>,
 ) -> Result<Json<BatchView>, Problem> {
     let row = found(&api, id).await?;
-    if !api.jobs.decide(&row, body.decision, body.remote_id.as_deref(), &caller.actor()).await? {
+    if !api.jobs.decide(&row.batch, body.decision, body.remote_id.as_deref(), &caller.actor()).await? {
         return Err(Problem::new(codes::BATCH_NOT_UNKNOWN, "Nothing is to be decided about this batch: its state is known."));
     }
-    Ok(Json(shown(&api, found(&api, id).await?).await?))
+    Ok(Json(shown(found(&api, id).await?)?))
 }
 
-async fn found(api: &Api, id: Uuid) -> Result<ProviderBatch, Problem> {
+async fn found(api: &Api, id: Uuid) -> Result<Counted, Problem> {
     let missing = || Problem::new(codes::BATCH_NOT_FOUND, "There is no batch of this id at a provider.");
     provider_batch::find(api.db(), id).await?.ok_or_else(missing)
 }
 
-async fn shown(api: &Api, row: ProviderBatch) -> Result<BatchView, Problem> {
-    let calls = provider_batch::calls(api.db(), row.id).await?;
-    let (state, candidates) = (row.state()?, row.candidates());
-    let error = row.error_code.zip(row.error_message).map(|(code, message)| TroubleView { code, message });
+fn shown(row: Counted) -> Result<BatchView, Problem> {
+    let Counted { batch, calls, unanswered } = row;
+    let (state, candidates) = (batch.state()?, batch.candidates());
+    let error = batch.error_code.zip(batch.error_message).map(|(code, message)| TroubleView { code, message });
     Ok(BatchView {
-        id: row.id,
-        connection: row.connection,
-        model: row.model,
+        id: batch.id,
+        connection: batch.connection,
+        model: batch.model,
         state,
-        remote_id: row.remote_id,
-        calls: calls.all,
-        unanswered: calls.unanswered,
+        remote_id: batch.remote_id,
+        calls,
+        unanswered,
         candidates,
         error,
-        created_at: rfc3339(row.created_at),
-        ended_at: row.ended_at.map(rfc3339),
+        created_at: rfc3339(batch.created_at),
+        ended_at: batch.ended_at.map(rfc3339),
     })
 }

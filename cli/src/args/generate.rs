@@ -223,6 +223,8 @@ word!(
     OnConflict,
     JobKind,
     shared::domain::job::JobStatus,
+    shared::domain::provider_batch::BatchDecision,
+    shared::domain::provider_batch::ProviderBatchState,
     shared::domain::user::Role,
     shared::domain::user::Permission
 );

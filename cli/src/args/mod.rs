@@ -6,6 +6,7 @@
 //! * [`local`]: what runs on this machine: sandbox, demo, doctor, login
 //! * [`server`]: the processes and what opens the database; [`audit`]: checking the audit log; [`user`]: accounts
 //! * [`eval`]: measuring what is written
+//! * [`provider_batches`]: batches at providers of models
 //! * [`duration`]: `10m`, `1h30m`; [`value`]: ids and numbers
 
 pub(crate) mod api_keys;
@@ -15,6 +16,7 @@ pub(crate) mod eval;
 pub(crate) mod generate;
 pub(crate) mod jobs;
 pub(crate) mod local;
+pub(crate) mod provider_batches;
 pub(crate) mod server;
 #[cfg(test)]
 mod tests;
@@ -32,6 +34,7 @@ use eval::EvalArgs;
 use generate::GenerateArgs;
 use jobs::{JobsCommand, ResultArgs, SearchArgs, StoryArgs};
 use local::{DemoArgs, DoctorArgs, LoginArgs, SandboxArgs};
+use provider_batches::ProviderBatchesCommand;
 use server::{KeysCommand, ServeArgs};
 use user::UserCommand;
 
@@ -128,6 +131,9 @@ pub(crate) enum Command {
     /// List, make and revoke API keys
     #[command(subcommand)]
     ApiKeys(ApiKeysCommand),
+    /// List batches at model providers, and decide about one that is lost
+    #[command(subcommand)]
+    ProviderBatches(ProviderBatchesCommand),
     /// Check the set-up and say how to mend it
     Doctor(DoctorArgs),
     /// Write for a set of stories, measure what came out, and compare it

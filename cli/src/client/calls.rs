@@ -6,10 +6,13 @@ use reqwest::{Response, header};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shared::domain::job::JobKind;
+use shared::domain::provider_batch::{BatchDecision, ProviderBatchState};
 use uuid::Uuid;
 
 use super::http::Call;
-use super::views::{AcceptedView, ApiKeyView, CreatedApiKeyView, JobView, PageView, PreviewView, ResultView, UserView};
+use super::views::{
+    AcceptedView, ApiKeyView, CreatedApiKeyView, JobView, PageView, PreviewView, ProviderBatchView, ResultView, UserView,
+};
 use super::{Client, ClientError};
 
 const LARGEST_PAGE: u32 = 100;
@@ -111,6 +114,34 @@ impl Client {
     /// Revokes an API key.
     pub(crate) async fn revoke_api_key(&self, id: Uuid) -> Result<(), ClientError> {
         self.send(&Call::delete(format!("/api/v1/api-keys/{id}"))).await.map(drop)
+    }
+
+    /// Batches at providers of models, newest first.
+    pub(crate) async fn provider_batches(
+        &self,
+        state: Option<ProviderBatchState>,
+        limit: u32,
+    ) -> Result<Vec<ProviderBatchView>, ClientError> {
+        self.pages(|| Call::get("/api/v1/provider-batches").query("state", state), limit).await
+    }
+
+    /// One of them.
+    pub(crate) async fn provider_batch(&self, id: Uuid) -> Result<ProviderBatchView, ClientError> {
+        self.json(Call::get(format!("/api/v1/provider-batches/{id}"))).await
+    }
+
+    /// Decides about one that is unknown.
+    pub(crate) async fn decide_provider_batch(
+        &self,
+        id: Uuid,
+        decision: BatchDecision,
+        remote_id: Option<&str>,
+    ) -> Result<ProviderBatchView, ClientError> {
+        let mut body = json!({ "decision": decision });
+        if let Some(remote_id) = remote_id {
+            body["remote_id"] = remote_id.into();
+        }
+        self.json(Call::post(format!("/api/v1/provider-batches/{id}/decide"), Some(body))).await
     }
 
     /// A story as it is read.

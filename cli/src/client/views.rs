@@ -244,6 +244,32 @@ pub(crate) struct CreatedApiKeyView {
     pub(crate) about: ApiKeyView,
 }
 
+/// A batch at a provider of models.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct ProviderBatchView {
+    /// Its id.
+    pub(crate) id: Uuid,
+    /// Where it is.
+    pub(crate) state: String,
+    /// Name of the model connection.
+    pub(crate) connection: String,
+    /// The model.
+    pub(crate) model: String,
+    /// Calls in it.
+    pub(crate) calls: i64,
+    /// Those that have no answer yet.
+    pub(crate) unanswered: i64,
+    /// Its id at the provider.
+    pub(crate) remote_id: Option<String>,
+    /// Ids at the provider of which one may be it.
+    #[serde(default)]
+    pub(crate) candidates: Vec<String>,
+    /// When it was made.
+    pub(crate) created_at: DateTime<Utc>,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
 /// A page of a list.
 #[derive(Debug, Deserialize)]
 pub(crate) struct PageView<T> {

@@ -8,6 +8,7 @@ mod generate;
 mod jobs;
 mod login;
 mod logout;
+mod provider_batches;
 mod result;
 mod sandbox;
 mod search;
@@ -61,6 +62,7 @@ async fn run_client(
         Command::Story(args) => story::run(&args, &session::client(connect)?).await,
         Command::Search(args) => search::run(&args, &session::client(connect)?).await,
         Command::ApiKeys(command) => api_keys::run(command, &session::client(connect)?).await,
+        Command::ProviderBatches(command) => provider_batches::run(command, &session::client(connect)?).await,
         Command::Login(args) => login::run(&args, connect).await,
         Command::Logout => logout::run(connect).await,
         Command::Doctor(args) => doctor::run(&args, connect, config).await,

@@ -11,9 +11,10 @@ use shared::adapters::oidc::Provider;
 use shared::adapters::webhook::{HttpWebhookSender, OutboundPolicy, OutboundSettings};
 use shared::crypto::{Passwords, Sealer, TokenSettings, Tokens};
 use shared::domain::job::{JobStatus, Lane};
+use shared::domain::provider_batch::ProviderBatchState;
 use shared::domain::webhook::secret_key;
 use shared::jobs::{Lease, Retention};
-use shared::store::{audit_chain, job};
+use shared::store::{audit_chain, job, provider_batch};
 use tokio_util::sync::CancellationToken;
 use worker::deliveries::Deliveries;
 use worker::economy::Economy;
@@ -151,6 +152,12 @@ pub(super) async fn sample(jobs: shared::jobs::Jobs, metrics: Arc<shared::teleme
     while rested(SAMPLE, &stop).await {
         if let Ok(backlog) = audit_chain::backlog(jobs.db()).await {
             metrics.audit_unsealed(backlog.entries);
+        }
+        if let Ok(open) = provider_batch::open(jobs.db()).await {
+            for state in ProviderBatchState::ALL.iter().filter(|state| !state.is_final()) {
+                let count = open.iter().find(|row| row.state == state.as_str()).map_or(0, |row| row.batches);
+                metrics.provider_batches(state.as_str(), count);
+            }
         }
         let Ok(rows) = job::backlog(jobs.db()).await else { continue };
         let now = jobs.clock().now_ms();

@@ -20,6 +20,14 @@ super::words::words! {
     }
 }
 
+impl ProviderBatchState {
+    /// Whether nothing is done about it any more.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Ended | Self::Failed)
+    }
+}
+
 super::words::words! {
     /// What a person decides about a batch that may be at its provider.
     BatchDecision {

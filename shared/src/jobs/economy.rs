@@ -133,7 +133,7 @@ impl Jobs {
     ) -> Result<bool, JobError> {
         let details = json!({ "action": decision, "connection": batch.connection, "remote_id": remote_id });
         let told = audit::about_held(self.clock().new_id(), actor, "provider_batch.decide", "provider_batch", batch.id, &details);
-        let verb = |guard| Verb::new("provider_batches", batch.id, guard).then(told);
+        let verb = |guard| Verb::new("provider_batches", batch.id, guard).administered_by(actor.user_id).then(told);
         let verb = match (decision, remote_id) {
             (BatchDecision::Adopt, remote_id) => verb(provider_batch::adopt(batch.id, remote_id.unwrap_or_default())),
             // Whether the first was made and billed is not known: its calls stay in the ledger as such, and others are made.

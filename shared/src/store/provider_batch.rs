@@ -198,7 +198,7 @@ pub fn fail(batch: &ProviderBatch, trouble: Trouble<'_>) -> Sql {
 pub fn give_up(id: Uuid) -> Sql {
     Sql::new(
         "UPDATE provider_batches SET state = 'failed', begun_at = NULL, epoch = epoch + 1, ended_at = {now} \
-         WHERE id = ? AND state = 'unknown'",
+         WHERE id = ? AND state = 'unknown' AND {administers}",
     )
     .bind(id)
 }
@@ -208,46 +208,64 @@ pub fn give_up(id: Uuid) -> Sql {
 pub fn adopt(id: Uuid, remote_id: &str) -> Sql {
     Sql::new(
         "UPDATE provider_batches SET state = 'created', remote_id = ?, begun_at = NULL, due_at = {now}, epoch = epoch + 1, \
-         error_code = NULL, error_message = NULL, candidates = NULL WHERE id = ? AND state = 'unknown'",
+         error_code = NULL, error_message = NULL, candidates = NULL WHERE id = ? AND state = 'unknown' AND {administers}",
     )
     .bind(remote_id.to_owned())
     .bind(id)
 }
 
-/// Reads a batch.
-pub async fn find(db: &Db, id: Uuid) -> Result<Option<ProviderBatch>, StoreError> {
-    db.read_one(Sql::new("SELECT * FROM provider_batches WHERE id = ?").bind(id)).await
+/// A batch and its calls.
+#[derive(Debug, Clone, FromQueryResult)]
+pub struct Counted {
+    /// The batch.
+    #[sea_orm(nested)]
+    pub batch: ProviderBatch,
+    /// Calls in it.
+    pub calls: i64,
+    /// Those that have no answer yet.
+    pub unanswered: i64,
 }
 
-/// Batches, newest first, older than `before`; those in one state, or all.
+/// Reads a batch.
+pub async fn find(db: &Db, id: Uuid) -> Result<Option<Counted>, StoreError> {
+    let sql = Sql::new(
+        "SELECT b.*, (SELECT COUNT(*) FROM llm_questions q WHERE q.batch_id = b.id) AS calls, \
+         (SELECT COUNT(*) FROM llm_questions q WHERE q.batch_id = b.id AND q.state = 'sent') AS unanswered \
+         FROM provider_batches b WHERE b.id = ?",
+    );
+    db.read_one(sql.bind(id)).await
+}
+
+/// Batches, newest first, older than `before`; those in one state, or all. Their calls: `llm_questions_batch`.
 pub async fn list(
     db: &Db,
     state: Option<ProviderBatchState>,
     before: Option<Uuid>,
     limit: u64,
-) -> Result<Vec<ProviderBatch>, StoreError> {
-    let sql = Sql::new("SELECT * FROM provider_batches WHERE (state = ? OR ?) AND (id < ? OR ?) ORDER BY id DESC LIMIT ?");
+) -> Result<Vec<Counted>, StoreError> {
+    let sql = Sql::new(
+        "SELECT b.*, (SELECT COUNT(*) FROM llm_questions q WHERE q.batch_id = b.id) AS calls, \
+         (SELECT COUNT(*) FROM llm_questions q WHERE q.batch_id = b.id AND q.state = 'sent') AS unanswered \
+         FROM provider_batches b WHERE (b.state = ? OR ?) AND (b.id < ? OR ?) ORDER BY b.id DESC LIMIT ?",
+    );
     let sql = sql.bind(state.map_or("", ProviderBatchState::as_str)).bind(state.is_none());
     let sql = sql.bind(before.unwrap_or(Uuid::nil())).bind(before.is_none());
     db.read_all(sql.bind(i64::try_from(limit).unwrap_or(i64::MAX))).await
 }
 
-/// How many calls a batch has, and how many of them have no answer yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, FromQueryResult)]
-pub struct Calls {
-    /// All.
-    pub all: i64,
-    /// Those without an answer.
-    pub unanswered: i64,
+/// How many batches are in a state.
+#[derive(Debug, Clone, FromQueryResult)]
+pub struct InState {
+    /// The state's word.
+    pub state: String,
+    /// How many.
+    pub batches: i64,
 }
 
-/// The calls of a batch: `llm_questions_batch`.
-pub async fn calls(db: &Db, id: Uuid) -> Result<Calls, StoreError> {
-    let sql = Sql::new(
-        "SELECT COUNT(*) AS \"all\", CAST(COALESCE(SUM(CASE WHEN state = 'sent' THEN 1 ELSE 0 END), 0) AS BIGINT) AS unanswered \
-         FROM llm_questions WHERE batch_id = ?",
-    );
-    Ok(db.read_one(sql.bind(id)).await?.unwrap_or(Calls { all: 0, unanswered: 0 }))
+/// The batches about which something is still to be done, by state.
+pub async fn open(db: &Db) -> Result<Vec<InState>, StoreError> {
+    let sql = "SELECT state, COUNT(*) AS batches FROM provider_batches WHERE state NOT IN ('ended', 'failed') GROUP BY state";
+    db.read_all(Sql::new(sql)).await
 }
 
 #[derive(FromQueryResult)]

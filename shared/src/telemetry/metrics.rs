@@ -59,6 +59,11 @@ struct JobLabels {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct StateLabels {
+    state: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ResultLabels {
     result: &'static str,
 }
@@ -86,6 +91,7 @@ pub struct Metrics {
     scenarios_generated: Counter,
     pipeline_duration: Histogram,
     jobs: Family<JobLabels, Gauge>,
+    provider_batches: Family<StateLabels, Gauge>,
     oldest_due: Family<LaneLabels, Gauge<f64, AtomicU64>>,
     retries: Family<CodeLabels, Counter>,
     leases_lost: Counter,
@@ -121,6 +127,7 @@ impl Default for Metrics {
             scenarios_generated: Counter::default(),
             pipeline_duration: Histogram::new(exponential_buckets(0.005, 2.0, 18)),
             jobs: Family::default(),
+            provider_batches: Family::default(),
             oldest_due: Family::default(),
             retries: Family::default(),
             leases_lost: Counter::default(),
@@ -156,6 +163,11 @@ impl Metrics {
         );
         r.register("jqa_jobs", "Jobs that wait or run, sampled", self.jobs.clone());
         r.register("jqa_oldest_due_seconds", "Age of the oldest due job, sampled", self.oldest_due.clone());
+        r.register(
+            "jqa_provider_batches",
+            "Batches at model providers that have not ended, sampled; `unknown` ones wait for an administrator",
+            self.provider_batches.clone(),
+        );
         r.register("jqa_job_retries", "Tries that will be repeated", self.retries.clone());
         r.register("jqa_leases_lost", "Runs that lost their lease", self.leases_lost.clone());
         r.register("jqa_webhook_deliveries", "Webhook tries by result", self.deliveries.clone());
@@ -262,6 +274,11 @@ impl Metrics {
     /// Whether the sealer refuses to go on from the head of the audit log.
     pub fn audit_refused(&self, refused: bool) {
         self.audit_refused.set(i64::from(refused));
+    }
+
+    /// A sample of the batches at providers in a state.
+    pub fn provider_batches(&self, state: &'static str, batches: i64) {
+        self.provider_batches.get_or_create(&StateLabels { state }).set(batches);
     }
 
     /// A sample of the backlog.

@@ -7,12 +7,13 @@ use shared::domain::budget::{Budget, BudgetPeriod, BudgetScope, OverBudget};
 use shared::domain::job::Stage;
 use shared::domain::provider_batch::{BatchDecision, IN_BATCH, ProviderBatchState};
 use shared::domain::verdict::Failure;
-use shared::jobs::{Claimed, Concluded};
+use shared::jobs::{Claimed, Concluded, JobError};
 use shared::ports::{Clock, LlmError, Usage};
-use shared::store::Sql;
+use shared::store::audit::Actor;
 use shared::store::llm_call::{NewCall, Used};
 use shared::store::llm_question::{self, Heard, NewQuestion, Outcome};
 use shared::store::provider_batch::{self, ProviderBatch, Trouble};
+use shared::store::{Sql, StoreError};
 use tests::{Fixture, contract};
 use uuid::Uuid;
 
@@ -138,14 +139,16 @@ contract! {
         for (decision, calls) in [(BatchDecision::SendAgain, "unknown"), (BatchDecision::GiveUp, "unknown"), (BatchDecision::Adopt, "reserved")] {
             let (jobs, batch) = batched(&f, 2).await;
             let before = in_state(&f, "calls", calls).await;
-            assert!(!f.jobs.decide(&batch, decision, Some("b1"), &f.person()).await.expect("an answer"), "it is not unknown");
+            assert!(!f.jobs.decide(&batch, decision, Some("b1"), &Actor::default()).await.expect("an answer"), "it is not unknown");
             let trouble = Trouble { code: "llm.batch_unknown", message: "?" };
             assert!(provider_batch::lose(&f.db, &batch, &["b1".into()], trouble).await.expect("an answer"));
-            assert!(f.jobs.decide(&batch, decision, Some("b1"), &f.person()).await.expect("an answer"));
-            assert!(!f.jobs.decide(&batch, decision, Some("b1"), &f.person()).await.expect("an answer"), "once");
+            let demoted = f.jobs.decide(&batch, decision, Some("b1"), &f.person()).await;
+            assert!(matches!(demoted, Err(JobError::Store(StoreError::NotAdministrator))), "{demoted:?}");
+            assert!(f.jobs.decide(&batch, decision, Some("b1"), &Actor::default()).await.expect("an answer"));
+            assert!(!f.jobs.decide(&batch, decision, Some("b1"), &Actor::default()).await.expect("an answer"), "once");
             let grown = in_state(&f, "calls", calls).await - before;
             assert_eq!(grown, if decision == BatchDecision::Adopt { 0 } else { 2 }, "{decision}");
-            let row = provider_batch::find(&f.db, batch.id).await.expect("rows").expect("the batch");
+            let row = provider_batch::find(&f.db, batch.id).await.expect("rows").expect("the batch").batch;
             let adopted = decision == BatchDecision::Adopt;
             assert_eq!(row.remote_id.as_deref(), adopted.then_some("b1"));
             assert_eq!(row.state().expect("a state"), if adopted { ProviderBatchState::Created } else { ProviderBatchState::Failed });

@@ -1,7 +1,8 @@
 //! What the database says, seen from beside the product.
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr, FromQueryResult, Statement, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr, FromQueryResult, Statement,
+    TransactionTrait,
 };
 use std::time::Duration;
 use uuid::Uuid;

@@ -70,7 +70,8 @@ async fn to_the_end(app: &App) {
 }
 
 async fn batches(app: &App) -> Vec<ProviderBatch> {
-    provider_batch::list(app.jobs.db(), None, None, 100).await.expect("batches")
+    let counted = provider_batch::list(app.jobs.db(), None, None, 100).await.expect("batches");
+    counted.into_iter().map(|counted| counted.batch).collect()
 }
 
 async fn states(app: &App) -> Vec<ProviderBatchState> {
@@ -226,9 +227,9 @@ async fn lost() -> (App, Vec<Uuid>, ProviderBatch) {
 async fn a_batch_that_nobody_can_find_waits_for_a_person_who_knows_it() {
     let (app, ids, batch) = lost().await;
     let remote = batch.candidates().remove(0);
-    let took = app.jobs.decide(&batch, BatchDecision::Adopt, Some(&remote), &app.person()).await.expect("an answer");
+    let took = app.jobs.decide(&batch, BatchDecision::Adopt, Some(&remote), &Actor::default()).await.expect("an answer");
     assert!(took);
-    assert!(!app.jobs.decide(&batch, BatchDecision::GiveUp, None, &app.person()).await.expect("an answer"), "once");
+    assert!(!app.jobs.decide(&batch, BatchDecision::GiveUp, None, &Actor::default()).await.expect("an answer"), "once");
     to_the_end(&app).await;
     all_succeeded(&app, &ids).await;
     let counts = app.jira().llm_counts();
@@ -238,7 +239,7 @@ async fn a_batch_that_nobody_can_find_waits_for_a_person_who_knows_it() {
 #[tokio::test]
 async fn a_batch_that_a_person_has_sent_again_may_be_paid_twice_and_the_ledger_says_so() {
     let (app, ids, batch) = lost().await;
-    app.jobs.decide(&batch, BatchDecision::SendAgain, None, &app.person()).await.expect("an answer");
+    app.jobs.decide(&batch, BatchDecision::SendAgain, None, &Actor::default()).await.expect("an answer");
     to_the_end(&app).await;
     all_succeeded(&app, &ids).await;
     assert_eq!(app.jira().llm_counts().batches, 3);
@@ -249,7 +250,7 @@ async fn a_batch_that_a_person_has_sent_again_may_be_paid_twice_and_the_ledger_s
 #[tokio::test]
 async fn the_jobs_of_a_batch_that_a_person_gives_up_fail_and_say_so() {
     let (app, ids, batch) = lost().await;
-    app.jobs.decide(&batch, BatchDecision::GiveUp, None, &app.person()).await.expect("an answer");
+    app.jobs.decide(&batch, BatchDecision::GiveUp, None, &Actor::default()).await.expect("an answer");
     app.run_jobs().await;
     for id in ids {
         assert_eq!(app.status(id).await, ("failed".to_owned(), "llm.batch_given_up".to_owned()));

@@ -5,13 +5,15 @@ use shared::domain::finding::FindingCode;
 use shared::domain::job::JobKind;
 use shared::domain::policy::Terms;
 use shared::domain::publish::{PublishMode, PublishOutcome, PublishWhat};
+use serde_json::json;
 use shared::domain::scenario::{RelationKind, Suite};
+use shared::domain::story::ExistingTests;
 use shared::policies::Policies;
 use shared::store::audit::Actor;
 use tests::app::{App, Setup};
 use uuid::Uuid;
 
-use crate::support::{ours, words};
+use crate::support::{STORY, client, ours, words};
 
 /// The story with three tests.
 const TESTED: &str = "SHOP-14";
@@ -146,4 +148,26 @@ async fn tests_that_cannot_be_read_further_are_known_by_their_titles() {
     let tests = app.story(id).await.tests;
     assert_eq!((tests.shown.len(), tests.shown[0].text.as_str()), (2, ""));
     assert_eq!(tests.shown[0].summary, "Summary of the test number 0");
+}
+
+#[tokio::test]
+async fn what_we_published_ourselves_is_no_test_that_existed() {
+    let app = App::start().await;
+    let order = || app.asks(JobKind::FullPipeline, STORY).with(PublishMode::Subtask, PublishWhat::Scenarios);
+    let first = order().run().await;
+    app.succeeded(first).await;
+    let items = app.published(first).await.remove(0).items;
+    for item in &items {
+        // A person links them as Xray links its tests.
+        let link = json!({ "type": { "name": "Test" }, "inwardIssue": { "key": item.key }, "outwardIssue": { "key": STORY } });
+        let url = format!("{}/rest/api/3/issueLink", app.site.url());
+        let linked = client().post(url).basic_auth("mara@example.org", Some("sandbox")).json(&link).send().await;
+        assert_eq!(linked.expect("an answer").status(), 201);
+    }
+    let second = order().run().await;
+    app.succeeded(second).await;
+    let suite = app.suite(second).await.suite;
+    assert_eq!(relations(&suite), []);
+    assert_eq!(app.story(second).await.tests, ExistingTests::default());
+    assert_eq!(app.outcomes(second).await, [PublishOutcome::Unchanged]);
 }

@@ -136,7 +136,7 @@ impl CloudJira {
         if keys.is_empty() {
             return Ok(());
         }
-        let asked = json!({ "issueIdsOrKeys": keys, "fields": ["description"] }).to_string();
+        let asked = json!({ "issueIdsOrKeys": keys, "fields": ["description"], "properties": [wire::PROPERTY_KEY] }).to_string();
         let call = Call {
             kind: Kind::Read,
             method: Method::POST,
@@ -147,7 +147,7 @@ impl CloudJira {
         };
         match self.wire.send::<Value>(&call).await {
             Ok(mut answer) => {
-                wire::add_descriptions(body, &mut answer);
+                wire::complete(body, &mut answer);
                 Ok(())
             }
             Err(JiraError::NotFound(_) | JiraError::Forbidden(_)) => Ok(()),

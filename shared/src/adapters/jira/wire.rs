@@ -55,15 +55,11 @@ fn summary(hit: &Value) -> Result<IssueSummary, JiraError> {
     if summary.key.is_empty() { Err(unlike("a hit without key")) } else { Ok(summary) }
 }
 
-/// Puts the descriptions that `bulkfetch` answered into what an issue holds of its linked issues and sub-tasks.
-pub(super) fn add_descriptions(issue: &mut Value, answer: &mut Value) {
+/// Puts the descriptions that `bulkfetch` answered, and our property, into what an issue holds of its linked issues and sub-tasks.
+pub(super) fn complete(issue: &mut Value, answer: &mut Value) {
     let answered = answer.get_mut("issues").and_then(Value::as_array_mut).into_iter().flatten();
-    let descriptions: HashMap<String, Value> = answered
-        .filter_map(|one| {
-            let key = one.get("key")?.as_str()?.to_owned();
-            Some((key, one.pointer_mut("/fields/description")?.take()))
-        })
-        .collect();
+    let answered: HashMap<String, Value> =
+        answered.filter_map(|one| Some((one.get("key")?.as_str()?.to_owned(), one.take()))).collect();
     let Some(fields) = issue.get_mut("fields").and_then(Value::as_object_mut) else { return };
     for (name, ends) in [("issuelinks", &["outwardIssue", "inwardIssue"][..]), ("subtasks", &[])] {
         for entry in fields.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten() {
@@ -71,9 +67,14 @@ pub(super) fn add_descriptions(issue: &mut Value, answer: &mut Value) {
                 Some(end) => &mut entry[end],
                 None => entry,
             };
-            let description = other.get("key").and_then(Value::as_str).and_then(|key| descriptions.get(key)).cloned();
-            if let (Some(description), Some(fields)) = (description, other.get_mut("fields").and_then(Value::as_object_mut)) {
-                fields.insert("description".to_owned(), description);
+            let Some(whole) = other.get("key").and_then(Value::as_str).and_then(|key| answered.get(key)) else { continue };
+            if let (Some(text), Some(fields)) =
+                (whole.pointer("/fields/description"), other.get_mut("fields").and_then(Value::as_object_mut))
+            {
+                fields.insert("description".to_owned(), text.clone());
+            }
+            if let (Some(properties), Some(other)) = (whole.get("properties"), other.as_object_mut()) {
+                other.insert("properties".to_owned(), properties.clone());
             }
         }
     }

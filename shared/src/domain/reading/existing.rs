@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::adf::section;
+use super::super::adf::{marker, section};
 use super::super::story::{ExistingTest, ExistingTests};
 use super::limit::{self, USEFUL};
 use super::part::{far_end, name_of, read_part, text};
@@ -70,7 +70,7 @@ pub(super) fn is_test(other: &Value, words: &str) -> bool {
 /// The tests that there is room for: summaries first, then texts, in Jira's order. What was cut or left out is named.
 pub(super) fn all(fields: &Value, options: &ReadOptions, lossy: &mut Vec<String>) -> ExistingTests {
     let mut read: Vec<ExistingTest> = Vec::new();
-    for test in tests(fields) {
+    for test in tests(fields).filter(|test| !is_ours(test, options)) {
         let one = one(test, options, lossy);
         if !one.key.is_empty() && !read.iter().any(|known| known.key == one.key) {
             read.push(one);
@@ -108,6 +108,13 @@ fn tests(fields: &Value) -> impl Iterator<Item = &Value> {
     let list = |name: &str| fields.get(name).and_then(Value::as_array).into_iter().flatten();
     let linked = list("issuelinks").filter_map(far_end).filter(|(other, words)| is_test(other, words)).map(|(other, _)| other);
     linked.chain(list("subtasks").filter(|task| is_test(task, "")))
+}
+
+/// Whether we published it: what is written again is no test that existed before.
+fn is_ours(test: &Value, options: &ReadOptions) -> bool {
+    let has_property = test.get("properties").is_some_and(|properties| properties.get(&options.property).is_some());
+    let body = test.pointer("/fields/description").unwrap_or(&Value::Null);
+    has_property || marker::marker_in(body).is_some_and(|marker| marker.starts_with(&options.marker_prefix))
 }
 
 fn one(test: &Value, options: &ReadOptions, lossy: &mut Vec<String>) -> ExistingTest {
