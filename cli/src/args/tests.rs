@@ -22,28 +22,29 @@ fn help_names_every_command_and_exit_code() {
     Usage: jqa [OPTIONS] <COMMAND>
 
     Commands:
-      demo             Start everything with a Jira of its own and example stories, and show what comes
-                       out
-      generate         Write criteria and scenarios for stories
-      jobs             List, show, watch and steer jobs
-      result           Print what a job made
-      story            Print a story as it is read
-      search           Find stories by JQL
-      login            Log in and keep the login
-      logout           End the kept login
-      api-keys         List, make and revoke API keys
-      doctor           Check the set-up and say how to mend it
-      eval             Write for a set of stories, measure what came out, and compare it
-      sandbox          Run a Jira double with example stories, for trying things out
-      serve            Run API and worker in one process (SQLite unless set otherwise)
-      api              Run the API alone (needs PostgreSQL)
-      worker           Run a worker alone (needs PostgreSQL)
-      migrate          Bring the database up to date
-      callback-secret  Print the secret that receivers of callbacks verify signatures with
-      keys             Make and change the keys that sign tokens and seal secrets
-      audit            Check the audit log in the database
-      user             Manage users in the database
-      help             Print this message or the help of the given subcommand(s)
+      demo              Start everything with a Jira of its own and example stories, and show what comes
+                        out
+      generate          Write criteria and scenarios for stories
+      jobs              List, show, watch and steer jobs
+      result            Print what a job made
+      story             Print a story as it is read
+      search            Find stories by JQL
+      login             Log in and keep the login
+      logout            End the kept login
+      api-keys          List, make and revoke API keys
+      provider-batches  List batches at model providers, and decide about one that is lost
+      doctor            Check the set-up and say how to mend it
+      eval              Write for a set of stories, measure what came out, and compare it
+      sandbox           Run a Jira double with example stories, for trying things out
+      serve             Run API and worker in one process (SQLite unless set otherwise)
+      api               Run the API alone (needs PostgreSQL)
+      worker            Run a worker alone (needs PostgreSQL)
+      migrate           Bring the database up to date
+      callback-secret   Print the secret that receivers of callbacks verify signatures with
+      keys              Make and change the keys that sign tokens and seal secrets
+      audit             Check the audit log in the database
+      user              Manage users in the database
+      help              Print this message or the help of the given subcommand(s)
 
     Options:
           --config <FILE>  Settings file of the server commands (TOML); settings from the environment
