@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::json;
 use shared::domain::job::JobStatus;
+use shared::domain::provider_batch::waits_for_batch;
 use shared::domain::publish::{PublishOutcome, Published};
 use uuid::Uuid;
 
@@ -157,6 +158,8 @@ fn sentence(event: &EventView, before: DateTime<Utc>) -> Option<String> {
         "job.stage_stored" => format!("{} stored ({})", text("stage"), took(before, event.at)),
         "job.retrying" if after.is_empty() => format!("will be tried again{because}"),
         "job.retrying" => format!("will be tried again in{after}{because}"),
+        // It is woken when the batch is answered; the time is when it would look by itself.
+        "job.snoozed" if waits_for_batch(&text("code")) => format!("waits{because}"),
         "job.snoozed" => format!("waits{after}{because}"),
         "job.reclaimed" => "goes on in another worker".to_owned(),
         "job.edited" => "was edited".to_owned(),
@@ -231,6 +234,8 @@ mod tests {
             Some("will be tried again in 2.0 s: Jira answered 503 [jira.unavailable]")
         );
         assert_eq!(told("job.snoozed", json!({"after_ms": 500})).as_deref(), Some("waits 0.5 s"));
+        let in_batch = json!({"code": "llm.in_batch", "message": "in a batch", "after_ms": 3_600_000});
+        assert_eq!(told("job.snoozed", in_batch).as_deref(), Some("waits: in a batch [llm.in_batch]"));
         assert_eq!(told("job.retrying", serde_json::Value::Null).as_deref(), Some("will be tried again"));
         assert_eq!(told("job.of_the_future", json!({})), None);
         assert_eq!(told("job.succeeded", json!({"summary": {}})), None);
