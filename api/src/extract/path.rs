@@ -15,11 +15,25 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        match Path::<Uuid>::from_request_parts(parts, state).await {
-            Ok(Path(id)) => Ok(Self(id)),
-            Err(_) => Err(Problem::new(codes::NOT_FOUND, "The id in the address is not a UUID, so there is nothing here.")),
-        }
+        Path::<Uuid>::from_request_parts(parts, state).await.map(|Path(id)| Self(id)).map_err(|_| no_id())
     }
+}
+
+/// All ids of a path, in its order.
+#[derive(Debug, Clone, Copy)]
+pub struct Ids<const N: usize>(pub [Uuid; N]);
+
+impl<S: Send + Sync, const N: usize> FromRequestParts<S> for Ids<N> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let ids = Path::<Vec<Uuid>>::from_request_parts(parts, state).await.ok().and_then(|Path(ids)| ids.try_into().ok());
+        ids.map(Self).ok_or_else(no_id)
+    }
+}
+
+fn no_id() -> Problem {
+    Problem::new(codes::NOT_FOUND, "The id in the address is not a UUID, so there is nothing here.")
 }
 
 /// The `{key}` of the path.

@@ -88,6 +88,7 @@ codes! {
     NOT_APPROVED = "result.not_approved" CONFLICT "The result was not approved";
     EDIT_REFUSED = "result.unusable" UNPROCESSABLE_ENTITY "The edited result cannot be used";
     HISTORY_NOT_FOUND = "history.not_found" NOT_FOUND "There is no such result";
+    HISTORY_OF_OTHER_STORY = "history.of_other_story" UNPROCESSABLE_ENTITY "The results are of different stories";
     STREAM_FULL = "stream.too_many" SERVICE_UNAVAILABLE "Too many open streams";
 
     JIRA_NOT_CONFIGURED = "jira.not_configured" NOT_FOUND "There is no such Jira connection";

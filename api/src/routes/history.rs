@@ -1,9 +1,12 @@
 //! Versioned results.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use shared::domain::criterion::CriteriaSet;
+use shared::domain::diff::{self, ResultDiff, Side};
 use shared::domain::issue_key::IssueKey;
 use shared::domain::job::JobKind;
 use shared::domain::scenario::Suite;
@@ -15,8 +18,8 @@ use uuid::Uuid;
 
 use super::jobs::{cut, key};
 use crate::audit::looked;
-use crate::extract::{Allowed, FromParams, Id, Params, Query, Read};
-use crate::problem::Problem;
+use crate::extract::{Allowed, FromParams, Id, Ids, Params, Query, Read};
+use crate::problem::{Problem, codes};
 use crate::state::Api;
 use crate::view::rfc3339;
 
@@ -107,13 +110,47 @@ pub(super) async fn list(
 #[utoipa::path(get, path = "/history/{id}", operation_id = "show_history", tag = "history", params(("id" = Uuid, Path)),
     responses((status = 200, body = HistoryView)))]
 pub(super) async fn show(State(api): State<Api>, caller: Allowed<Read>, Id(id): Id) -> Result<Json<HistoryView>, Problem> {
-    let row =
-        history::find(api.db(), id).await?.filter(|row| caller.sees(row.created_by)).ok_or_else(Problem::no_such_history)?;
-    looked(&api, &caller, row.created_by, "history.read", ("history", id)).await?;
-    Ok(Json(HistoryView::of(row)?))
+    Ok(Json(HistoryView::of(seen(&api, &caller, history::find(api.db(), id).await?).await?)?))
+}
+
+/// What differs between two results of a story.
+///
+/// Needs `read`; a result of somebody else needs `read_all`. `id` is the one before, `other` the one after, each the id of a
+/// result or of the job that made it. Items are the same ones by their ids.
+#[utoipa::path(get, path = "/history/{id}/diff/{other}", operation_id = "diff_history", tag = "history",
+    params(("id" = Uuid, Path), ("other" = Uuid, Path)), responses((status = 200, body = ResultDiff)))]
+pub(super) async fn diff(State(api): State<Api>, caller: Allowed<Read>, Ids(ids): Ids<2>) -> Result<Json<ResultDiff>, Problem> {
+    let [before, after] = ids;
+    let (before, after) = (named(&api, &caller, before).await?, named(&api, &caller, after).await?);
+    if (&before.connection, &before.issue_id) != (&after.connection, &after.issue_id) {
+        let detail = format!("One result is of {}, the other of {}.", before.issue_key, after.issue_key);
+        return Err(Problem::new(codes::HISTORY_OF_OTHER_STORY, detail));
+    }
+    let parts = [history_parts(&before)?, history_parts(&after)?];
+    let (before, after) = (HistoryView::of(before)?, HistoryView::of(after)?);
+    Ok(Json(diff::between(before.side(&parts[0]), after.side(&parts[1]))))
+}
+
+async fn named(api: &Api, caller: &Allowed<Read>, id: Uuid) -> Result<History, Problem> {
+    seen(api, caller, history::named_by(api.db(), id).await?).await
+}
+
+/// A result, if the caller may see it; that they looked is audited.
+async fn seen(api: &Api, caller: &Allowed<Read>, row: Option<History>) -> Result<History, Problem> {
+    let row = row.filter(|row| caller.sees(row.created_by)).ok_or_else(Problem::no_such_history)?;
+    looked(api, caller, row.created_by, "history.read", ("history", row.id)).await?;
+    Ok(row)
+}
+
+fn history_parts(row: &History) -> Result<BTreeMap<String, String>, Problem> {
+    serde_json::from_str(&row.sources_json).map_err(|error| Problem::internal(format!("history {}: sources: {error}", row.id)))
 }
 
 impl HistoryView {
+    fn side<'a>(&'a self, parts: &'a BTreeMap<String, String>) -> Side<'a> {
+        Side { parts, criteria: self.criteria.as_ref(), suite: self.suite.as_ref() }
+    }
+
     fn of(row: History) -> Result<Self, Problem> {
         let unreadable =
             |what: &str, error: &dyn std::fmt::Display| Problem::internal(format!("history {}: {what}: {error}", row.id));

@@ -93,6 +93,7 @@ fn contents(public_url: Option<&str>) -> OpenApiRouter<Api> {
         .routes(routes!(review::approve))
         .routes(routes!(history::list))
         .routes(routes!(history::show))
+        .routes(routes!(history::diff))
         .routes(routes!(jira::story))
         .routes(routes!(jira::search))
         .routes(routes!(publish::publish))

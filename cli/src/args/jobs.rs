@@ -122,6 +122,25 @@ pub(crate) struct ResultArgs {
     pub(crate) out: Option<PathBuf>,
 }
 
+/// `jqa diff`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Ids are those of jobs (`jqa jobs list --issue SHOP-12`) or of results (history_id of a job).\nExample:\n  jqa diff BEFORE AFTER"
+)]
+pub(crate) struct DiffArgs {
+    /// The earlier job or result
+    #[arg(value_name = "BEFORE", value_parser = id)]
+    pub(crate) before: Uuid,
+
+    /// The later job or result
+    #[arg(value_name = "AFTER", value_parser = id)]
+    pub(crate) after: Uuid,
+
+    /// Print JSON to stdout instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// `jqa story`.
 #[derive(Debug, Args)]
 pub(crate) struct StoryArgs {

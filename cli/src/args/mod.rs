@@ -32,7 +32,7 @@ use api_keys::ApiKeysCommand;
 use audit::AuditCommand;
 use eval::EvalArgs;
 use generate::GenerateArgs;
-use jobs::{JobsCommand, ResultArgs, SearchArgs, StoryArgs};
+use jobs::{DiffArgs, JobsCommand, ResultArgs, SearchArgs, StoryArgs};
 use local::{DemoArgs, DoctorArgs, LoginArgs, SandboxArgs};
 use provider_batches::ProviderBatchesCommand;
 use server::{KeysCommand, ServeArgs};
@@ -120,6 +120,8 @@ pub(crate) enum Command {
     Jobs(JobsCommand),
     /// Print what a job made
     Result(ResultArgs),
+    /// Show what differs between two results of a story
+    Diff(DiffArgs),
     /// Print a story as it is read
     Story(StoryArgs),
     /// Find stories by JQL

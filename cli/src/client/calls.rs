@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::{Response, header};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use shared::domain::diff::ResultDiff;
 use shared::domain::job::JobKind;
 use shared::domain::provider_batch::{BatchDecision, ProviderBatchState};
 use uuid::Uuid;
@@ -83,6 +84,11 @@ impl Client {
     /// What a job made, as text.
     pub(crate) async fn result_text(&self, id: Uuid, format: &str) -> Result<String, ClientError> {
         self.text(Call::get(format!("/api/v1/jobs/{id}/result")).query("format", Some(format))).await
+    }
+
+    /// What differs between two results of a story.
+    pub(crate) async fn diff(&self, before: Uuid, after: Uuid) -> Result<ResultDiff, ClientError> {
+        self.json(Call::get(format!("/api/v1/history/{before}/diff/{after}"))).await
     }
 
     /// Cancels a job.

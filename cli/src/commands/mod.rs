@@ -2,6 +2,7 @@
 
 mod api_keys;
 pub(crate) mod demo;
+mod diff;
 mod doctor;
 mod eval;
 mod generate;
@@ -59,6 +60,7 @@ async fn run_client(
         Command::Generate(args) => generate::run(&args, &session::client(connect)?).await,
         Command::Jobs(command) => jobs::run(command, &session::client(connect)?).await,
         Command::Result(args) => result::run(&args, &session::client(connect)?).await,
+        Command::Diff(args) => diff::run(&args, &session::client(connect)?).await,
         Command::Story(args) => story::run(&args, &session::client(connect)?).await,
         Command::Search(args) => search::run(&args, &session::client(connect)?).await,
         Command::ApiKeys(command) => api_keys::run(command, &session::client(connect)?).await,

@@ -92,6 +92,7 @@ const TABLE: &[(&str, About, [u16; 4])] = &[
     ("DELETE /api/v1/invites/{id}", Own, [404, 403, 403, 403]),
     ("GET /api/v1/history", Nothing, [200, 200, 200, 200]),
     ("GET /api/v1/history/{id}", TheirResult, [200, 200, 200, 404]),
+    ("GET /api/v1/history/{id}/diff/{other}", TheirResult, [200, 200, 200, 404]),
     ("GET /api/v1/jira/story/{key}", Nothing, [200, 200, 200, 200]),
     ("GET /api/v1/jira/search", Nothing, [200, 200, 200, 200]),
     ("POST /api/v1/jira/publish", Publishing("criteria"), [200, 200, 200, 403]),
@@ -149,7 +150,11 @@ impl Theirs {
         // One that waits: the worker was stopped.
         let own = if about == Own { waiting_job(app, by).await } else { String::new() };
         let (method, path) = operation.split_once(' ').unwrap();
-        let path = path.replace("{id}", &self.id(operation, about, &own)).replace("{key}", "SHOP-2").replace("{project}", "SHOP");
+        let path = path
+            .replace("{id}", &self.id(operation, about, &own))
+            .replace("{other}", &self.history)
+            .replace("{key}", "SHOP-2")
+            .replace("{project}", "SHOP");
         let ask = |query: &str| app.ask(method, &format!("{path}{query}")).by(by);
         match (path.rsplit('/').next().unwrap(), about) {
             ("refresh", _) => ask("").json(json!({ "refresh_token": "jqr_none" })).await,

@@ -147,3 +147,41 @@ async fn a_job_that_failed_has_no_result_and_says_why() {
     let answer = made.app.get(&made.path).by(&made.qa).await;
     insta::assert_snapshot!(answer.told(), @"409 job.no_result_yet: The job failed before it had a result; its 'error' says why.");
 }
+
+#[tokio::test]
+async fn two_results_of_a_story_are_compared_item_by_item_and_line_by_line() {
+    let app = HttpApp::working().await;
+    let qa = app.account(Role::Qa).await;
+    let made = async |key: &str| {
+        let job = app.rested(&qa, "full-pipeline", json!({ "issue_key": key })).await;
+        job["history_id"].as_str().unwrap().to_owned()
+    };
+    let before = made("SHOP-2").await;
+    app.app.jira().edit("SHOP-2", |fields| {
+        let text = fields["description"].to_string();
+        assert!(text.contains("50 different"), "{text}");
+        fields.insert("description".to_owned(), serde_json::from_str(&text.replace("50 different", "40 different")).unwrap());
+    });
+    let (after, other) = (made("SHOP-2").await, made("SHOP-3").await);
+
+    let diff = app.get(&format!("/history/{before}/diff/{after}")).by(&qa).await.json();
+    assert_eq!(diff["story"], json!([{ "part": "description", "change": "changed" }]));
+    let changed = diff["criteria"]["items"].as_array().unwrap();
+    assert!(!changed.is_empty() && !diff["criteria"]["unchanged"].as_array().unwrap().is_empty(), "{diff:#}");
+    let lines: Vec<String> = changed
+        .iter()
+        .flat_map(|item| item["lines"].as_array().unwrap())
+        .filter(|line| line["change"] != "kept")
+        .map(|line| format!("{} {}", line["change"].as_str().unwrap(), line["text"].as_str().unwrap()))
+        .collect();
+    let has = |change: &str, words: &str| lines.iter().any(|line| line.starts_with(change) && line.contains(words));
+    assert!(has("removed", "50 different") && has("added", "40 different"), "{lines:#?}");
+
+    let same = app.get(&format!("/history/{after}/diff/{after}")).by(&qa).await.json();
+    assert_eq!((&same["story"], &same["criteria"]["items"], &same["scenarios"]["items"]), (&json!([]), &json!([]), &json!([])));
+    let foreign = app.get(&format!("/history/{before}/diff/{other}")).by(&qa).await;
+    assert_eq!((foreign.status, &foreign.json()["code"]), (422, &json!("history.of_other_story")));
+    let developer = app.account(Role::Developer).await;
+    assert_eq!(app.get(&format!("/history/{before}/diff/{after}")).by(&developer).await.status, 404);
+    assert_eq!(app.get(&format!("/history/{before}/diff/x")).by(&qa).await.status, 404);
+}

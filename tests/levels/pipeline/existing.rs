@@ -1,11 +1,11 @@
 //! Tests that exist for a story: read in one go, shown to the model, named by scenarios, and not published again.
 
 use sandbox::{Fault, Story, StoryLink, Text};
+use serde_json::json;
 use shared::domain::finding::FindingCode;
 use shared::domain::job::JobKind;
 use shared::domain::policy::Terms;
 use shared::domain::publish::{PublishMode, PublishOutcome, PublishWhat};
-use serde_json::json;
 use shared::domain::scenario::{RelationKind, Suite};
 use shared::domain::story::ExistingTests;
 use shared::policies::Policies;
