@@ -1,7 +1,8 @@
-//! A Jira Cloud and Chat Completions double with memory and faults.
+//! A Jira (Cloud and Data Center) and Chat Completions double with memory and faults.
 //!
 //! [`bind`] starts it; [`State`] is the handle to look inside and to order faults. What it knows of Jira:
-//! `site` holds the issues, `jira` speaks REST v3 over them, `adf` judges documents. What it knows of language
+//! `site` holds the issues, `jira` speaks REST v3 over them (and v2, where the
+//! site is in a data centre), `adf` judges documents. What it knows of language
 //! models: `llm` answers from the words of the story it is shown. `control` is the remote control over HTTP.
 
 mod adf;
@@ -26,7 +27,7 @@ pub use control::journal::{JournalEntry, Loss};
 pub use llm::answer::names as llm_models;
 pub use llm::counts::LlmCounts;
 pub use loader::{LoadError, stories_from_jsonl, story_from_markdown};
-pub use options::Options;
+pub use options::{Deployment, Options};
 pub use server::{Sandbox, bind};
 pub use state::State;
 pub use stories::{built_in, many};

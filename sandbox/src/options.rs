@@ -5,15 +5,31 @@ use std::path::PathBuf;
 use crate::stories;
 use crate::story::Story;
 
+/// Which Jira the site is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Deployment {
+    /// REST v3, documents.
+    #[default]
+    Cloud,
+    /// REST v2, wiki markup, below a context path.
+    DataCenter,
+}
+
 /// Everything that can be chosen before the sandbox starts; [`Default`] is what `jqa demo` uses.
 #[derive(Clone, Debug)]
 pub struct Options {
+    /// Which Jira the site is.
+    pub deployment: Deployment,
+    /// The path that a data centre's Jira stands below, such as `/jira`; empty = none.
+    pub context: String,
+    /// The version of a data centre's Jira; before 9 it has one answer for all that can be created.
+    pub server_version: String,
     /// The stories the site begins with.
     pub stories: Vec<Story>,
     /// A folder holding `jira/jira-v3.json` and `adf/full.json`, or one that holds such a `contracts` folder: requests
     /// are then checked against them as well.
     pub validate: Option<PathBuf>,
-    /// The API token that is accepted, with any e-mail address.
+    /// The API token that is accepted, with any e-mail address, or as a personal access token.
     pub token: String,
     /// How many comments an issue carries inline before the page is cut.
     pub inline_comments: usize,
@@ -36,6 +52,9 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            deployment: Deployment::Cloud,
+            context: String::new(),
+            server_version: "9.12.4".to_owned(),
             stories: [stories::built_in(), stories::existing_tests()].concat(),
             validate: None,
             token: "sandbox".to_owned(),
@@ -52,6 +71,12 @@ impl Default for Options {
 }
 
 impl Options {
+    /// The same site in a data centre.
+    #[must_use]
+    pub fn in_data_center(self) -> Self {
+        Self { deployment: Deployment::DataCenter, context: "/jira".to_owned(), ..self }
+    }
+
     /// The defaults with these stories in place of the built-in ones.
     #[must_use]
     pub fn with_stories(stories: Vec<Story>) -> Self {

@@ -23,7 +23,7 @@ use crate::clock;
 use crate::contract::Contract;
 use crate::control::faults::{Action, Cut};
 use crate::control::journal::{JournalEntry, Loss, Note};
-use crate::options::Options;
+use crate::options::{Deployment, Options};
 use crate::state::State;
 use crate::{control, jira, llm};
 
@@ -51,6 +51,18 @@ impl Sandbox {
         format!("http://{}", self.addr)
     }
 
+    /// The path that Jira stands below in a data centre; empty = none.
+    #[must_use]
+    pub fn context(&self) -> &str {
+        &self.state.options().context
+    }
+
+    /// Which Jira it is.
+    #[must_use]
+    pub fn deployment(&self) -> Deployment {
+        self.state.options().deployment
+    }
+
     /// The handle to look inside.
     #[must_use]
     pub fn state(&self) -> &State {
@@ -73,7 +85,8 @@ pub async fn bind(addr: SocketAddr, options: Options) -> io::Result<Sandbox> {
     let contract = options.validate.as_deref().map(Contract::read).transpose()?;
     let listener = TcpListener::bind(addr).await?;
     let addr = listener.local_addr()?;
-    let state = State::new(options, contract, format!("http://{addr}"));
+    let base = format!("http://{addr}{}", options.context);
+    let state = State::new(options, contract, base);
     let router = control::routes::router().merge(jira::router(&state)).merge(llm::router()).with_state(state.clone());
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     let front = Front { router, state: state.clone(), tasks: tasks.clone(), stop: stop.clone() };

@@ -1,6 +1,7 @@
 //! The handle to look inside a running sandbox and to steer it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::control::hooks::Delivery;
 use crate::control::journal::{Journal, JournalEntry};
 use crate::llm::batches::shelf::Shelf;
 use crate::llm::counts::LlmCounts;
-use crate::options::Options;
+use crate::options::{Deployment, Options};
 use crate::site::Site;
 use crate::site::view::{Extras, Wanted};
 use crate::story::Story;
@@ -32,12 +33,13 @@ struct Inner {
     hooks: Mutex<HashMap<String, Vec<Delivery>>>,
     llm: Mutex<LlmCounts>,
     batches: Mutex<Shelf>,
+    failed_logins: AtomicU32,
     changes: watch::Sender<u64>,
 }
 
 impl State {
     pub(crate) fn new(options: Options, contract: Option<Contract>, base: String) -> Self {
-        let mut site = Site::new(base);
+        let mut site = Site::new(base, options.deployment);
         site.load(&options.stories);
         Self(Arc::new(Inner {
             journal: Journal::new(options.journal_entries, options.journal_bytes),
@@ -47,6 +49,7 @@ impl State {
             hooks: Mutex::default(),
             llm: Mutex::default(),
             batches: Mutex::default(),
+            failed_logins: AtomicU32::new(0),
             changes: watch::channel(0).0,
             options,
         }))
@@ -54,6 +57,18 @@ impl State {
 
     pub(crate) fn site(&self) -> MutexGuard<'_, Site> {
         self.0.site.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn failed_logins(&self) -> u32 {
+        self.0.failed_logins.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn fail_login(&self, with_password: bool) {
+        self.0.failed_logins.fetch_add(u32::from(with_password), Ordering::Relaxed);
+    }
+
+    pub(crate) fn forgive_logins(&self) {
+        self.0.failed_logins.store(0, Ordering::Relaxed);
     }
 
     pub(crate) fn options(&self) -> &Options {
@@ -137,7 +152,7 @@ impl State {
         self.site().issues.values().map(|issue| issue.key.clone()).collect()
     }
 
-    /// Changes the stored fields of an issue as a person would; false when there is no such issue. Strings become
+    /// Changes the stored fields of an issue as a person would; false when there is no such issue. On Cloud strings become
     /// documents where the field holds one.
     pub fn edit(&self, key: &str, change: impl FnOnce(&mut Map<String, Value>)) -> bool {
         let mut guard = self.site();
@@ -145,7 +160,9 @@ impl State {
         let Some(mut fields) = site.find(key).map(|issue| issue.fields.clone()) else { return false };
         change(&mut fields);
         for (name, value) in &mut fields {
-            if crate::site::catalogue::field(name).is_some_and(crate::site::catalogue::Field::is_rich) {
+            if site.deployment == Deployment::Cloud
+                && crate::site::catalogue::field(name).is_some_and(crate::site::catalogue::Field::is_rich)
+            {
                 if let Some(source) = value.as_str() {
                     *value = crate::markup::to_adf(source);
                 }
@@ -164,7 +181,8 @@ impl State {
 
     /// Changes a comment as a person would (`body` is Markdown or a document); false when there is none.
     pub fn edit_comment(&self, id: &str, body: &Value) -> bool {
-        let document = body.as_str().map_or_else(|| body.clone(), crate::markup::to_adf);
+        let is_cloud = self.options().deployment == Deployment::Cloud;
+        let document = body.as_str().filter(|_| is_cloud).map_or_else(|| body.clone(), crate::markup::to_adf);
         let request = serde_json::json!({"body": document});
         let edited = id.parse().is_ok_and(|id| self.site().edit_comment(id, &request, "Mara Voss").is_ok());
         self.changed();

@@ -29,6 +29,15 @@ impl Text {
         }
     }
 
+    /// The wiki markup that a data centre's Jira would hold, or null.
+    #[must_use]
+    pub fn to_wiki(&self) -> Value {
+        match self {
+            Self::Source(source) if markup::is_wiki(source) => source.clone().into(),
+            text => Some(markup::to_wiki(&text.to_adf())).filter(|wiki| !wiki.is_empty()).into(),
+        }
+    }
+
     /// The bare words, for comparing.
     #[must_use]
     pub fn plain(&self) -> String {

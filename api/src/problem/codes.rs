@@ -95,6 +95,7 @@ codes! {
     JIRA_BAD_JQL = "jira.bad_jql" BAD_REQUEST "Jira does not accept the JQL";
     JIRA_NOT_FOUND = "jira.not_found" NOT_FOUND "Jira does not show the issue";
     JIRA_UNAUTHORIZED = "jira.unauthorized" BAD_GATEWAY "Jira does not accept the connection's credentials";
+    JIRA_CAPTCHA = "jira.captcha" BAD_GATEWAY "Jira wants a captcha from the connection's account";
     JIRA_FORBIDDEN = "jira.forbidden" BAD_GATEWAY "Jira forbids it to the connection's account";
     JIRA_REFUSED = "jira.refused" BAD_GATEWAY "Jira refused the request";
     JIRA_RATE_LIMITED = "jira.rate_limited" TOO_MANY_REQUESTS "Jira asks to slow down";

@@ -305,6 +305,7 @@ mod tests {
     fn every_failure_of_jira_has_a_code_of_the_table() {
         let all = [
             JiraError::Unauthorized(String::new()),
+            JiraError::Captcha,
             JiraError::Forbidden(String::new()),
             JiraError::NotFound("X-1".into()),
             JiraError::Refused { status: 400, message: "no".into() },

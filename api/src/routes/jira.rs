@@ -83,7 +83,7 @@ pub(super) async fn story(
 ) -> Result<Json<Story>, Problem> {
     let connection = connection(&api, asked.connection.as_deref()).await?;
     let issue = connection.client()?.issue(key.as_str()).await?;
-    Ok(Json(reading::story(&issue.body, &issue.url, &connection.read_options)?))
+    Ok(Json(reading::story(&issue.body, &issue.url, &connection.read_options.speaking(issue.markup))?))
 }
 
 /// Issues by JQL.

@@ -105,7 +105,7 @@ pub(super) async fn show(api: &Api, caller: &Caller, kind: JobKind, request: &Jo
     };
     let jira = connection(api, Some(&request.connection)).await?;
     let issue = jira.client()?.issue(request.issue_key.as_str()).await?;
-    let story = reading::story(&issue.body, &issue.url, &jira.read_options)?;
+    let story = reading::story(&issue.body, &issue.url, &jira.read_options.speaking(issue.markup))?;
     let previewed = Previewed { api, caller, known: &known, model: &model, story: &story, economy: request.economy };
     Ok(Json(previewed.view(kind, request).await?))
 }

@@ -170,9 +170,11 @@ async fn plans(api: &Api, row: &History, body: &PublishBody) -> Result<Vec<Publi
     if made.story.is_none() {
         // Its job is not kept any more; the story is where it was.
         let issue = jira.issue_alone(&row.issue_id).await?;
-        made = made.with_story_of_now(row, reading::story(&issue.body, &issue.url, &connection.read_options)?);
+        made = made
+            .with_story_of_now(row, reading::story(&issue.body, &issue.url, &connection.read_options.speaking(issue.markup))?);
     }
-    let subject = Subject { connection: &row.connection, issue_id: &row.issue_id, output: made.output(&row.issue_key) };
+    let (markup, output) = (jira.markup().await?, made.output(&row.issue_key));
+    let subject = Subject { connection: &row.connection, issue_id: &row.issue_id, markup, output };
     plan_all(&api.jobs, &connection, &subject, &body.publish, body.on_conflict.unwrap_or_default()).await.map_err(not_planned)
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::value::whole;
 
@@ -39,6 +39,15 @@ pub(crate) struct DoctorArgs {
     pub(crate) json: bool,
 }
 
+/// Which Jira the double is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Deployment {
+    /// REST v3
+    Cloud,
+    /// REST v2 below /jira, wiki markup, a personal access token or any account's password
+    DataCenter,
+}
+
 /// `jqa sandbox`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -48,6 +57,10 @@ Example, in two terminals:
   jqa sandbox --port 8090
   JQA_JIRA_URL=http://127.0.0.1:8090 JQA_JIRA_EMAIL=me@example.com JQA_JIRA_TOKEN=sandbox jqa serve
 
+The same as Jira Data Center:
+  jqa sandbox --port 8090 --deployment data-center
+  JQA_JIRA_URL=http://127.0.0.1:8090/jira JQA_JIRA_TOKEN=sandbox jqa serve
+
 Two answers of 429, and a comment whose answer is lost after it was written:
   curl 127.0.0.1:8090/_faults -d '{\"match\":{\"path\":\"/issue/\"},\"times\":2,\"action\":{\"status\":429,\"headers\":{\"Retry-After\":\"1\"}}}'
   curl 127.0.0.1:8090/_faults -d '{\"match\":{\"method\":\"POST\",\"path\":\"/comment\"},\"action\":{\"drop\":\"after\"}}'
@@ -56,6 +69,10 @@ pub(crate) struct SandboxArgs {
     /// Where it listens; 0 takes a free port
     #[arg(long, value_name = "N", default_value_t = 8090, value_parser = whole(0..=u16::MAX))]
     pub(crate) port: u16,
+
+    /// Which Jira it is
+    #[arg(long, value_enum, default_value_t = Deployment::Cloud)]
+    pub(crate) deployment: Deployment,
 
     /// Stories to begin with instead of the built-in ones, one JSON object a line
     #[arg(long, value_name = "FILE.jsonl")]

@@ -120,6 +120,7 @@ fn every_value_that_is_typed_or_left_out_is_read_as_what_it_is() {
         "jqa jobs list --limit 3",
         "jqa search project=SHOP --limit 3",
         "jqa sandbox --port 1 --latency 5",
+        "jqa sandbox --deployment data-center",
         "jqa sandbox",
         "jqa demo --port 1",
         "jqa eval stories --only SHOP-1 other --limit 3 --runs 2 --concurrency 4 --timeout 5m --fail-under coverage=99.5",

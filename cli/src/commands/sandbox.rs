@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::Context as _;
 
-use crate::args::local::SandboxArgs;
+use crate::args::local::{Deployment, SandboxArgs};
 use crate::exit::Exit;
 use crate::output::{count, print};
 
@@ -19,6 +19,10 @@ pub(crate) async fn run(args: &SandboxArgs) -> anyhow::Result<Exit> {
             sandbox::Options::with_stories(stories)
         }
     };
+    let options = match args.deployment {
+        Deployment::Cloud => options,
+        Deployment::DataCenter => options.in_data_center(),
+    };
     let token = options.token.clone();
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
     let advice = || format!("the sandbox cannot listen on {address}; take another port with --port");
@@ -26,8 +30,13 @@ pub(crate) async fn run(args: &SandboxArgs) -> anyhow::Result<Exit> {
     sandbox.state().faults().set_latency(args.latency);
     let keys = sandbox.state().keys();
     print(&format!(
-        "Jira double on {url} with {stories}{range}\nAny e-mail address, token: {token}\nCtrl-C ends it.",
+        "Jira double on {url}{context} with {stories}{range}\n{account}, token: {token}\nCtrl-C ends it.",
         url = sandbox.url(),
+        context = sandbox.context(),
+        account = match args.deployment {
+            Deployment::Cloud => "Any e-mail address",
+            Deployment::DataCenter => "Any account or none",
+        },
         stories = count(keys.len(), "story", "stories"),
         range = keys.first().zip(keys.last()).map(|(first, last)| format!(" ({first} … {last})")).unwrap_or_default(),
     ));

@@ -105,10 +105,16 @@ async fn connections(settings: &Settings) -> Vec<Check> {
     };
     let known = connections.of_settings();
     let jira = match known.jira(None) {
-        None => Check::bad("jira", "no connection is configured", "Set JQA_JIRA_URL, JQA_JIRA_EMAIL and JQA_JIRA_TOKEN."),
+        None => Check::bad(
+            "jira",
+            "no connection is configured",
+            "Set JQA_JIRA_URL, JQA_JIRA_TOKEN and, but for a personal access token, JQA_JIRA_EMAIL.",
+        ),
         Some(connection) => match connection.client() {
             Ok(jira) => found("jira", trial::jira(&connection.name, &*jira, &trial::JIRA_SETTINGS).await),
-            Err(failure) => Check::bad("jira", failure.message, "Check JQA_JIRA_URL, JQA_JIRA_EMAIL and JQA_JIRA_TOKEN."),
+            Err(failure) => {
+                Check::bad("jira", failure.message, "Check JQA_JIRA_URL, JQA_JIRA_EMAIL, JQA_JIRA_TOKEN and JQA_JIRA_CA_FILE.")
+            }
         },
     };
     let model = match known.author(None) {

@@ -18,6 +18,10 @@ pub(crate) fn length(document: &Value) -> usize {
 }
 
 fn collect(node: &Value, out: &mut String) {
+    if let Some(wiki) = node.as_str() {
+        out.push_str(wiki);
+        return;
+    }
     let kind = node["type"].as_str().unwrap_or_default();
     match kind {
         "text" => out.push_str(node["text"].as_str().unwrap_or_default()),

@@ -63,9 +63,17 @@ fn page(title: &str, body: &str) -> Html<String> {
 }
 
 fn section(title: &str, document: &Value, body: &mut String) {
+    if let Some(wiki) = document.as_str() {
+        body.push_str(&format!("<h2>{title}</h2><section>{}</section>", words(wiki)));
+    }
     if document.is_object() {
         body.push_str(&format!("<h2>{title}</h2><section>{}</section>", render(document)));
     }
+}
+
+/// Wiki markup as it is written.
+fn words(wiki: &str) -> String {
+    format!("<pre>{}</pre>", escape(wiki))
 }
 
 fn comments(comments: &[Value]) -> String {
@@ -76,7 +84,10 @@ fn comments(comments: &[Value]) -> String {
         .iter()
         .map(|comment| {
             let (author, created) = (text(&comment["author"]["displayName"]), text(&comment["created"]));
-            format!("<article><header><b>{author}</b> <time>{created}</time></header>{}</article>", render(&comment["body"]))
+            format!(
+                "<article><header><b>{author}</b> <time>{created}</time></header>{}</article>",
+                comment["body"].as_str().map_or_else(|| render(&comment["body"]), words)
+            )
         })
         .collect();
     format!("<h2>Comments</h2>{items}")

@@ -23,7 +23,7 @@ pub(crate) struct Account {
     pub(crate) email: String,
 }
 
-enum Caller {
+pub(super) enum Caller {
     Known(Account),
     Anonymous,
     Refused,
@@ -36,7 +36,7 @@ pub(super) async fn guard(With(state): With<State>, path: MatchedPath, mut reque
     let mut note = Note { template: template.clone(), ..Note::default() };
     let mut response = match caller(request.headers(), &state.options().token) {
         Caller::Refused => refused(),
-        Caller::Anonymous if template != "/rest/api/3/serverInfo" => anonymous(&method, &template),
+        Caller::Anonymous if !template.ends_with("/serverInfo") => anonymous(&method, &template),
         Caller::Anonymous => next.run(request).await,
         Caller::Known(account) => {
             note.violation = violation(&state, &method, &template, request.extensions().get::<Bytes>());
@@ -57,7 +57,7 @@ pub(super) async fn guard(With(state): With<State>, path: MatchedPath, mut reque
     response
 }
 
-fn caller(headers: &HeaderMap, token: &str) -> Caller {
+pub(super) fn caller(headers: &HeaderMap, token: &str) -> Caller {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Caller::Anonymous };
     let Ok(value) = value.to_str() else { return Caller::Refused };
     if value.strip_prefix("Bearer ").is_some_and(|given| given == token) {

@@ -1,4 +1,4 @@
-//! `/rest/api/3`: Jira Cloud as far as the product speaks to it.
+//! `/rest/api/3`: Jira Cloud as far as the product speaks to it; [`v2`] is Jira Data Center.
 
 mod comments;
 mod front;
@@ -8,17 +8,23 @@ mod meta;
 mod projects;
 mod properties;
 mod searches;
+mod v2;
 
 use axum::routing::{get, post};
 use axum::{Router, middleware};
 
+use crate::options::Deployment;
 use crate::state::State;
 
 /// All operations; paths are spelled as in the official document.
 pub(crate) fn router(state: &State) -> Router<State> {
+    if state.options().deployment == Deployment::DataCenter {
+        return v2::router(state);
+    }
     let guarded = Router::new()
         .route("/rest/api/3/myself", get(meta::myself))
         .route("/rest/api/3/serverInfo", get(meta::server_info))
+        .route("/rest/api/2/serverInfo", get(meta::server_info))
         .route("/rest/api/3/configuration", get(meta::configuration))
         .route("/rest/api/3/mypermissions", get(meta::permissions))
         .route("/rest/api/3/field", get(meta::fields))

@@ -21,6 +21,11 @@ pub(super) struct Page {
 }
 
 impl Page {
+    /// So much from the beginning.
+    pub(super) fn of(size: usize) -> Self {
+        Self { max_results: Some(size), ..Self::default() }
+    }
+
     fn size(&self) -> Answer<usize> {
         match self.max_results.unwrap_or(50) {
             size if size > 200 => Err(Problem::bad("The value of 'maxResults' must be at most 200.")),
@@ -54,12 +59,16 @@ pub(super) async fn issue_types_by_id(With(state): With<State>, Query(page): Que
 }
 
 pub(super) async fn create_types(With(state): With<State>, Path(key): Path<String>, Query(page): Query<Page>) -> Answer {
+    Ok(Json(types_of(&state, &key, &page)?).into_response())
+}
+
+/// The types of issues that a project has.
+pub(super) fn types_of(state: &State, key: &str, page: &Page) -> Answer<Value> {
     let size = page.size()?;
     let site = state.site();
-    find(&site, &key)?;
+    find(&site, key)?;
     let types: Value = (0..ISSUE_TYPES.len()).skip(page.start_at).take(size).map(|index| type_view(index, &site.base)).collect();
-    Ok(Json(json!({"issueTypes": types, "startAt": page.start_at, "maxResults": size, "total": ISSUE_TYPES.len()}))
-        .into_response())
+    Ok(json!({"issueTypes": types, "startAt": page.start_at, "maxResults": size, "total": ISSUE_TYPES.len()}))
 }
 
 pub(super) async fn create_fields(
@@ -67,8 +76,13 @@ pub(super) async fn create_fields(
     Path((key, kind)): Path<(String, String)>,
     Query(page): Query<Page>,
 ) -> Answer {
+    Ok(Json(fields_of(&state, &key, &kind, &page)?).into_response())
+}
+
+/// The fields that an issue of a type is created with.
+pub(super) fn fields_of(state: &State, key: &str, kind: &str, page: &Page) -> Answer<Value> {
     let size = page.size()?;
-    find(&state.site(), &key)?;
+    find(&state.site(), key)?;
     let kind = ISSUE_TYPES.iter().find(|known| known.id == kind);
     let subtask = kind.ok_or_else(|| Problem::missing("The issue type could not be found."))?.subtask;
     let all: Vec<Value> = FIELDS
@@ -85,7 +99,7 @@ pub(super) async fn create_fields(
         .collect();
     let total = all.len();
     let fields: Vec<Value> = all.into_iter().skip(page.start_at).take(size).collect();
-    Ok(Json(json!({"fields": fields, "startAt": page.start_at, "maxResults": size, "total": total})).into_response())
+    Ok(json!({"fields": fields, "startAt": page.start_at, "maxResults": size, "total": total}))
 }
 
 fn find(site: &Site, key_or_id: &str) -> Answer<(String, u64)> {

@@ -7,6 +7,7 @@ mod blocks;
 mod inline;
 mod lists;
 mod tables;
+mod to_wiki;
 mod wiki;
 
 use serde_json::{Value, json};
@@ -17,6 +18,16 @@ pub(crate) fn to_adf(source: &str) -> Value {
     let markdown = if wiki::looks_like_wiki(&clean) { wiki::to_markdown(&clean) } else { clean };
     let lines: Vec<&str> = markdown.lines().collect();
     json!({"version": 1, "type": "doc", "content": blocks::parse(&lines, 0)})
+}
+
+/// Whether a text is wiki markup by its looks.
+pub(crate) fn is_wiki(source: &str) -> bool {
+    wiki::looks_like_wiki(source)
+}
+
+/// A document as wiki markup.
+pub(crate) fn to_wiki(document: &Value) -> String {
+    to_wiki::wiki(document)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::issue::Comment;
 use super::problem::{Answer, Problem};
 use crate::adf::normalise::normalise;
 use crate::adf::{rules, text};
+use crate::options::Deployment;
 
 use super::edit::LONGEST;
 
@@ -90,6 +91,9 @@ impl Site {
 
     fn comment_body(&mut self, request: &Value) -> Answer<Value> {
         let body = &request["body"];
+        if self.deployment == Deployment::DataCenter {
+            return wiki_body(body);
+        }
         if !body.is_object() {
             return Err(Problem::field("comment", "Comment body is not valid!"));
         }
@@ -106,6 +110,17 @@ impl Site {
         let mut stored = body.clone();
         normalise(&mut stored, &mut self.next_local_id);
         Ok(stored)
+    }
+}
+
+fn wiki_body(body: &Value) -> Answer<Value> {
+    let Some(words) = body.as_str() else {
+        return Err(Problem::bad("Can not deserialize instance of java.lang.String out of START_OBJECT token"));
+    };
+    match words.encode_utf16().count() {
+        _ if words.trim().is_empty() => Err(Problem::field("comment", "Comment body can not be empty!")),
+        length if length > LONGEST => Err(Problem::field("comment", too_long())),
+        _ => Ok(body.clone()),
     }
 }
 

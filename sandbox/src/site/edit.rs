@@ -12,6 +12,7 @@ use super::problem::{Answer, Problem};
 use crate::adf::normalise::normalise;
 use crate::adf::{rules, text};
 use crate::loader::split_key;
+use crate::options::Deployment;
 
 /// The longest text Jira keeps in one field.
 pub(crate) const LONGEST: usize = 32_767;
@@ -158,6 +159,13 @@ impl Site {
     pub(crate) fn document(&mut self, field: &str, value: &Value) -> Answer<Value> {
         if value.is_null() {
             return Ok(Value::Null);
+        }
+        if self.deployment == Deployment::DataCenter {
+            return match value.as_str().map(|text| text.encode_utf16().count()) {
+                None => Err(Problem::field(field, "Operation value must be a string")),
+                Some(length) if length > LONGEST => Err(Problem::field(field, too_long())),
+                Some(_) => Ok(value.clone()),
+            };
         }
         if !value.is_object() {
             return Err(Problem::field(

@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::clock::Clock;
 use crate::loader::split_key;
+use crate::options::Deployment;
 use issue::{Issue, Link};
 
 /// Everything the site remembers.
@@ -33,11 +34,13 @@ pub(crate) struct Site {
     next_number: HashMap<String, u64>,
     next_id: u64,
     pub(crate) next_local_id: u64,
+    /// Which kind of text it keeps.
+    pub(crate) deployment: Deployment,
 }
 
 impl Site {
-    pub(crate) fn new(base: String) -> Self {
-        Self { base, next_id: 10_000, ..Self::default() }
+    pub(crate) fn new(base: String, deployment: Deployment) -> Self {
+        Self { base, deployment, next_id: 10_000, ..Self::default() }
     }
 
     /// The issue with this key (present or former) or id.

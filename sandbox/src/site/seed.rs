@@ -7,7 +7,8 @@ use super::catalogue::{self, CRITERIA_FIELD};
 use super::issue::Comment;
 use crate::adf::normalise::normalise;
 use crate::clock::stamp;
-use crate::story::Story;
+use crate::options::Deployment;
+use crate::story::{Story, Text};
 
 impl Site {
     /// Adds stories; one whose key is known replaces what could be written of that issue.
@@ -33,19 +34,21 @@ impl Site {
         issue.created = if known.is_some() { issue.created } else { now };
         issue.updated = now;
         if known.is_none() {
-            issue.comments =
-                story.comments.iter().map(|comment| self.seed_comment(&comment.author, comment.body.to_adf(), id)).collect();
+            issue.comments = story
+                .comments
+                .iter()
+                .map(|comment| {
+                    let body = self.written(&comment.body);
+                    self.seed_comment(&comment.author, body, id)
+                })
+                .collect();
         }
         self.issues.insert(id, issue);
         self.take_key(&story.key, id);
     }
 
     fn fields(&mut self, story: &Story, now: i64) -> Map<String, Value> {
-        let mut document = |text: &crate::story::Text| {
-            let mut document = text.to_adf();
-            normalise(&mut document, &mut self.next_local_id);
-            document
-        };
+        let mut document = |text: &crate::story::Text| self.written(text);
         let attachments: Vec<Value> = story.attachments.iter().map(|name| attachment(name, now)).collect();
         let mut fields = Map::new();
         fields.insert("summary".to_owned(), json!(story.summary));
@@ -59,9 +62,20 @@ impl Site {
         fields
     }
 
-    fn seed_comment(&mut self, author: &str, mut body: Value, issue: u64) -> Comment {
+    /// What was written, as this site keeps it.
+    pub(crate) fn written(&mut self, text: &Text) -> Value {
+        match self.deployment {
+            Deployment::Cloud => {
+                let mut document = text.to_adf();
+                normalise(&mut document, &mut self.next_local_id);
+                document
+            }
+            Deployment::DataCenter => text.to_wiki(),
+        }
+    }
+
+    fn seed_comment(&mut self, author: &str, body: Value, issue: u64) -> Comment {
         let (id, now) = (self.new_id(), self.clock.tick());
-        normalise(&mut body, &mut self.next_local_id);
         self.comment_homes.insert(id, issue);
         Comment {
             id,

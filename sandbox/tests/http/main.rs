@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod data_center;
 mod faults;
 mod issues;
 mod llm;

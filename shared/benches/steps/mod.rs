@@ -14,6 +14,7 @@ use shared::adapters::llm::outcome::decode;
 use shared::adapters::llm::wire::{Ask, Wire};
 use shared::domain::adf::marker;
 use shared::domain::criterion::CriteriaSet;
+use shared::domain::markup::Markup;
 use shared::domain::publish::{OnConflict, PublishMode, PublishTarget, PublishWhat};
 use shared::domain::reading::{self, ReadOptions};
 use shared::domain::render::{self, Output};
@@ -137,8 +138,11 @@ pub(crate) fn run(source: &Source) -> Vec<Duration> {
     let pieces = timed(&mut times, || pieces(&story, &set, &suite));
     timed(&mut times, || {
         let hash = reading::hash(&issue, &source.options).expect("an issue");
-        let site =
-            Site { issue: RawIssue { body: Value::Null, url: String::new() }, comments: Vec::new(), description: Value::Null };
+        let site = Site {
+            issue: RawIssue { body: Value::Null, url: String::new(), markup: Markup::Adf },
+            comments: Vec::new(),
+            description: Value::Null,
+        };
         let decisions: Vec<_> = pieces.iter().map(|piece| publishing::decide(piece, None, &site, OnConflict::Keep)).collect();
         let bodies: Vec<String> = decisions.iter().map(|decision| decision.body.json().to_owned()).collect();
         (hash, decisions, bodies)
@@ -200,7 +204,7 @@ fn output<'a>(story: &'a Story, set: &'a CriteriaSet, suite: &'a Suite) -> Outpu
 }
 
 fn pieces(story: &Story, set: &CriteriaSet, suite: &Suite) -> Vec<Piece> {
-    let subject = Subject { connection: "default", issue_id: &story.id, output: output(story, set, suite) };
+    let subject = Subject { connection: "default", issue_id: &story.id, markup: Markup::Adf, output: output(story, set, suite) };
     publishing::pieces(&subject, TARGET)
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::http::excerpt;
-use crate::ports::{Jira, Llm, LlmError};
+use crate::ports::{Jira, JiraError, Llm, LlmError};
 
 /// More is not said: the other side has written some of it.
 const LONGEST: usize = 400;
@@ -26,21 +26,30 @@ pub struct Words {
     pub address: &'static str,
     /// Who is asking and their secret.
     pub credentials: &'static str,
+    /// What the other side is.
+    pub deployment: &'static str,
     /// The model.
     pub model: &'static str,
 }
 
 /// A Jira connection of the settings.
-pub const JIRA_SETTINGS: Words = Words { address: "JQA_JIRA_URL", credentials: "JQA_JIRA_EMAIL and JQA_JIRA_TOKEN", model: "" };
+pub const JIRA_SETTINGS: Words = Words {
+    address: "JQA_JIRA_URL",
+    credentials: "JQA_JIRA_EMAIL, JQA_JIRA_TOKEN and JQA_JIRA_AUTH",
+    deployment: "JQA_JIRA_DEPLOYMENT",
+    model: "",
+};
 
 /// A model of the settings.
-pub const LLM_SETTINGS: Words = Words { address: "JQA_LLM_BASE_URL", credentials: "JQA_LLM_API_KEY", model: "JQA_LLM_MODEL" };
+pub const LLM_SETTINGS: Words =
+    Words { address: "JQA_LLM_BASE_URL", credentials: "JQA_LLM_API_KEY", deployment: "", model: "JQA_LLM_MODEL" };
 
 /// A Jira connection of the API.
-pub const JIRA_FIELDS: Words = Words { address: "base_url", credentials: "email and token", model: "" };
+pub const JIRA_FIELDS: Words =
+    Words { address: "base_url", credentials: "email, token and options.auth", deployment: "options.deployment", model: "" };
 
 /// A model of the API.
-pub const LLM_FIELDS: Words = Words { address: "base_url", credentials: "api_key", model: "model" };
+pub const LLM_FIELDS: Words = Words { address: "base_url", credentials: "api_key", deployment: "", model: "model" };
 
 impl TrialResult {
     /// It can be used.
@@ -54,17 +63,25 @@ impl TrialResult {
     }
 }
 
-/// Asks who the account is.
+/// Asks who the account is, and what the site is.
 pub async fn jira(name: &str, jira: &dyn Jira, words: &Words) -> TrialResult {
     match jira.myself().await {
-        Ok(account) => TrialResult::good(format!("connection '{name}' acts as {account}")),
+        Ok(account) => match jira.describe().await {
+            Ok(site) => TrialResult::good(format!("connection '{name}' acts as {account} in {site}")),
+            Err(JiraError::NotJira(why)) => TrialResult::bad(why, format!("Check {}.", words.deployment)),
+            // It can be used all the same.
+            Err(_) => TrialResult::good(format!("connection '{name}' acts as {account}")),
+        },
+        Err(JiraError::Captcha) => {
+            TrialResult::bad(JiraError::Captcha.to_string(), "A personal access token is never asked for a captcha.")
+        }
         Err(error) => TrialResult::bad(error.to_string(), format!("Check {}, {}.", words.address, words.credentials)),
     }
 }
 
 /// Asks for the list of models: it needs the address, the key and the model's name, and nobody bills it.
 pub async fn model(llm: &dyn Llm, address: &str, has_key: bool, words: &Words) -> TrialResult {
-    let Words { address: address_word, credentials: key_word, model: model_word } = words;
+    let Words { address: address_word, credentials: key_word, model: model_word, .. } = words;
     let error = match llm.models().await {
         Ok(listed) if is_listed(&listed, llm.model()) => {
             return TrialResult::good(format!("{} writes: {address} has {}", llm.provider(), llm.model()));

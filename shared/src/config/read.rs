@@ -11,10 +11,12 @@ use super::problem::ConfigProblem;
 use super::sections::{Accounts, Budgets, DatabaseSettings, HttpSettings, JiraSection, LlmSection, Settings, WorkerSettings};
 use super::source::Source;
 use crate::accounts::SessionLives;
+use crate::adapters::http::{Authority, authorities};
 use crate::adapters::llm::servers::SERVERS;
 use crate::adapters::llm::{self, Effort, Models, PROVIDERS, StreamMode};
 use crate::adapters::webhook::{Network, OutboundPolicy};
 use crate::crypto::{SecretKey, TokenAlgorithm};
+use crate::domain::jira_site::{JiraAuth, JiraDeployment, is_atlassian};
 use crate::domain::pace::Share;
 use crate::domain::rate::{Rate, RateError};
 use crate::domain::registration::Registration;
@@ -298,14 +300,29 @@ fn registration(r: &mut Reader) -> (Registration, Vec<String>) {
 fn jira(r: &mut Reader) -> Option<JiraSection> {
     let (timeout, max_in_flight) = (r.positive("JQA_JIRA_TIMEOUT"), r.count("JQA_JIRA_MAX_IN_FLIGHT"));
     let url = r.url("JQA_JIRA_URL")?;
-    let mut needed = |name: &'static str| {
-        r.optional(name).unwrap_or_else(|| {
-            r.problems.push(ConfigProblem::new(name, "should be set together with JQA_JIRA_URL"));
-            String::new()
-        })
-    };
-    let (email, token) = (needed("JQA_JIRA_EMAIL"), needed("JQA_JIRA_TOKEN"));
-    Some(JiraSection { name: r.source.text("JQA_JIRA_NAME").to_owned(), url, email, token, timeout, max_in_flight })
+    let token = r.optional("JQA_JIRA_TOKEN").unwrap_or_else(|| {
+        r.problems.push(ConfigProblem::new("JQA_JIRA_TOKEN", "should be set together with JQA_JIRA_URL"));
+        String::new()
+    });
+    let email = r.optional("JQA_JIRA_EMAIL").unwrap_or_default();
+    let deployment = r.word("JQA_JIRA_DEPLOYMENT", JiraDeployment::ALL).unwrap_or_default();
+    let auth = r.word("JQA_JIRA_AUTH", JiraAuth::ALL).unwrap_or_default();
+    let is_cloud = url.host_str().is_some_and(is_atlassian);
+    if auth.problem(if is_cloud { JiraDeployment::Cloud } else { deployment }, &email).is_some() {
+        r.problems.push(ConfigProblem::new("JQA_JIRA_EMAIL", "should be set together with JQA_JIRA_URL"));
+    }
+    let (name, authorities) = (r.source.text("JQA_JIRA_NAME").to_owned(), jira_authorities(r));
+    Some(JiraSection { name, url, email, token, deployment, auth, authorities, timeout, max_in_flight })
+}
+
+/// Who vouches for Jira besides those whom the system trusts.
+fn jira_authorities(r: &mut Reader) -> Vec<Authority> {
+    let Some(path) = r.optional("JQA_JIRA_CA_FILE") else { return Vec::new() };
+    let read = std::fs::read_to_string(&path).map_err(|error| format!("cannot be read: {error}"));
+    read.and_then(|pem| authorities(&pem)).unwrap_or_else(|why| {
+        r.problems.push(ConfigProblem::new("JQA_JIRA_CA_FILE", format!("{path} {why}")));
+        Vec::new()
+    })
 }
 
 /// The table of models, with an operator's rows.
@@ -446,7 +463,10 @@ mod tests {
         let problems = read(&[
             ("JQA_LEASE", "x"),
             ("JQA_DATABASE_URL", "mysql://"),
-            ("JQA_JIRA_URL", "https://a.example"),
+            ("JQA_JIRA_URL", "https://a.atlassian.net"),
+            ("JQA_JIRA_AUTH", "cookie"),
+            ("JQA_JIRA_CA_FILE", "/nowhere/ca.pem"),
+            ("JQA_JIRA_DEPLOYMENT", "on_the_moon"),
             ("JQA_LLM_PROVIDER", "gpt"),
             ("JQA_OUTBOUND_ALLOW", "10.0.0.0/99"),
             ("JQA_LOG", "info,worker=loud"),
@@ -460,6 +480,9 @@ mod tests {
         let wrong = [
             "JQA_CORS_ORIGINS",
             "JQA_DATABASE_URL",
+            "JQA_JIRA_AUTH",
+            "JQA_JIRA_CA_FILE",
+            "JQA_JIRA_DEPLOYMENT",
             "JQA_JIRA_EMAIL",
             "JQA_JIRA_TOKEN",
             "JQA_LEASE",
@@ -471,6 +494,17 @@ mod tests {
             "JQA_TRUSTED_PROXIES",
         ];
         assert_eq!(names.iter().copied().collect::<BTreeSet<_>>(), BTreeSet::from(wrong));
+    }
+
+    #[test]
+    fn a_personal_access_token_needs_no_account_and_a_password_does() {
+        let jira = [("JQA_JIRA_URL", "https://jira.acme.example/jira"), ("JQA_JIRA_TOKEN", "t0ken")];
+        let read_with = |more: &[(&str, &str)]| read(&[&jira[..], more].concat()).map(|settings| settings.jira.unwrap().email);
+        assert_eq!(read_with(&[]).unwrap(), "");
+        assert_eq!(read_with(&[("JQA_JIRA_AUTH", "bearer"), ("JQA_JIRA_DEPLOYMENT", "data_center")]).unwrap(), "");
+        for needs in [("JQA_JIRA_AUTH", "basic"), ("JQA_JIRA_DEPLOYMENT", "cloud")] {
+            assert_eq!(read_with(&[needs]).unwrap_err()[0].name, "JQA_JIRA_EMAIL");
+        }
     }
 
     #[test]

@@ -8,10 +8,12 @@ use std::time::Duration;
 use url::Url;
 
 use crate::accounts::SessionLives;
+use crate::adapters::http::Authority;
 use crate::adapters::llm::{Effort, Models, StreamMode};
 use crate::adapters::oidc::OidcSettings;
 use crate::adapters::webhook::{Network, OutboundPolicy};
 use crate::crypto::{SecretKey, TokenAlgorithm};
+use crate::domain::jira_site::{JiraAuth, JiraDeployment};
 use crate::domain::pace::Share;
 use crate::domain::rate::Rate;
 use crate::domain::registration::Registration;
@@ -97,10 +99,16 @@ pub struct JiraSection {
     pub name: String,
     /// Base URL.
     pub url: Url,
-    /// Account.
+    /// Account; empty with a personal access token.
     pub email: String,
     /// Token; secret.
     pub token: String,
+    /// Where it runs.
+    pub deployment: JiraDeployment,
+    /// How it is told whose the connection is.
+    pub auth: JiraAuth,
+    /// Who is trusted to vouch for it besides those whom the system trusts.
+    pub authorities: Vec<Authority>,
     /// Time limit of a call.
     pub timeout: Duration,
     /// Calls at once.

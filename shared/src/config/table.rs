@@ -108,9 +108,24 @@ pub const SETTINGS: &[Setting] = &[
     plain("JQA_REGISTRATION", "closed", "who may make an account for themselves: `closed`, `invite`, `domain` or `open`"),
     plain("JQA_REGISTRATION_DOMAINS", "", "domains of e-mail addresses for `domain`, separated by commas"),
     plain("JQA_JIRA_NAME", "default", "name of the Jira connection given here"),
-    plain("JQA_JIRA_URL", "", "base URL of Jira Cloud, such as `https://acme.atlassian.net`"),
-    plain("JQA_JIRA_EMAIL", "", "account the connection acts as"),
-    secret("JQA_JIRA_TOKEN", "its API token"),
+    plain(
+        "JQA_JIRA_URL",
+        "",
+        "base URL of Jira, such as `https://acme.atlassian.net`, or `https://jira.acme.example/jira` with its context path",
+    ),
+    plain(
+        "JQA_JIRA_EMAIL",
+        "",
+        "account the connection acts as: its e-mail, or its user name in a data centre; empty with a personal access token",
+    ),
+    secret("JQA_JIRA_TOKEN", "its API token, password or personal access token"),
+    plain("JQA_JIRA_DEPLOYMENT", "auto", "where Jira runs: `cloud`, `data_center` (Server, too) or `auto` = it is asked"),
+    plain(
+        "JQA_JIRA_AUTH",
+        "auto",
+        "how the connection proves whose it is: `basic` (account and token), `bearer` (token alone) or `auto` = `basic` if there is an account",
+    ),
+    plain("JQA_JIRA_CA_FILE", "", "certificates in PEM of who vouches for Jira, besides those whom the system trusts"),
     plain("JQA_JIRA_TIMEOUT", "30s", "time limit of a call to Jira"),
     plain("JQA_JIRA_MAX_IN_FLIGHT", "16", "calls to Jira at once, for each process"),
     plain(

@@ -3,10 +3,10 @@
 //! * the story and what rests on it: [`story`], [`reading`], [`evidence`], [`criterion`], [`scenario`], [`finding`], [`reply`]
 //! * turning one into the other: [`drafter`], [`checks`], [`measures`], [`gherkin`], [`language`], [`normal`]
 //! * what a hostile story or a model that obeys it brings: [`instructions`], [`foreign`]
-//! * Jira's text: [`adf`], [`document`], [`render`]
+//! * Jira's text: [`markup`], [`adf`], [`wiki`], [`document`], [`render`]
 //! * jobs: [`job`], [`verdict`], [`message`], [`event`], [`request`], [`result`], how one differs from another: [`diff`], what of
 //!   one holds for a story that changed: [`delta`], [`json`], [`webhook`], [`duration`]
-//! * publishing: [`publish`]
+//! * publishing: [`publish`], [`jira_site`]
 //! * people: [`user`], [`email`], [`password`], [`registration`], how they came in: [`session`], how often they may come: [`rate`],
 //!   what they did: [`audit`]
 
@@ -30,9 +30,11 @@ pub mod gherkin;
 pub mod identity;
 pub mod instructions;
 pub mod issue_key;
+pub mod jira_site;
 pub mod job;
 pub mod json;
 pub mod language;
+pub mod markup;
 pub mod measures;
 pub mod message;
 pub mod normal;
@@ -55,4 +57,5 @@ pub mod story;
 pub mod user;
 pub mod verdict;
 pub mod webhook;
+pub mod wiki;
 pub(crate) mod words;

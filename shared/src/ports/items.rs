@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::jira::{JiraError, RawIssue};
 use crate::domain::document::Document;
+use crate::domain::markup::Markup;
 use crate::domain::scenario::Scenario;
 
 /// What is to stand for one criterion or scenario, before a place gives it its form.
@@ -16,6 +17,8 @@ pub struct ItemText<'a> {
     pub summary: String,
     /// All of it, as a person reads it, with our marker below.
     pub body: Document,
+    /// Which kind of text the story's site speaks.
+    pub markup: Markup,
     /// The scenario, for places that know steps; `None` = a criterion.
     pub scenario: Option<&'a Scenario>,
 }

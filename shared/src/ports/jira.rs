@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::Value;
 
-use crate::domain::adf::text::Adf;
+use crate::domain::markup::{Markup, Rich};
 use crate::domain::verdict::{Failure, Verdict};
 
 /// An issue as Jira sent it.
@@ -15,6 +15,8 @@ pub struct RawIssue {
     pub body: Value,
     /// `{base}/browse/{key}`.
     pub url: String,
+    /// Which kind of text it holds.
+    pub markup: Markup,
 }
 
 /// A comment as Jira sent it.
@@ -22,8 +24,8 @@ pub struct RawIssue {
 pub struct Comment {
     /// Numeric id.
     pub id: String,
-    /// ADF, as sent.
-    pub body: Adf,
+    /// Its text, as sent.
+    pub body: Rich,
     /// Jira's `created`, as sent.
     pub created: String,
     /// Jira's `updated`, as sent.
@@ -37,8 +39,8 @@ pub struct Comment {
 /// A comment to write.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewComment {
-    /// ADF.
-    pub body: Adf,
+    /// Its text.
+    pub body: Rich,
     /// Properties to set with it.
     pub properties: Vec<(String, Value)>,
     /// Visibility to keep.
@@ -77,6 +79,9 @@ pub enum JiraError {
     /// 401, or an SSO page: the connection's credentials do not work.
     #[error("Jira did not accept the credentials of this connection{0}; check its e-mail and token (`jqa doctor`)")]
     Unauthorized(String),
+    /// 403, until a person has logged in: too many wrong passwords.
+    #[error("Jira wants a captcha solved before it believes this account again; log in as it in a browser once, then try again")]
+    Captcha,
     /// 403.
     #[error("the connection's account may not do this in Jira{0}")]
     Forbidden(String),
@@ -129,6 +134,7 @@ impl JiraError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Unauthorized(_) => "jira.unauthorized",
+            Self::Captcha => "jira.captcha",
             Self::Forbidden(_) => "jira.forbidden",
             Self::NotFound(_) => "jira.not_found",
             Self::Refused { .. } => "jira.refused",
@@ -147,6 +153,7 @@ impl From<JiraError> for Failure {
     fn from(error: JiraError) -> Self {
         let verdict = match &error {
             JiraError::Unauthorized(_)
+            | JiraError::Captcha
             | JiraError::Forbidden(_)
             | JiraError::NotFound(_)
             | JiraError::Refused { .. }
@@ -166,6 +173,12 @@ impl From<JiraError> for Failure {
 pub trait Jira: Send + Sync + 'static {
     /// Checks the credentials; answers the account's display name.
     async fn myself(&self) -> Result<String, JiraError>;
+
+    /// What the site is, in words: `Jira Data Center 9.12.4`.
+    async fn describe(&self) -> Result<String, JiraError>;
+
+    /// Which kind of text the site speaks. It is asked for once, if at all.
+    async fn markup(&self) -> Result<Markup, JiraError>;
 
     /// Reads an issue with everything a story is made of.
     async fn issue(&self, key: &str) -> Result<RawIssue, JiraError>;
@@ -194,6 +207,6 @@ pub trait Jira: Send + Sync + 'static {
     /// Removes a comment.
     async fn delete_comment(&self, key: &str, id: &str) -> Result<(), JiraError>;
 
-    /// Replaces the description (ADF).
-    async fn update_description(&self, key: &str, description: &Adf) -> Result<(), JiraError>;
+    /// Replaces the description.
+    async fn update_description(&self, key: &str, description: &Rich) -> Result<(), JiraError>;
 }

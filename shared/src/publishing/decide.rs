@@ -1,12 +1,11 @@
 //! What to do about one piece, given what stands in Jira now and what we know we wrote.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::duplicate::Duplicate;
 use super::pieces::{PROPERTY, Piece};
 use super::plan::Site;
-use crate::domain::adf::text::Adf;
-use crate::domain::adf::{fit, hash, marker, section};
+use crate::domain::markup::{self, Rich, below, fit, section};
 use crate::domain::publish::{OnConflict, PlannedAction, TextPlace};
 use crate::ports::Comment;
 use crate::store::publication::Publication;
@@ -21,7 +20,7 @@ pub struct Decision {
     /// Comments of ours that stand beside it by mistake: the older one stays.
     pub duplicates: Vec<Duplicate>,
     /// The body to send: of the comment, or the whole description.
-    pub body: Adf,
+    pub body: Rich,
     /// How many blocks at the top of a comment's body are a person's, ours standing below them.
     pub theirs: usize,
     /// Hash of what will be ours after the write.
@@ -48,15 +47,15 @@ fn comment(piece: &Piece, record: Option<&Publication>, site: &Site, on_conflict
     let duplicates = ours.map(|comment| Duplicate::of(comment, piece, record)).collect();
     let known = |hash: &str| hash == piece.hash || is_as_we_wrote_it(current, record, hash);
     let body = current.body.value();
-    let now = hash::content_hash(&body);
+    let now = markup::content_hash(&body);
     let decision = if now == piece.hash {
         unchanged(piece, current)
     } else if known(&now) {
         write(PlannedAction::Update, piece, Some(current))
     } else {
-        match below_theirs(&body, known) {
+        match below::find(&body, known) {
             Some((_, hash)) if hash == piece.hash => unchanged(piece, current),
-            Some((theirs, _)) => below(piece, current, theirs),
+            Some((theirs, _)) => replaced_below(piece, current, &body, theirs),
             None => edited(piece, current, on_conflict),
         }
     };
@@ -73,7 +72,7 @@ pub fn ours<'a>(comments: &'a [Comment], piece: &Piece, record: Option<&Publicat
     }
     let remembered = record.and_then(|record| record.remote_id.as_deref());
     let is_it = |comment: &&Comment| {
-        remembered == Some(comment.id.as_str()) && marker::carries_marker(&comment.body.value(), &piece.marker)
+        remembered == Some(comment.id.as_str()) && markup::carries_marker(&comment.body.value(), &piece.marker)
     };
     comments.iter().filter(is_it).collect()
 }
@@ -83,58 +82,38 @@ pub(super) fn is_as_we_wrote_it(comment: &Comment, record: Option<&Publication>,
     record.and_then(|record| record.written_hash.as_deref()) == Some(hash) || property_hash(comment) == Some(hash)
 }
 
-/// Where ours begins below a rule and what a person wrote, and its hash, when it stands there as we know it.
-pub(super) fn below_theirs(body: &Value, known: impl Fn(&str) -> bool) -> Option<(usize, String)> {
-    let blocks = blocks_of(body);
-    let rules = blocks.iter().enumerate().filter(|(_, block)| block.get("type").and_then(Value::as_str) == Some("rule"));
-    rules.map(|(at, _)| (at + 1, hash::content_hash(&document(&blocks[at + 1..])))).find(|(_, hash)| known(hash))
-}
-
 /// A person changed our comment.
 fn edited(piece: &Piece, current: &Comment, on_conflict: OnConflict) -> Decision {
     match on_conflict {
         OnConflict::Keep => conflict(piece, Some(current), "a person changed our comment since we wrote it"),
         OnConflict::Overwrite => write(PlannedAction::Update, piece, Some(current)),
         OnConflict::Merge => {
-            let mut blocks = blocks_of(&current.body.value()).to_vec();
-            blocks.push(json!({ "type": "rule" }));
-            let theirs = blocks.len();
-            blocks.extend_from_slice(blocks_of(&piece.content.value()));
-            Decision { body: (&document(&blocks)).into(), theirs, ..write(PlannedAction::Update, piece, Some(current)) }
+            let (body, theirs) = below::ruled(&current.body.value());
+            replaced_below(piece, current, &body, theirs)
         }
     }
 }
 
-/// Ours is replaced below what a person wrote.
-fn below(piece: &Piece, current: &Comment, theirs: usize) -> Decision {
-    let mut blocks: Vec<Value> = blocks_of(&current.body.value()).iter().take(theirs).cloned().collect();
-    blocks.extend_from_slice(blocks_of(&piece.content.value()));
-    Decision { body: (&document(&blocks)).into(), theirs, ..write(PlannedAction::Update, piece, Some(current)) }
-}
-
-/// Hash of what is ours in a comment as Jira stored it, below as many blocks of a person.
-#[must_use]
-pub fn hash_of_ours(body: &Value, theirs: usize) -> String {
-    if theirs == 0 {
-        return hash::content_hash(body);
-    }
-    hash::content_hash(&document(blocks_of(body).get(theirs..).unwrap_or_default()))
+/// Ours below what a person wrote.
+fn replaced_below(piece: &Piece, current: &Comment, body: &Value, theirs: usize) -> Decision {
+    let body = below::replace(body, theirs, &piece.content.value());
+    Decision { body: (&body).into(), theirs, ..write(PlannedAction::Update, piece, Some(current)) }
 }
 
 fn description(piece: &Piece, record: Option<&Publication>, site: &Site, on_conflict: OnConflict) -> Decision {
     let ours = || piece.content.value();
-    let replaced = || Adf::from(&section::replace(&site.description, &piece.marker, ours()));
-    let Some(current) = section::find(&site.description, &piece.marker) else {
+    let replaced = || Rich::from(&section::replace(&site.description, &piece.marker, ours()));
+    let Some(current) = section::hash(&site.description, &piece.marker) else {
         return Decision { body: replaced(), ..write(PlannedAction::Create, piece, None) };
     };
-    let as_we_wrote_it = record.and_then(|record| record.written_hash.as_deref()) == Some(current.hash.as_str());
-    if current.hash == piece.hash {
-        Decision { body: Adf::nothing(), ..write(PlannedAction::Unchanged, piece, None) }
+    let as_we_wrote_it = record.and_then(|record| record.written_hash.as_deref()) == Some(current.as_str());
+    if current == piece.hash {
+        Decision { body: Rich::nothing(), ..write(PlannedAction::Unchanged, piece, None) }
     } else if as_we_wrote_it || on_conflict == OnConflict::Overwrite {
         Decision { body: replaced(), ..write(PlannedAction::Update, piece, None) }
     } else if on_conflict == OnConflict::Merge {
-        let theirs = section::replace(&site.description, &piece.marker, without_marker(current.node, &piece.marker));
-        Decision { body: (&section::append(&theirs, ours())).into(), ..write(PlannedAction::Update, piece, None) }
+        let body = section::beside(&site.description, &piece.marker, ours());
+        Decision { body: (&body).into(), ..write(PlannedAction::Update, piece, None) }
     } else {
         conflict(piece, None, "a person changed our section of the description since we wrote it")
     }
@@ -153,22 +132,23 @@ fn write(action: PlannedAction, piece: &Piece, current: Option<&Comment>) -> Dec
 }
 
 fn unchanged(piece: &Piece, current: &Comment) -> Decision {
-    Decision { body: Adf::nothing(), ..write(PlannedAction::Unchanged, piece, Some(current)) }
+    Decision { body: Rich::nothing(), ..write(PlannedAction::Unchanged, piece, Some(current)) }
 }
 
 fn conflict(piece: &Piece, current: Option<&Comment>, why: &str) -> Decision {
     let reason = format!("{why}; choose overwrite or merge with on_conflict, or keep theirs");
-    Decision { reason, body: Adf::nothing(), ..write(PlannedAction::Conflict, piece, current) }
+    Decision { reason, body: Rich::nothing(), ..write(PlannedAction::Conflict, piece, current) }
 }
 
 /// Jira refuses texts above its limit, so nothing longer is ever sent.
 fn within_limits(decision: Decision) -> Decision {
-    let length = decision.body.json().len();
+    let length = decision.body.length();
     let writes = matches!(decision.action, PlannedAction::Create | PlannedAction::Update);
-    if writes && length > fit::LIMIT_BYTES + 2_000 {
-        let reason =
-            format!("the text would be {length} bytes long, more than Jira takes; publish it as a comment, or criteria alone");
-        return Decision { action: PlannedAction::Impossible, reason, body: Adf::nothing(), ..decision };
+    if writes && length > fit::LIMIT + 2_000 {
+        let reason = format!(
+            "the text would be {length} characters long, more than Jira takes; publish it as a comment, or criteria alone"
+        );
+        return Decision { action: PlannedAction::Impossible, reason, body: Rich::nothing(), ..decision };
     }
     decision
 }
@@ -184,21 +164,4 @@ pub(super) fn property_hash(comment: &Comment) -> Option<&str> {
 
 fn property<'a>(comment: &'a Comment, name: &str) -> Option<&'a str> {
     comment.properties.iter().find(|(key, _)| key == PROPERTY).and_then(|(_, value)| value.get(name)?.as_str())
-}
-
-fn blocks_of(body: &Value) -> &[Value] {
-    body.get("content").and_then(Value::as_array).map_or(&[], Vec::as_slice)
-}
-
-fn document(blocks: &[Value]) -> Value {
-    json!({ "type": "doc", "version": 1, "content": blocks })
-}
-
-/// Their version of our section is theirs from now on.
-fn without_marker(mut node: Value, marker: &str) -> Value {
-    if let Some(title) = node.get_mut("attrs").and_then(|attrs| attrs.get_mut("title")) {
-        let plain = title.as_str().unwrap_or_default().replace(marker, "").trim_end_matches([' ', '·']).to_owned();
-        *title = Value::String(plain);
-    }
-    node
 }

@@ -3,7 +3,7 @@
 use super::decide::is_as_we_wrote_it;
 use super::leftover::Fate;
 use super::pieces::Piece;
-use crate::domain::adf::hash;
+use crate::domain::markup;
 use crate::domain::publish::OnConflict;
 use crate::ports::Comment;
 use crate::store::publication::Publication;
@@ -19,7 +19,7 @@ pub struct Duplicate {
 
 impl Duplicate {
     pub(super) fn of(comment: &Comment, piece: &Piece, record: Option<&Publication>) -> Self {
-        let hash = hash::content_hash(&comment.body.value());
+        let hash = markup::content_hash(&comment.body.value());
         let as_we_wrote_it = hash == piece.hash || is_as_we_wrote_it(comment, record, &hash);
         Self { comment: comment.clone(), as_we_wrote_it }
     }

@@ -70,7 +70,7 @@ fn piece(subject: &Subject<'_>, mode: PublishMode, single: Single<'_>, place: &d
         Single::Scenario(scenario) => Some(scenario),
     };
     let body = render::single(&subject.output, single, &marker);
-    let form = place.form(&ItemText { id: single.id(), summary: single.summary(), body, scenario });
+    let form = place.form(&ItemText { id: single.id(), summary: single.summary(), body, markup: subject.markup, scenario });
     let mark = Mark { marker, hash: form.hash.clone() };
     Some(ItemPiece { id: single.id().to_owned(), key, form, mark })
 }

@@ -2,7 +2,7 @@
 
 use super::decide::{is_as_we_wrote_it, property_marker};
 use super::pieces::Piece;
-use crate::domain::adf::hash;
+use crate::domain::markup;
 use crate::domain::publish::OnConflict;
 use crate::ports::Comment;
 use crate::store::publication::{Publication, TargetKey};
@@ -48,7 +48,7 @@ impl Leftover {
     /// Decides about it.
     #[must_use]
     pub fn fate(&self, record: Option<&Publication>, on_conflict: OnConflict) -> Fate {
-        let as_we_wrote_it = is_as_we_wrote_it(&self.comment, record, &hash::content_hash(&self.comment.body.value()));
+        let as_we_wrote_it = is_as_we_wrote_it(&self.comment, record, &markup::content_hash(&self.comment.body.value()));
         match on_conflict {
             _ if as_we_wrote_it => Fate::Goes,
             OnConflict::Overwrite => Fate::Goes,

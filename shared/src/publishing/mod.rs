@@ -16,7 +16,7 @@ mod pieces;
 mod plan;
 mod trace;
 
-pub use decide::{Decision, decide, hash_of_ours, ours};
+pub use decide::{Decision, decide, ours};
 pub use duplicate::Duplicate;
 pub use items::{ItemDecision, ItemPiece, Obsolete, decide_item, item_pieces, obsolete, standing_of};
 pub use leftover::{Fate, Leftover, leftovers};

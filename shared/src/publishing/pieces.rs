@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::domain::adf::fit::{self, Written};
-use crate::domain::adf::text::Adf;
-use crate::domain::adf::{marker, write};
+use crate::domain::adf::marker;
+use crate::domain::markup::{Markup, Rich, Written, fit};
 use crate::domain::publish::{PublishTarget, PublishWhat, TextPlace};
 use crate::domain::render::{self, Output};
 use crate::domain::scenario::Suite;
@@ -20,6 +19,8 @@ pub struct Subject<'a> {
     pub connection: &'a str,
     /// Jira's numeric id of the story.
     pub issue_id: &'a str,
+    /// Which kind of text its site speaks.
+    pub markup: Markup,
     /// The result.
     pub output: Output<'a>,
 }
@@ -33,9 +34,9 @@ pub struct Piece {
     pub place: TextPlace,
     /// What it is known by in Jira.
     pub marker: String,
-    /// ADF: a whole document for a comment, one `expand` node for a section.
-    pub content: Adf,
-    /// [`content_hash`](crate::domain::adf::hash::content_hash) of `content`.
+    /// A whole text for a comment, our part of one for a section.
+    pub content: Rich,
+    /// [`content_hash`](crate::domain::markup::content_hash) of `content`.
     pub hash: String,
 }
 
@@ -62,10 +63,10 @@ pub fn pieces(subject: &Subject<'_>, target: PublishTarget) -> Vec<Piece> {
     let marker = marker::marker(&identity);
     let document = render::document(&subject.output, target.what, &marker);
     let contents: Vec<Written> = match place {
-        TextPlace::Comment => fit::written(&document, fit::LIMIT_BYTES, subject.output.language()),
+        TextPlace::Comment => fit::written(&document, subject.markup, fit::LIMIT, subject.output.language()),
         TextPlace::Description => {
             let title = render::section_title(&subject.output, target.what, &marker);
-            vec![Written::from(&write::section_tree(&title, &document))]
+            vec![subject.markup.section(&title, &document)]
         }
     };
     let key = |part| TargetKey { connection: subject.connection.to_owned(), issue_id: subject.issue_id.to_owned(), target, part };

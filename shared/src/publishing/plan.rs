@@ -20,7 +20,7 @@ pub struct Site {
     pub issue: RawIssue,
     /// Its comments, oldest first, with their properties where Jira sent them.
     pub comments: Vec<Comment>,
-    /// Its description (ADF or null).
+    /// Its description as the site gives it, or null.
     pub description: Value,
 }
 
@@ -90,7 +90,7 @@ pub async fn plan_all(
                 action: decision.action,
                 remote_id: decision.comment.map(|comment| comment.id),
                 reason: decision.reason,
-                length: decision.body.json().len(),
+                length: decision.body.length(),
                 payload: decision.body.value(),
             };
             plans.push(plan.with(&skipped(subject, target)));

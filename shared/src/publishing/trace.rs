@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::decide::{below_theirs, property_hash, property_marker};
+use super::decide::{property_hash, property_marker};
 use super::plan::Site;
-use crate::domain::adf::{hash, section};
+use crate::domain::markup::{self, below, section};
 use crate::domain::publish::TextPlace;
 use crate::ports::{Comment, Standing, Survey};
 use crate::store::publication::{Publication, TargetKey, Written};
@@ -29,8 +29,8 @@ pub fn trace(intent: &Publication, key: &TargetKey, site: &Site) -> Trace {
     let remote_id = match key.target.mode.text() {
         Some(TextPlace::Comment) => site.comments.iter().find(|comment| holds(comment, intent)).map(|comment| comment.id.clone()),
         None => None,
-        Some(TextPlace::Description) => section::find(&site.description, &intent.marker)
-            .filter(|section| section.hash == intent.intent_hash)
+        Some(TextPlace::Description) => section::hash(&site.description, &intent.marker)
+            .filter(|hash| *hash == intent.intent_hash)
             .and_then(|_| site.issue.body.get("key").and_then(Value::as_str).map(str::to_owned)),
     };
     remote_id.map_or(Trace::Nothing, |remote_id| {
@@ -55,7 +55,7 @@ fn holds(comment: &Comment, intent: &Publication) -> bool {
         return false;
     }
     let (body, known) = (comment.body.value(), |hash: &str| hash == intent.intent_hash);
-    known(&hash::content_hash(&body))
-        || below_theirs(&body, known).is_some()
+    known(&markup::content_hash(&body))
+        || below::find(&body, known).is_some()
         || (intent.action == "create" && property_hash(comment) == Some(&intent.intent_hash))
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Db, Sql, StoreError, entity};
+use crate::domain::jira_site::{JiraAuth, JiraDeployment};
 
 /// A row of `jira_configurations`.
 pub type JiraRow = entity::jira_configuration::Model;
@@ -21,6 +22,17 @@ pub const DEFAULTS: Uuid = Uuid::nil();
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JiraOptions {
+    /// Where Jira runs; `auto` = it is asked.
+    #[serde(default, skip_serializing_if = "is_default")]
+    #[schema(required = false)]
+    pub deployment: JiraDeployment,
+    /// `basic` with `email`, `bearer` with a personal access token; `auto` = `basic` if there is an `email`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    #[schema(required = false)]
+    pub auth: JiraAuth,
+    /// Certificates in PEM of who vouches for the server, besides those whom the system trusts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_certificate: Option<String>,
     /// Custom field that holds acceptance criteria, by id or name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub criteria_field: Option<String>,
@@ -34,6 +46,10 @@ pub struct JiraOptions {
     #[serde(default, skip_serializing_if = "SubtaskOptions::is_empty")]
     #[schema(required = false)]
     pub subtasks: SubtaskOptions,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// How sub-tasks are created.

@@ -233,7 +233,7 @@ async fn a_trial_says_in_plain_words_what_is_wrong() {
     assert!(jira_ok["ok"] == true && llm_ok["ok"] == true, "{jira_ok} {llm_ok}");
     app.jira().order(Fault::status(401).on("GET", "/rest/api/3/myself"));
     let refused = tried(&jira).await;
-    assert_eq!((&refused["ok"], &refused["mend"]), (&json!(false), &json!("Check base_url, email and token.")));
+    assert_eq!((&refused["ok"], &refused["mend"]), (&json!(false), &json!("Check base_url, email, token and options.auth.")));
     app.patch(&llm).by(&admin).json(json!({ "model": "sandbax" })).await;
     let refused = tried(&llm).await;
     assert!(refused["detail"].as_str().unwrap().contains("does not list the model 'sandbax'"), "{refused}");

@@ -10,6 +10,7 @@ mod attacks;
 mod auditing;
 mod budgets;
 mod connections;
+mod data_center;
 mod document;
 mod documentation;
 mod economy;

@@ -8,10 +8,11 @@ use shared::domain::job::{JobKind, Stage};
 use shared::domain::publish::{OnConflict, PublishMode, PublishOutcome, PublishWhat};
 use shared::domain::user::Role;
 use shared::store::Sql;
-use tests::app::{App, PERSON};
+use tests::app::{App, PERSON, Site};
+use tests::on_every_site;
 use uuid::Uuid;
 
-use crate::support::{STORY, client, document, id_of, made, ours, post_as_a_person, publish, words};
+use crate::support::{STORY, client, id_of, made, ours, post_as_a_person, publish, words};
 
 /// Publishes into a comment and answers what became of it.
 async fn outcome(app: &App, from: Uuid, on_conflict: OnConflict) -> PublishOutcome {
@@ -28,9 +29,8 @@ async fn changed_result(app: &App) -> Uuid {
     made(app, STORY).await
 }
 
-#[tokio::test]
-async fn a_comment_is_created_once_and_the_same_again_writes_nothing() {
-    let app = App::start().await;
+async fn a_comment_is_created_once_and_the_same_again_writes_nothing(site: Site) {
+    let app = App::at(site).await;
     let first = app.asks(JobKind::FullPipeline, STORY).to(PublishMode::Comment).run().await;
     app.succeeded(first).await;
     let published = app.published(first).await.remove(0);
@@ -51,12 +51,11 @@ async fn a_comment_is_created_once_and_the_same_again_writes_nothing() {
     assert!((app.metric("jira_publish_success_total") - 1.0).abs() < 0.1);
 }
 
-#[tokio::test]
-async fn an_account_that_may_not_publish_any_more_publishes_nothing() {
+async fn an_account_that_may_not_publish_any_more_publishes_nothing(site: Site) {
     let left = Sql::new("UPDATE users SET active = FALSE WHERE id = ?").bind(PERSON);
     let demoted = Sql::new("UPDATE users SET role = ? WHERE id = ?").bind(Role::Developer.as_str()).bind(PERSON);
     for change in [left, demoted] {
-        let app = App::start().await;
+        let app = App::at(site).await;
         let first = made(&app, STORY).await;
         app.jobs.db().execute(change).await.expect("a change");
         let id = publish(&app, first, STORY, PublishMode::Comment, OnConflict::Keep).await;
@@ -67,9 +66,8 @@ async fn an_account_that_may_not_publish_any_more_publishes_nothing() {
     }
 }
 
-#[tokio::test]
-async fn another_result_replaces_the_first_in_place() {
-    let app = App::start().await;
+async fn another_result_replaces_the_first_in_place(site: Site) {
+    let app = App::at(site).await;
     let first = made(&app, STORY).await;
     assert_eq!(outcome(&app, first, OnConflict::Keep).await, PublishOutcome::Created);
     let before = id_of(&ours(&app, STORY)[0]);
@@ -81,9 +79,8 @@ async fn another_result_replaces_the_first_in_place() {
     assert!(text.contains("30 kg") && !text.contains("Maximum quantity"), "{text}");
 }
 
-#[tokio::test]
-async fn what_a_person_changed_in_our_comment_is_kept() {
-    let app = App::start().await;
+async fn what_a_person_changed_in_our_comment_is_kept(site: Site) {
+    let app = App::at(site).await;
     let job = made(&app, STORY).await;
     outcome(&app, job, OnConflict::Keep).await;
     let id = id_of(&ours(&app, STORY)[0]);
@@ -98,9 +95,8 @@ async fn what_a_person_changed_in_our_comment_is_kept() {
     assert!(app.writes().is_empty());
 }
 
-#[tokio::test]
-async fn what_a_person_changed_is_overwritten_when_that_is_asked_for() {
-    let app = App::start().await;
+async fn what_a_person_changed_is_overwritten_when_that_is_asked_for(site: Site) {
+    let app = App::at(site).await;
     let job = made(&app, STORY).await;
     outcome(&app, job, OnConflict::Keep).await;
     let id = id_of(&ours(&app, STORY)[0]);
@@ -111,9 +107,8 @@ async fn what_a_person_changed_is_overwritten_when_that_is_asked_for() {
     assert!(!words(&after[0]["body"]).contains("Jonas"));
 }
 
-#[tokio::test]
-async fn what_a_person_changed_stands_beside_ours_when_merging_is_asked_for() {
-    let app = App::start().await;
+async fn what_a_person_changed_stands_beside_ours_when_merging_is_asked_for(site: Site) {
+    let app = App::at(site).await;
     let job = made(&app, STORY).await;
     outcome(&app, job, OnConflict::Keep).await;
     let id = id_of(&ours(&app, STORY)[0]);
@@ -131,9 +126,8 @@ async fn what_a_person_changed_stands_beside_ours_when_merging_is_asked_for() {
     assert_eq!(words(&body), again);
 }
 
-#[tokio::test]
-async fn comments_of_people_are_untouched_even_one_that_copies_ours() {
-    let app = App::start().await;
+async fn comments_of_people_are_untouched_even_one_that_copies_ours(site: Site) {
+    let app = App::at(site).await;
     let job = made(&app, STORY).await;
     outcome(&app, job, OnConflict::Keep).await;
     let body = ours(&app, STORY)[0]["body"].clone();
@@ -153,22 +147,20 @@ async fn comments_of_people_are_untouched_even_one_that_copies_ours() {
     assert!(app.writes().iter().all(|write| !write.path.ends_with(&copy)), "{:?}", app.writes());
 }
 
-#[tokio::test]
-async fn a_comment_that_was_deleted_is_written_again() {
-    let app = App::start().await;
+async fn a_comment_that_was_deleted_is_written_again(site: Site) {
+    let app = App::at(site).await;
     let job = made(&app, STORY).await;
     outcome(&app, job, OnConflict::Keep).await;
     let id = id_of(&ours(&app, STORY)[0]);
-    let url = format!("{}/rest/api/3/issue/{STORY}/comment/{id}", app.site.url());
+    let url = format!("{}/issue/{STORY}/comment/{id}", app.api());
     let gone = client().delete(url).basic_auth("m@example.org", Some("sandbox")).send().await.expect("an answer");
     assert_eq!(gone.status(), 204);
     assert_eq!(outcome(&app, job, OnConflict::Keep).await, PublishOutcome::Created);
     assert_eq!(ours(&app, STORY).len(), 1);
 }
 
-#[tokio::test]
-async fn criteria_and_scenarios_may_go_to_comments_of_their_own() {
-    let app = App::start().await;
+async fn criteria_and_scenarios_may_go_to_comments_of_their_own(site: Site) {
+    let app = App::at(site).await;
     let asked = app.asks(JobKind::FullPipeline, STORY);
     let id =
         asked.with(PublishMode::Comment, PublishWhat::Criteria).with(PublishMode::Comment, PublishWhat::Scenarios).run().await;
@@ -177,9 +169,8 @@ async fn criteria_and_scenarios_may_go_to_comments_of_their_own() {
     assert_eq!(ours(&app, STORY).len(), 2);
 }
 
-#[tokio::test]
-async fn what_a_job_did_not_make_cannot_be_published_and_the_rest_is() {
-    let app = App::start().await;
+async fn what_a_job_did_not_make_cannot_be_published_and_the_rest_is(site: Site) {
+    let app = App::at(site).await;
     let asked = app.asks(JobKind::AcceptanceCriteria, STORY);
     let id =
         asked.with(PublishMode::Comment, PublishWhat::Scenarios).with(PublishMode::Comment, PublishWhat::Criteria).run().await;
@@ -188,9 +179,8 @@ async fn what_a_job_did_not_make_cannot_be_published_and_the_rest_is() {
     assert_eq!(app.published(id).await[0].code, "publish.nothing_to_write");
 }
 
-#[tokio::test]
-async fn a_target_that_jira_refuses_does_not_fail_the_other() {
-    let app = App::start().await;
+async fn a_target_that_jira_refuses_does_not_fail_the_other(site: Site) {
+    let app = App::at(site).await;
     let body = json!({ "errorMessages": [], "errors": { "comment": "Comments are closed here." } });
     let refusal = Action::Answer { status: 400, headers: BTreeMap::new(), body: Some(body), html: None };
     app.jira().order(Fault::new(refusal).on("POST", "/comment"));
@@ -204,9 +194,8 @@ async fn a_target_that_jira_refuses_does_not_fail_the_other() {
     assert_eq!(outcome(&app, id, OnConflict::Keep).await, PublishOutcome::Created);
 }
 
-#[tokio::test]
-async fn a_job_none_of_whose_targets_can_be_written_fails() {
-    let app = App::start().await;
+async fn a_job_none_of_whose_targets_can_be_written_fails(site: Site) {
+    let app = App::at(site).await;
     app.jira().order(Fault::status(403).on("POST", "/comment"));
     let id = app.asks(JobKind::FullPipeline, STORY).to(PublishMode::Comment).run().await;
     assert_eq!(app.status(id).await, ("failed".to_owned(), "publish.failed".to_owned()));
@@ -214,9 +203,8 @@ async fn a_job_none_of_whose_targets_can_be_written_fails() {
     assert!(app.history(id).await.is_some());
 }
 
-#[tokio::test]
-async fn in_a_service_project_the_comment_is_internal() {
-    let app = App::start().await;
+async fn in_a_service_project_the_comment_is_internal(site: Site) {
+    let app = App::at(site).await;
     let mut issue = app.jira().issue(STORY).expect("an issue");
     issue["fields"]["project"]["projectTypeKey"] = json!("service_desk");
     issue["names"] = json!({});
@@ -232,22 +220,38 @@ async fn in_a_service_project_the_comment_is_internal() {
     assert!(properties.contains(&json!({ "key": "sd.public.comment", "value": { "internal": true } })), "{properties:?}");
 }
 
-#[tokio::test]
-async fn elsewhere_the_comment_says_nothing_of_customers() {
-    let app = App::start().await;
+async fn elsewhere_the_comment_says_nothing_of_customers(site: Site) {
+    let app = App::at(site).await;
     let job = app.asks(JobKind::AcceptanceCriteria, STORY).to(PublishMode::Comment).run().await;
     app.succeeded(job).await;
     assert!(!app.writes()[0].body.to_string().contains("sd.public.comment"));
 }
 
-#[tokio::test]
-async fn a_remark_that_a_person_adds_below_ours_changes_nothing_of_ours() {
-    let app = App::start().await;
+async fn a_remark_that_a_person_adds_below_ours_changes_nothing_of_ours(site: Site) {
+    let app = App::at(site).await;
     let job = made(&app, STORY).await;
     outcome(&app, job, OnConflict::Keep).await;
-    post_as_a_person(&app, &json!({ "body": document("Looks good to me.") })).await;
+    post_as_a_person(&app, &json!({ "body": site.text("Looks good to me.") })).await;
     app.jira().clear_journal();
     let id = app.asks(JobKind::Publication, STORY).from(job).to(PublishMode::Comment).even_if_stale().run().await;
     assert_eq!(app.outcomes(id).await, [PublishOutcome::Unchanged]);
     assert!(app.writes().is_empty());
+}
+
+on_every_site! {
+    a_comment_is_created_once_and_the_same_again_writes_nothing,
+    an_account_that_may_not_publish_any_more_publishes_nothing,
+    another_result_replaces_the_first_in_place,
+    what_a_person_changed_in_our_comment_is_kept,
+    what_a_person_changed_is_overwritten_when_that_is_asked_for,
+    what_a_person_changed_stands_beside_ours_when_merging_is_asked_for,
+    comments_of_people_are_untouched_even_one_that_copies_ours,
+    a_comment_that_was_deleted_is_written_again,
+    criteria_and_scenarios_may_go_to_comments_of_their_own,
+    what_a_job_did_not_make_cannot_be_published_and_the_rest_is,
+    a_target_that_jira_refuses_does_not_fail_the_other,
+    a_job_none_of_whose_targets_can_be_written_fails,
+    in_a_service_project_the_comment_is_internal,
+    elsewhere_the_comment_says_nothing_of_customers,
+    a_remark_that_a_person_adds_below_ours_changes_nothing_of_ours,
 }

@@ -1,19 +1,21 @@
 //! Results that need several comments: numbered, in order, updated in place, and gone when they are not needed any more.
 
 use serde_json::{Value, json};
-use shared::domain::adf::{fit, marker, plain};
+use shared::domain::adf::plain;
 use shared::domain::job::JobKind;
+use shared::domain::markup::{self, Rich, fit};
 use shared::domain::publish::{OnConflict, PublishMode, PublishOutcome};
 use shared::store::publication::TargetKey;
-use tests::app::{App, Setup};
+use tests::app::{App, Setup, Site};
+use tests::on_every_site;
 use uuid::Uuid;
 
-use crate::support::{document, id_of, long_story, made, ours, publish, words};
+use crate::support::{id_of, long_story, made, ours, publish, words};
 
 const KEY: &str = "SHELF-1";
 
-async fn app(rules: usize) -> App {
-    Setup::default().stories(vec![long_story(KEY, rules)]).start().await
+async fn app(site: Site, rules: usize) -> App {
+    Setup::default().at(site).stories(vec![long_story(KEY, rules)]).start().await
 }
 
 async fn outcome(app: &App, from: Uuid, on_conflict: OnConflict) -> PublishOutcome {
@@ -31,7 +33,7 @@ async fn shrunk(app: &App) -> Uuid {
 }
 
 fn markers(comments: &[Value]) -> Vec<String> {
-    comments.iter().filter_map(|comment| marker::marker_in(&comment["body"])).map(str::to_owned).collect()
+    comments.iter().filter_map(|comment| markup::marker_in(&comment["body"])).collect()
 }
 
 async fn recorded(app: &App, job: Uuid, part: usize) -> bool {
@@ -42,9 +44,8 @@ async fn recorded(app: &App, job: Uuid, part: usize) -> bool {
     app.jobs.publication(&key).await.expect("an answer").is_some()
 }
 
-#[tokio::test]
-async fn a_long_result_goes_on_in_numbered_comments() {
-    let app = app(60).await;
+async fn a_long_result_goes_on_in_numbered_comments(site: Site) {
+    let app = app(site, 60).await;
     let job = app.asks(JobKind::FullPipeline, KEY).to(PublishMode::Comment).run().await;
     app.succeeded(job).await;
     let comments = ours(&app, KEY);
@@ -53,7 +54,7 @@ async fn a_long_result_goes_on_in_numbered_comments() {
     for (n, marker) in markers.iter().enumerate().skip(1) {
         assert_eq!(*marker, format!("{}.{}", markers[0], n + 1));
     }
-    assert!(app.writes().iter().all(|write| write.body["body"].to_string().len() <= fit::LIMIT_BYTES));
+    assert!(app.writes().iter().all(|write| Rich::from(&write.body["body"]).length() <= fit::LIMIT));
     let all: String = comments.iter().map(|comment| words(&comment["body"])).collect();
     let titles: Vec<_> = app.criteria(job).await.set.criteria.into_iter().map(|one| one.title).collect();
     assert!(titles.iter().all(|title| all.contains(&plain::line(title))), "something was lost between the comments");
@@ -63,9 +64,8 @@ async fn a_long_result_goes_on_in_numbered_comments() {
     assert!(app.writes().is_empty());
 }
 
-#[tokio::test]
-async fn comments_that_are_not_needed_any_more_go_and_come_back() {
-    let app = app(60).await;
+async fn comments_that_are_not_needed_any_more_go_and_come_back(site: Site) {
+    let app = app(site, 60).await;
     let long = made(&app, KEY).await;
     outcome(&app, long, OnConflict::Keep).await;
     let before = ours(&app, KEY);
@@ -88,9 +88,8 @@ async fn comments_that_are_not_needed_any_more_go_and_come_back() {
     assert_eq!(markers(&ours(&app, KEY)), markers(&before));
 }
 
-#[tokio::test]
-async fn a_comment_that_is_not_needed_but_was_changed_by_a_person_stays() {
-    let app = app(60).await;
+async fn a_comment_that_is_not_needed_but_was_changed_by_a_person_stays(site: Site) {
+    let app = app(site, 60).await;
     let long = made(&app, KEY).await;
     outcome(&app, long, OnConflict::Keep).await;
     let second = id_of(&ours(&app, KEY)[1]);
@@ -112,14 +111,18 @@ async fn a_comment_that_is_not_needed_but_was_changed_by_a_person_stays() {
     assert_eq!(ours(&app, KEY).len(), 1);
 }
 
-#[tokio::test]
-async fn as_long_as_a_persons_change_is_kept_the_comments_it_goes_on_in_stay() {
-    let app = app(60).await;
+async fn as_long_as_a_persons_change_is_kept_the_comments_it_goes_on_in_stay(site: Site) {
+    let app = app(site, 60).await;
     let long = made(&app, KEY).await;
     outcome(&app, long, OnConflict::Keep).await;
     let before = ours(&app, KEY);
     let mut first = before[0]["body"].clone();
-    first["content"].as_array_mut().expect("blocks").insert(0, document("Jonas: keep this.")["content"][0].clone());
+    match &mut first {
+        Value::String(wiki) => wiki.insert_str(0, "Jonas: keep this.\n\n"),
+        document => {
+            document["content"].as_array_mut().expect("blocks").insert(0, site.text("Jonas: keep this.")["content"][0].clone());
+        }
+    }
     app.jira().edit_comment(&id_of(&before[0]), &first);
     let short = shrunk(&app).await;
     assert_eq!(outcome(&app, short, OnConflict::Keep).await, PublishOutcome::Conflict);
@@ -129,9 +132,8 @@ async fn as_long_as_a_persons_change_is_kept_the_comments_it_goes_on_in_stay() {
     assert_eq!(ours(&app, KEY).len(), 1, "what replaced it needs one comment");
 }
 
-#[tokio::test]
-async fn a_dry_run_names_the_comments_that_will_go() {
-    let app = app(60).await;
+async fn a_dry_run_names_the_comments_that_will_go(site: Site) {
+    let app = app(site, 60).await;
     let long = made(&app, KEY).await;
     outcome(&app, long, OnConflict::Keep).await;
     let before = ours(&app, KEY);
@@ -143,4 +145,12 @@ async fn a_dry_run_names_the_comments_that_will_go() {
     assert_eq!(actions[1..], vec!["remove"; before.len() - 1]);
     assert!(plans[1..].iter().zip(&before[1..]).all(|(plan, comment)| plan.remote_id == Some(id_of(comment))));
     assert!(app.writes().is_empty());
+}
+
+on_every_site! {
+    a_long_result_goes_on_in_numbered_comments,
+    comments_that_are_not_needed_any_more_go_and_come_back,
+    a_comment_that_is_not_needed_but_was_changed_by_a_person_stays,
+    as_long_as_a_persons_change_is_kept_the_comments_it_goes_on_in_stay,
+    a_dry_run_names_the_comments_that_will_go,
 }

@@ -6,10 +6,11 @@ use shared::domain::job::JobKind;
 use shared::domain::publish::{OnConflict, PlannedAction, PublishMode, PublishOutcome, PublishWhat, Published};
 use shared::domain::user::Role;
 use shared::store::Sql;
-use tests::app::{App, PERSON};
+use tests::app::{App, PERSON, Site};
+use tests::on_every_site;
 use uuid::Uuid;
 
-use crate::support::{STORY, document, made, words};
+use crate::support::{STORY, made, words};
 
 /// Publishes the scenarios of a job as sub-tasks; answers the publication.
 async fn publish(app: &App, from: Uuid, on_conflict: OnConflict) -> Uuid {
@@ -47,9 +48,8 @@ async fn shorter_result(app: &App) -> Uuid {
     made(app, STORY).await
 }
 
-#[tokio::test]
-async fn each_scenario_is_a_sub_task_once_and_the_same_again_writes_nothing() {
-    let app = App::start().await;
+async fn each_scenario_is_a_sub_task_once_and_the_same_again_writes_nothing(site: Site) {
+    let app = App::at(site).await;
     let job = made(&app, STORY).await;
     let scenarios = app.suite(job).await.suite.scenarios;
     let first = published(&app, job, OnConflict::Keep).await;
@@ -72,9 +72,8 @@ async fn each_scenario_is_a_sub_task_once_and_the_same_again_writes_nothing() {
     assert!(app.jira().violations().is_empty(), "{:?}", app.jira().violations());
 }
 
-#[tokio::test]
-async fn criteria_and_scenarios_are_told_apart_whatever_they_were_asked_for_with() {
-    let app = App::start().await;
+async fn criteria_and_scenarios_are_told_apart_whatever_they_were_asked_for_with(site: Site) {
+    let app = App::at(site).await;
     let job = made(&app, STORY).await;
     let (criteria, scenarios) = (app.criteria(job).await.set.criteria.len(), app.suite(job).await.suite.scenarios.len());
     let as_all = || app.asks(JobKind::Publication, STORY).from(job).with(PublishMode::Subtask, PublishWhat::All).run();
@@ -86,9 +85,8 @@ async fn criteria_and_scenarios_are_told_apart_whatever_they_were_asked_for_with
     assert!(app.writes().is_empty());
 }
 
-#[tokio::test]
-async fn another_result_changes_what_differs_and_reports_what_nobody_needs_any_more() {
-    let app = App::start().await;
+async fn another_result_changes_what_differs_and_reports_what_nobody_needs_any_more(site: Site) {
+    let app = App::at(site).await;
     let job = made(&app, STORY).await;
     let before = published(&app, job, OnConflict::Keep).await.items.len();
     let shorter = shorter_result(&app).await;
@@ -102,32 +100,30 @@ async fn another_result_changes_what_differs_and_reports_what_nobody_needs_any_m
     assert!(text.contains("30 kg"), "{text}");
 }
 
-#[tokio::test]
-async fn what_a_person_changed_in_one_is_kept_and_the_others_are_brought_up_to_date() {
+async fn what_a_person_changed_in_one_is_kept_and_the_others_are_brought_up_to_date(site: Site) {
     for (on_conflict, becomes) in [
         (OnConflict::Keep, PublishOutcome::Conflict),
         (OnConflict::Merge, PublishOutcome::Conflict),
         (OnConflict::Overwrite, PublishOutcome::Updated),
     ] {
-        let app = App::start().await;
+        let app = App::at(site).await;
         let job = made(&app, STORY).await;
         published(&app, job, OnConflict::Keep).await;
         let theirs = key_of(&below(&app)[0]);
         app.jira().edit(&theirs, |fields| {
-            fields.insert("description".to_owned(), document("We test this by hand."));
+            fields.insert("description".to_owned(), site.text("We test this by hand."));
         });
         app.jira().clear_journal();
         let after = published(&app, job, on_conflict).await;
         assert_eq!(after.items[0].outcome, becomes, "{on_conflict}");
         assert!(after.items[1..].iter().all(|item| item.outcome == PublishOutcome::Unchanged));
-        let kept = words(&app.jira().issue(&theirs).unwrap()["fields"]["description"]) == "We test this by hand.";
+        let kept = words(&app.jira().issue(&theirs).expect("an issue")["fields"]["description"]) == "We test this by hand.";
         assert_eq!((kept, app.writes().len()), if becomes == PublishOutcome::Conflict { (true, 0) } else { (false, 1) });
     }
 }
 
-#[tokio::test]
-async fn what_a_person_did_beside_our_text_is_no_conflict() {
-    let app = App::start().await;
+async fn what_a_person_did_beside_our_text_is_no_conflict(site: Site) {
+    let app = App::at(site).await;
     let job = made(&app, STORY).await;
     published(&app, job, OnConflict::Keep).await;
     app.jira().edit(&key_of(&below(&app)[0]), |fields| {
@@ -137,13 +133,12 @@ async fn what_a_person_did_beside_our_text_is_no_conflict() {
     assert_eq!(published(&app, job, OnConflict::Keep).await.outcome, PublishOutcome::Unchanged);
 }
 
-#[tokio::test]
-async fn a_sub_task_whose_answer_was_lost_is_found_and_not_created_twice() {
+async fn a_sub_task_whose_answer_was_lost_is_found_and_not_created_twice(site: Site) {
     for cut in [Cut::After, Cut::Before] {
-        let app = App::start().await;
+        let app = App::at(site).await;
         let job = made(&app, STORY).await;
         let scenarios = app.suite(job).await.suite.scenarios.len();
-        app.jira().order(Fault::new(Action::Drop { drop: cut }).on("POST", "/rest/api/3/issue").after(1));
+        app.jira().order(Fault::new(Action::Drop { drop: cut }).on("POST", "*/issue").after(1));
         let id = publish(&app, job, OnConflict::Keep).await;
         assert_eq!(app.status(id).await, ("queued".to_owned(), "jira.no_answer".to_owned()));
         app.run_when_due(id).await;
@@ -156,12 +151,11 @@ async fn a_sub_task_whose_answer_was_lost_is_found_and_not_created_twice() {
     }
 }
 
-#[tokio::test]
-async fn one_that_jira_refuses_does_not_keep_the_others_from_it() {
-    let app = App::start().await;
+async fn one_that_jira_refuses_does_not_keep_the_others_from_it(site: Site) {
+    let app = App::at(site).await;
     let job = made(&app, STORY).await;
     let scenarios = app.suite(job).await.suite.scenarios.len();
-    app.jira().order(Fault::status(400).on("POST", "/rest/api/3/issue").after(1));
+    app.jira().order(Fault::status(400).on("POST", "*/issue").after(1));
     let after = published(&app, job, OnConflict::Keep).await;
     assert_eq!((after.outcome, after.code.as_str()), (PublishOutcome::Partial, "jira.refused"), "{}", after.message);
     assert_eq!(after.items[1].outcome, PublishOutcome::Failed);
@@ -169,21 +163,19 @@ async fn one_that_jira_refuses_does_not_keep_the_others_from_it() {
     assert_eq!(outcomes(&published(&app, job, OnConflict::Keep).await)[1].1, PublishOutcome::Created, "the next time");
 }
 
-#[tokio::test]
-async fn when_jira_refuses_all_the_publication_fails_and_says_why() {
-    let app = App::start().await;
+async fn when_jira_refuses_all_the_publication_fails_and_says_why(site: Site) {
+    let app = App::at(site).await;
     let job = made(&app, STORY).await;
-    app.jira().order(Fault::status(400).on("POST", "/rest/api/3/issue").times(100));
+    app.jira().order(Fault::status(400).on("POST", "*/issue").times(100));
     let id = publish(&app, job, OnConflict::Keep).await;
     assert_eq!(app.status(id).await, ("failed".to_owned(), "publish.failed".to_owned()));
 }
 
-#[tokio::test]
-async fn when_jira_asks_to_slow_down_the_rest_is_written_later() {
-    let app = App::start().await;
+async fn when_jira_asks_to_slow_down_the_rest_is_written_later(site: Site) {
+    let app = App::at(site).await;
     let job = made(&app, STORY).await;
     let scenarios = app.suite(job).await.suite.scenarios.len();
-    app.jira().order(Fault::status(429).on("POST", "/rest/api/3/issue").after(1));
+    app.jira().order(Fault::status(429).on("POST", "*/issue").after(1));
     let id = publish(&app, job, OnConflict::Keep).await;
     assert_eq!(app.status(id).await, ("queued".to_owned(), "jira.rate_limited".to_owned()));
     app.run_when_due(id).await;
@@ -191,9 +183,8 @@ async fn when_jira_asks_to_slow_down_the_rest_is_written_later() {
     assert_eq!(below(&app).len(), scenarios);
 }
 
-#[tokio::test]
-async fn a_plan_says_what_would_become_of_each_and_writes_nothing() {
-    let app = App::start().await;
+async fn a_plan_says_what_would_become_of_each_and_writes_nothing(site: Site) {
+    let app = App::at(site).await;
     let job = made(&app, STORY).await;
     let plans = app.plans(job, PublishMode::Subtask).await;
     assert!(plans.iter().all(|plan| plan.action == PlannedAction::Create && plan.length > 0), "{plans:?}");
@@ -208,9 +199,8 @@ async fn a_plan_says_what_would_become_of_each_and_writes_nothing() {
     assert!(!after.is_empty() && after.iter().all(|plan| plan.action == PlannedAction::Unchanged && plan.remote_id.is_some()));
 }
 
-#[tokio::test]
-async fn an_account_that_may_not_publish_any_more_creates_nothing() {
-    let app = App::start().await;
+async fn an_account_that_may_not_publish_any_more_creates_nothing(site: Site) {
+    let app = App::at(site).await;
     let job = made(&app, STORY).await;
     let demoted = Sql::new("UPDATE users SET role = ? WHERE id = ?").bind(Role::Developer.as_str()).bind(PERSON);
     app.jobs.db().execute(demoted).await.expect("a change");
@@ -219,11 +209,10 @@ async fn an_account_that_may_not_publish_any_more_creates_nothing() {
     assert!(app.writes().is_empty());
 }
 
-#[tokio::test]
-async fn a_cancelled_publication_tells_which_sub_tasks_it_created() {
-    let app = App::start().await;
+async fn a_cancelled_publication_tells_which_sub_tasks_it_created(site: Site) {
+    let app = App::at(site).await;
     let job = made(&app, STORY).await;
-    app.jira().order(Fault::new(Action::Drop { drop: Cut::After }).on("POST", "/rest/api/3/issue").after(1));
+    app.jira().order(Fault::new(Action::Drop { drop: Cut::After }).on("POST", "*/issue").after(1));
     let id = publish(&app, job, OnConflict::Keep).await;
     app.jobs.cancel(id, &app.person()).await.expect("an answer");
     app.run_when_due(id).await;
@@ -232,4 +221,19 @@ async fn a_cancelled_publication_tells_which_sub_tasks_it_created() {
     let told = app.published(id).await.remove(0);
     assert_eq!(outcomes(&told), [("TS-1", PublishOutcome::Created), ("TS-2", PublishOutcome::Created)]);
     assert_eq!(below(&app).len(), 2);
+}
+
+on_every_site! {
+    each_scenario_is_a_sub_task_once_and_the_same_again_writes_nothing,
+    criteria_and_scenarios_are_told_apart_whatever_they_were_asked_for_with,
+    another_result_changes_what_differs_and_reports_what_nobody_needs_any_more,
+    what_a_person_changed_in_one_is_kept_and_the_others_are_brought_up_to_date,
+    what_a_person_did_beside_our_text_is_no_conflict,
+    a_sub_task_whose_answer_was_lost_is_found_and_not_created_twice,
+    one_that_jira_refuses_does_not_keep_the_others_from_it,
+    when_jira_refuses_all_the_publication_fails_and_says_why,
+    when_jira_asks_to_slow_down_the_rest_is_written_later,
+    a_plan_says_what_would_become_of_each_and_writes_nothing,
+    an_account_that_may_not_publish_any_more_creates_nothing,
+    a_cancelled_publication_tells_which_sub_tasks_it_created,
 }

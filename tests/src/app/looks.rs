@@ -152,8 +152,9 @@ impl App {
             criteria: Some(&criteria.set),
             suite: Some(&suite.suite),
         };
-        let subject = Subject { connection: "default", issue_id: &story.id, output };
         let connection = self.connections.of_settings().jira(None).expect("a connection");
+        let markup = connection.client().expect("a client").markup().await.expect("a site that says what it is");
+        let subject = Subject { connection: "default", issue_id: &story.id, markup, output };
         let target = PublishTarget { mode, what: PublishWhat::All };
         plan_all(&self.jobs, connection, &subject, &[target], OnConflict::Keep).await.expect("a plan")
     }
@@ -162,9 +163,9 @@ impl App {
     #[must_use]
     pub fn writes(&self) -> Vec<JournalEntry> {
         let all = self.jira().journal().into_iter();
-        let reads = ["/search/jql", "/bulkfetch"];
+        let reads = ["/search", "/search/jql", "/bulkfetch"];
         let is_write = |entry: &JournalEntry| entry.method != "GET" && !reads.iter().any(|read| entry.path.ends_with(read));
-        all.filter(|entry| entry.path.starts_with("/rest/") && is_write(entry)).collect()
+        all.filter(|entry| entry.path.contains("/rest/api/") && is_write(entry)).collect()
     }
 
     /// The description of an issue as Jira holds it.

@@ -3,6 +3,7 @@
 //! * [`order`]: a request in a few words
 //! * [`hand`]: a worker that is driven step by step
 //! * [`machine`]: the real runner, for what only it does
+//! * [`site`]: the two kinds of Jira
 //! * [`looks`]: what a test looks at afterwards
 
 mod hand;
@@ -10,6 +11,7 @@ mod looks;
 mod machine;
 mod order;
 mod setup;
+mod site;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -37,6 +39,7 @@ pub use looks::Call;
 pub use machine::Machine;
 pub use order::Order;
 pub use setup::Setup;
+pub use site::Site;
 
 use crate::proxy::{Proxy, Way};
 

@@ -22,7 +22,7 @@ use shared::telemetry::Metrics;
 use shared::vault::Vault;
 use worker::deliveries::Deliveries;
 
-use super::{App, CALLBACK_SECRET, PERSON};
+use super::{App, CALLBACK_SECRET, PERSON, Site};
 use crate::http_app::SECRET_KEY;
 use crate::proxy::Proxy;
 
@@ -35,6 +35,7 @@ const CONTRACTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/contr
 /// How an [`App`] is set up.
 #[derive(Debug, Default)]
 pub struct Setup {
+    site: Site,
     stories: Option<Vec<Story>>,
     model: Option<String>,
     values: Vec<(String, String)>,
@@ -42,6 +43,13 @@ pub struct Setup {
 }
 
 impl Setup {
+    /// On this kind of Jira.
+    #[must_use]
+    pub fn at(mut self, site: Site) -> Self {
+        self.site = site;
+        self
+    }
+
     /// These stories in place of the built-in ones.
     #[must_use]
     pub fn stories(mut self, stories: Vec<Story>) -> Self {
@@ -77,10 +85,11 @@ impl Setup {
             eprintln!("requests are not checked against the official documents: {CONTRACTS} is absent");
         }
         let stories = self.stories.unwrap_or_else(|| Options::default().stories);
-        let options = Options { validate, ..Options::with_stories(stories) };
+        let options = self.site.options(Options { validate, ..Options::with_stories(stories) });
         let site = sandbox::bind(([127, 0, 0, 1], 0).into(), options).await.expect("a sandbox");
         let way = if self.can_be_cut_off { Some(Proxy::to(site.addr()).await) } else { None };
         let jira = way.as_ref().map_or_else(|| site.url(), |way| format!("http://{}", way.addr()));
+        let jira = format!("{jira}{}", site.context());
         let folder = tempfile::tempdir().expect("a temporary folder");
         let url = format!("sqlite://{}", folder.path().join("jqa.db").display());
         let mut values = vec![
@@ -88,9 +97,9 @@ impl Setup {
             ("JQA_DIRECT_AFTER".to_owned(), "0ms".to_owned()),
             ("JQA_CALLBACK_SECRET".to_owned(), CALLBACK_SECRET.to_owned()),
             ("JQA_JIRA_URL".to_owned(), jira),
-            ("JQA_JIRA_EMAIL".to_owned(), "qa@example.org".to_owned()),
             ("JQA_JIRA_TOKEN".to_owned(), "sandbox".to_owned()),
         ];
+        values.extend(self.site.settings());
         // The clock stands still: nothing would come back.
         // Most tests ask the same again and again, and count how often.
         values.push(("JQA_LLM_REUSE".to_owned(), "off".to_owned()));

@@ -34,7 +34,7 @@ impl Context<'_> {
     pub(super) async fn read_story(&self, key: &str) -> Result<Story, End> {
         let jira = self.jira()?;
         let raw = self.interruptible(jira.issue(key)).await?.map_err(Failure::from)?;
-        let story = reading::story(&raw.body, &raw.url, &self.connection()?.read_options);
+        let story = reading::story(&raw.body, &raw.url, &self.connection()?.read_options.speaking(raw.markup));
         Ok(story.map_err(|error| Failure::fail(error.code(), error.to_string()))?)
     }
 }

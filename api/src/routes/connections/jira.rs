@@ -4,11 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
-use shared::adapters::http::Secret;
+use shared::adapters::http::{Secret, authorities};
 use shared::adapters::trial::TrialResult;
 use shared::config::JiraSection;
+use shared::domain::jira_site::{JiraDeployment, is_atlassian};
 use shared::store::connection::{self, Defaults, JiraOptions, JiraRow};
 use shared::vault::{JiraChange, NewJira};
+use url::Url;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -23,6 +25,10 @@ use crate::view::rfc3339;
 /// Workers plan their writes with no longer ones.
 const LONGEST_CALL: u64 = 30;
 
+/// No list of certificates that somebody gives is longer.
+const LONGEST_CERTIFICATES: usize = 64 * 1024;
+const TOO_LONG: &str = "should be at most 64 KiB of certificates in PEM";
+
 /// More would only wait for each other.
 const MOST_IN_FLIGHT: u64 = 256;
 
@@ -33,13 +39,14 @@ pub(in crate::routes) struct NewJiraBody {
     /// What requests will call it: a-z, 0-9, '-' and '.'; it never changes.
     #[schema(example = "acme")]
     name: String,
-    /// `https://acme.atlassian.net`, or `https://api.atlassian.com/ex/jira/{cloudId}` for scoped tokens.
+    /// `https://acme.atlassian.net`, or `https://api.atlassian.com/ex/jira/{cloudId}` for scoped tokens; in a data centre with the
+    /// context path, such as `https://jira.acme.example/jira`.
     #[schema(example = "https://acme.atlassian.net")]
     base_url: String,
-    /// The account's e-mail.
-    #[schema(example = "qa@example.com")]
+    /// The account: its e-mail, or its user name in a data centre; left out with a personal access token.
+    #[schema(required = false, example = "qa@example.com")]
     email: String,
-    /// The account's API token; it is never shown.
+    /// The account's API token or password, or a personal access token; it is never shown.
     #[schema(value_type = String, write_only)]
     token: Secret,
     /// What has a default.
@@ -57,17 +64,21 @@ impl FromFields for NewJiraBody {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let name = name(fields);
         let base_url = fields.required("base_url");
-        let email = fields.required("email");
-        let email = line(fields, "email", email);
+        let email = fields.optional("email");
+        let email = line(fields, "email", email).unwrap_or_default();
         let token = fields.required("token");
         let token = secret(fields, "token", token);
+        let options = options(fields).unwrap_or_default();
+        if let Some(why) = account_problem(&options, base_url.as_deref().unwrap_or_default(), &email) {
+            fields.refuse("email", why);
+        }
         Some(Self {
-            options: options(fields).unwrap_or_default(),
+            options,
             is_default: fields.optional("is_default").unwrap_or_default(),
             active: fields.optional("active").unwrap_or(true),
             name: name?,
             base_url: base_url?,
-            email: email?,
+            email,
             token: token?,
         })
     }
@@ -75,10 +86,21 @@ impl FromFields for NewJiraBody {
 
 fn options(fields: &mut Fields) -> Option<JiraOptions> {
     let options: JiraOptions = fields.optional("options")?;
+    if let Some(pem) = &options.ca_certificate {
+        let problem = if pem.len() > LONGEST_CERTIFICATES { Some(TOO_LONG.to_owned()) } else { authorities(pem).err() };
+        problem.into_iter().for_each(|why| fields.refuse("options.ca_certificate", why));
+    }
     line(fields, "options.criteria_field", options.criteria_field.clone());
     within(fields, "options.timeout_seconds", options.timeout_seconds, 1, LONGEST_CALL);
     within(fields, "options.max_in_flight", options.max_in_flight.map(|number| number as u64), 1, MOST_IN_FLIGHT);
     Some(options)
+}
+
+/// What is wrong about an account in a connection with these options.
+fn account_problem(options: &JiraOptions, base_url: &str, email: &str) -> Option<&'static str> {
+    let host = Url::parse(base_url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+    let deployment = if is_atlassian(&host) { JiraDeployment::Cloud } else { options.deployment };
+    options.auth.problem(deployment, email)
 }
 
 /// What is to be changed; what is absent stays.
@@ -124,6 +146,7 @@ pub(in crate::routes) struct JiraView {
     name: String,
     source: ConnectionSource,
     base_url: String,
+    /// Empty with a personal access token.
     email: String,
     /// Always: the token itself is never shown.
     has_token: bool,
@@ -166,6 +189,8 @@ impl JiraView {
             email: section.email.clone(),
             has_token: true,
             options: JiraOptions {
+                deployment: section.deployment,
+                auth: section.auth,
                 criteria_field: criteria_field.cloned(),
                 timeout_seconds: Some(section.timeout.as_secs()),
                 max_in_flight: Some(section.max_in_flight),
@@ -251,7 +276,7 @@ pub(in crate::routes) async fn show(
 
 /// Change a connection to Jira.
 ///
-/// Needs `administer`. What is absent stays. Another `base_url` needs the `token` again.
+/// Needs `administer`. What is absent stays. Another `base_url`, and another `options.ca_certificate`, needs the `token` again.
 #[utoipa::path(patch, path = "/jira-configurations/{id}", operation_id = "change_jira_configuration", tag = "connections",
     params(("id" = Uuid, Path)), request_body = JiraChangeBody, responses((status = 200, body = JiraView)))]
 pub(in crate::routes) async fn change(
@@ -262,6 +287,7 @@ pub(in crate::routes) async fn change(
 ) -> Result<Json<JiraView>, Problem> {
     let row = connection::find_jira(api.db(), id).await?.ok_or_else(no_such_connection)?;
     let guard = api.connections.builder().guard();
+    fits(&row, &body)?;
     let change = JiraChange {
         base_url: body.base_url.as_deref().map(|text| base_url(guard, text)).transpose()?,
         options: body.options,
@@ -273,6 +299,20 @@ pub(in crate::routes) async fn change(
     api.vault.change_jira(&row, change, &caller.actor()).await?;
     api.connections.look_again();
     shown(&api, id).await.map(Json)
+}
+
+/// Whether a change fits what stays.
+fn fits(row: &JiraRow, body: &JiraChangeBody) -> Result<(), Problem> {
+    let before = JiraOptions::of(row)?;
+    let options = body.options.as_ref().unwrap_or(&before);
+    // Whoever vouches for the server could read the token on its way.
+    if options.ca_certificate != before.ca_certificate && body.token.is_none() {
+        let why = "cannot change without the secret: give the secret again in the same request";
+        return Err(Problem::field("options.ca_certificate", why));
+    }
+    let base_url = body.base_url.as_ref().unwrap_or(&row.base_url);
+    let email = body.email.as_ref().unwrap_or(&row.email);
+    account_problem(options, base_url, email).map_or(Ok(()), |why| Err(Problem::field("email", why)))
 }
 
 /// Remove a connection to Jira.
@@ -290,7 +330,7 @@ pub(in crate::routes) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Try a connection to Jira: who is its account?
+/// Try a connection to Jira: who is its account, and what is the site?
 ///
 /// Needs `administer`. Answers within 15 seconds; a connection that does not work is answered with `ok: false`.
 #[utoipa::path(post, path = "/jira-configurations/{id}/test", operation_id = "test_jira_configuration", tag = "connections",

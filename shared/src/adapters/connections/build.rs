@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::known::{Author, Model};
-use crate::adapters::http::Secret;
-use crate::adapters::jira::{CloudJira, JiraSettings};
+use crate::adapters::http::{Secret, authorities};
+use crate::adapters::jira::{JiraClient, JiraSettings};
 use crate::adapters::llm::{self, LlmSettings, Models};
 use crate::adapters::webhook::Guard;
 use crate::config::{ConfigProblem, JiraSection, LlmSection, Settings};
@@ -88,26 +88,34 @@ impl Builder {
     pub fn jira(&self, access: JiraAccess<'_>) -> Result<JiraClients, String> {
         let url = self.guard.base_url(access.base_url).map_err(|why| format!("its base_url {why}"))?;
         let mut settings = JiraSettings::new(url, access.email, access.token);
+        settings.deployment = access.options.deployment;
+        settings.auth = access.options.auth;
+        if let Some(pem) = &access.options.ca_certificate {
+            settings.authorities = authorities(pem).map_err(|why| format!("its options.ca_certificate {why}"))?;
+        }
         let limit = access.options.timeout_seconds.map_or(self.longest_jira_call, Duration::from_secs);
         // A write that takes longer than workers reckon with might be repeated.
         settings.timeout = limit.min(self.longest_jira_call);
         settings.max_in_flight = access.options.max_in_flight.unwrap_or(JIRA_IN_FLIGHT);
         settings.guard = Some(self.guard.clone());
-        self.cloud(settings, access.options.subtasks.clone()).map_err(|error| error.to_string())
+        self.clients(settings, access.options.subtasks.clone()).map_err(|error| error.to_string())
     }
 
     pub(super) fn jira_of_settings(&self, section: &JiraSection) -> Result<JiraClients, ConfigProblem> {
         let mut settings = JiraSettings::new(section.url.clone(), section.email.clone(), Secret::new(section.token.clone()));
+        settings.deployment = section.deployment;
+        settings.auth = section.auth;
+        settings.authorities.clone_from(&section.authorities);
         settings.timeout = section.timeout;
         settings.max_in_flight = section.max_in_flight;
         let subtasks = SubtaskOptions::default();
-        self.cloud(settings, subtasks).map_err(|error| ConfigProblem::new("JQA_JIRA_URL", error.to_string()))
+        self.clients(settings, subtasks).map_err(|error| ConfigProblem::new("JQA_JIRA_URL", error.to_string()))
     }
 
-    fn cloud(&self, mut settings: JiraSettings, subtasks: SubtaskOptions) -> Result<JiraClients, crate::ports::JiraError> {
+    fn clients(&self, mut settings: JiraSettings, subtasks: SubtaskOptions) -> Result<JiraClients, crate::ports::JiraError> {
         let metrics = self.metrics.clone();
         settings.on_call = Some(Arc::new(move |operation, _ok, _took| metrics.jira_call(operation)));
-        let issues = CloudJira::new(settings)?;
+        let issues = JiraClient::new(settings)?;
         Ok(JiraClients { subtasks: Arc::new(issues.subtasks(subtasks)), issues: Arc::new(issues) })
     }
 

@@ -7,7 +7,7 @@ mod lines;
 mod retry_after;
 mod secret;
 
-pub use client::client;
+pub use client::{Authority, authorities, client, client_trusting};
 pub use excerpt::excerpt;
 pub use exchange::{Answer, ExchangeError, Trouble, exchange, trouble};
 pub use lines::{LineLimits, Lines, Opened, open};

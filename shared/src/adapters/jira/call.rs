@@ -6,9 +6,10 @@ use backon::{ExponentialBuilder, Retryable};
 use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE};
 use reqwest::{Client, Method};
 use serde::de::DeserializeOwned;
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 use url::Url;
 
+use super::deployment::Deployment;
 use super::errors;
 use super::settings::JiraSettings;
 use crate::adapters::http::{self, ExchangeError, Trouble, exchange};
@@ -46,6 +47,7 @@ pub(super) struct Wire {
     client: Client,
     settings: JiraSettings,
     slots: Semaphore,
+    deployment: OnceCell<Deployment>,
 }
 
 /// A failure, and whether a read may be sent again at once.
@@ -59,8 +61,9 @@ const LONGEST_ANSWER: usize = 32 * 1024 * 1024;
 
 impl Wire {
     pub(super) fn new(settings: JiraSettings) -> Result<Self, JiraError> {
-        let client =
-            http::client().user_agent(&settings.user_agent).timeout(settings.timeout).connect_timeout(settings.connect_timeout);
+        let client = http::client_trusting(&settings.authorities)
+            .map_err(|why| JiraError::NoAnswer(format!("the certificates cannot be used: {why}")))?;
+        let client = client.user_agent(&settings.user_agent).timeout(settings.timeout).connect_timeout(settings.connect_timeout);
         let client = match &settings.guard {
             Some(guard) => guard.over(client, &settings.base_url),
             None => client,
@@ -69,7 +72,8 @@ impl Wire {
             .build()
             .map_err(|error| JiraError::NoAnswer(format!("the HTTP client cannot be built: {}", error.without_url())))?;
         let slots = Semaphore::new(settings.max_in_flight.clamp(1, Semaphore::MAX_PERMITS));
-        Ok(Self { client, settings, slots })
+        let deployment = OnceCell::new_with(Deployment::said(&settings));
+        Ok(Self { client, settings, slots, deployment })
     }
 
     pub(super) const fn settings(&self) -> &JiraSettings {
@@ -82,26 +86,38 @@ impl Wire {
         below(site, &["browse", key]).to_string()
     }
 
+    /// What the site is: as the connection says, or as it says itself when it is asked, once.
+    pub(super) async fn deployment(&self) -> Result<Deployment, JiraError> {
+        let asked = self.deployment.get_or_try_init(|| async { Ok(self.ask_deployment().await?.0) });
+        asked.await.copied()
+    }
+
+    /// Sends the call by the API that the site has.
+    pub(super) async fn send<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<T, JiraError> {
+        let api = self.deployment().await?.api();
+        self.send_by(api, call).await
+    }
+
     /// Sends the call. A read is repeated at most twice when there was no connection or a gateway stumbled;
     /// a write never, and no wait that Jira asks for is waited here.
-    pub(super) async fn send<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<T, JiraError> {
+    pub(super) async fn send_by<T: DeserializeOwned>(&self, api: &str, call: &Call<'_>) -> Result<T, JiraError> {
         if call.kind == Kind::Write {
-            return self.once(call).await.map_err(|failed| failed.error);
+            return self.once(api, call).await.map_err(|failed| failed.error);
         }
         let pauses = ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(200))
             .with_max_delay(Duration::from_secs(1))
             .with_max_times(2)
             .with_jitter();
-        let result = (|| self.once(call)).retry(pauses).when(|failed: &Failed| failed.again).await;
+        let result = (|| self.once(api, call)).retry(pauses).when(|failed: &Failed| failed.again).await;
         result.map_err(|failed| failed.error)
     }
 
-    async fn once<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<T, Failed> {
+    async fn once<T: DeserializeOwned>(&self, api: &str, call: &Call<'_>) -> Result<T, Failed> {
         // The semaphore is never closed.
         let _slot = self.slots.acquire().await.map_err(|_| Failed { error: closed(), again: false })?;
         let begun = Instant::now();
-        let result = self.exchange(call).await;
+        let result = self.exchange(api, call).await;
         if let Some(on_call) = &self.settings.on_call {
             let operation = if call.kind == Kind::Read { "read" } else { "write" };
             on_call(operation, result.is_ok(), begun.elapsed());
@@ -109,17 +125,22 @@ impl Wire {
         result
     }
 
-    async fn exchange<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<T, Failed> {
-        let mut path = vec!["rest", "api", "3"];
+    async fn exchange<T: DeserializeOwned>(&self, api: &str, call: &Call<'_>) -> Result<T, Failed> {
+        let mut path = vec!["rest", "api", api];
         path.extend(call.path);
         let mut request = self
             .client
             .request(call.method.clone(), below(&self.settings.base_url, &path))
             .query(call.query)
-            .basic_auth(&self.settings.email, Some(self.settings.token.expose()))
             .header(ACCEPT, "application/json")
             .header(ACCEPT_LANGUAGE, "en")
             .header("X-Force-Accept-Language", "true");
+        let settings = &self.settings;
+        request = if settings.auth.names_account(&settings.email) {
+            request.basic_auth(&settings.email, Some(settings.token.expose()))
+        } else {
+            request.bearer_auth(settings.token.expose())
+        };
         if let Some(body) = call.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_owned());
         }

@@ -8,12 +8,13 @@ use async_trait::async_trait;
 use reqwest::Method;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 use super::call::{Call, Kind, Wire};
 use super::settings::JiraSettings;
 use super::subtasks::Subtasks;
 use super::wire::{self, CommentPage, Paged, StoredComment};
-use crate::domain::adf::text::Adf;
+use crate::domain::markup::{self, Markup, Rich};
 use crate::domain::reading;
 use crate::ports::{Comment, Jira, JiraError, NewComment, RawIssue, SearchPage};
 use crate::store::connection::SubtaskOptions;
@@ -25,21 +26,22 @@ const COMMENT_PAGES: usize = 60;
 /// Jira takes up to 5000; with four fields each a thousand is quick.
 const SEARCH_PAGE: usize = 1000;
 
-/// A connection to a Jira Cloud site.
-pub struct CloudJira {
+/// A connection to a site of Jira, on Cloud or in a data centre.
+pub struct JiraClient {
     wire: Arc<Wire>,
+    account: OnceCell<Value>,
 }
 
-impl fmt::Debug for CloudJira {
+impl fmt::Debug for JiraClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("CloudJira").field(self.wire.settings()).finish()
+        f.debug_tuple("JiraClient").field(self.wire.settings()).finish()
     }
 }
 
-impl CloudJira {
+impl JiraClient {
     /// A connection; nothing is sent yet.
     pub fn new(settings: JiraSettings) -> Result<Self, JiraError> {
-        Ok(Self { wire: Arc::new(Wire::new(settings)?) })
+        Ok(Self { wire: Arc::new(Wire::new(settings)?), account: OnceCell::new() })
     }
 
     /// Sub-tasks of the same site, by the same connection.
@@ -67,7 +69,23 @@ impl CloudJira {
             return Err(wire::unlike("an issue without key or fields"));
         };
         let url = self.wire.browse_url(&now_known_as);
-        Ok((now_known_as, RawIssue { url, body }))
+        let markup = self.wire.deployment().await?.markup();
+        Ok((now_known_as, RawIssue { url, body, markup }))
+    }
+
+    /// Whether the connection's account wrote a comment; who that is, is asked once.
+    async fn is_own(&self, comment: &StoredComment) -> Result<bool, JiraError> {
+        let account = self.account.get_or_try_init(|| async { self.whoami().await });
+        Ok(comment.author().is_some() && comment.author() == wire::person(account.await?))
+    }
+
+    /// The account as Jira tells it.
+    async fn whoami(&self) -> Result<Value, JiraError> {
+        let answer = self.wire.send::<Value>(&Call::get(&["myself"], &[], "the account")).await;
+        answer.map_err(|error| match error {
+            JiraError::NotFound(_) => wire::unlike("there is no account page at this address"),
+            other => other,
+        })
     }
 
     /// All comments as Jira sent them, oldest first. Pages may be shorter than asked for, may overlap when a comment is
@@ -136,21 +154,36 @@ impl CloudJira {
         if keys.is_empty() {
             return Ok(());
         }
-        let asked = json!({ "issueIdsOrKeys": keys, "fields": ["description"], "properties": [wire::PROPERTY_KEY] }).to_string();
-        let call = Call {
-            kind: Kind::Read,
-            method: Method::POST,
-            path: &["issue", "bulkfetch"],
-            query: &[],
-            body: Some(&asked),
-            subject: "the tests of the issue",
-        };
-        match self.wire.send::<Value>(&call).await {
-            Ok(mut answer) => {
-                wire::complete(body, &mut answer);
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        match self.wire.several(&keys, &["description"], "the tests of the issue").await {
+            Ok(tests) => {
+                wire::complete(body, tests);
                 Ok(())
             }
             Err(JiraError::NotFound(_) | JiraError::Forbidden(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A comment with our property. Not every version tells it with the comment, so it is asked for where it may be.
+    async fn told(&self, stored: StoredComment, is_sought: bool) -> Result<Comment, JiraError> {
+        if stored.properties.is_some() {
+            return stored.try_into();
+        }
+        let is_own = !is_sought && self.is_own(&stored).await?;
+        let mut comment = Comment::try_from(stored)?;
+        if !(is_sought || is_own || markup::marker_in(&comment.body.value()).is_some()) {
+            return Ok(comment);
+        }
+        let subject = format!("comment {}", comment.id);
+        let path = ["comment", &comment.id, "properties", wire::PROPERTY_KEY];
+        match self.wire.send::<Value>(&Call::get(&path, &[], &subject)).await {
+            Ok(property) => {
+                let value = property.get("value").cloned().unwrap_or_default();
+                comment.properties.push((wire::PROPERTY_KEY.to_owned(), value));
+                Ok(comment)
+            }
+            Err(JiraError::NotFound(_)) => Ok(comment),
             Err(error) => Err(error),
         }
     }
@@ -164,16 +197,21 @@ fn created_key(comment: &impl Paged) -> (i64, u64) {
 }
 
 #[async_trait]
-impl Jira for CloudJira {
+impl Jira for JiraClient {
     async fn myself(&self) -> Result<String, JiraError> {
-        let answer = self.wire.send::<Value>(&Call::get(&["myself"], &[], "the account")).await;
-        let account = answer.map_err(|error| match error {
-            JiraError::NotFound(_) => wire::unlike("there is no account page at this address"),
-            other => other,
-        })?;
+        let account = self.whoami().await?;
         let text = |name: &str| account.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-        let name = text("displayName").or_else(|| text("emailAddress")).or_else(|| text("accountId"));
+        let names = ["displayName", "emailAddress", "name", "accountId"];
+        let name = names.into_iter().find_map(text);
         name.map(str::to_owned).ok_or_else(|| wire::unlike("an account without a name"))
+    }
+
+    async fn describe(&self) -> Result<String, JiraError> {
+        self.wire.describe().await
+    }
+
+    async fn markup(&self) -> Result<Markup, JiraError> {
+        Ok(self.wire.deployment().await?.markup())
     }
 
     async fn issue(&self, key: &str) -> Result<RawIssue, JiraError> {
@@ -197,41 +235,23 @@ impl Jira for CloudJira {
     }
 
     async fn search(&self, jql: &str, limit: usize, token: Option<&str>) -> Result<SearchPage, JiraError> {
-        let body = wire::search_body(jql, limit.clamp(1, SEARCH_PAGE), token).to_string();
-        let call = Call {
-            kind: Kind::Read,
-            method: Method::POST,
-            path: &["search", "jql"],
-            query: &[],
-            body: Some(&body),
-            subject: "the search (of Jira Cloud)",
-        };
-        wire::search_page(&self.wire.send(&call).await?, token)
+        self.wire.search(jql, limit.clamp(1, SEARCH_PAGE), token).await
     }
 
     async fn comments(&self, key: &str) -> Result<Vec<Comment>, JiraError> {
         let comments: Vec<StoredComment> = self.all_comments(key, &[("expand", "properties")]).await?;
-        comments.into_iter().map(Comment::try_from).collect()
+        let mut all = Vec::with_capacity(comments.len());
+        for comment in comments {
+            all.push(self.told(comment, false).await?);
+        }
+        Ok(all)
     }
 
     async fn comment(&self, key: &str, id: &str) -> Result<Comment, JiraError> {
         let subject = format!("comment {id} of issue {key}");
         let query = [("expand", "properties")];
         let stored: StoredComment = self.wire.send(&Call::get(&["issue", key, "comment", id], &query, &subject)).await?;
-        let told = stored.properties.is_some();
-        let mut comment = Comment::try_from(stored)?;
-        if !told {
-            let path = ["comment", id, "properties", wire::PROPERTY_KEY];
-            match self.wire.send::<Value>(&Call::get(&path, &[], &subject)).await {
-                Ok(property) => {
-                    let value = property.get("value").cloned().unwrap_or_default();
-                    comment.properties.push((wire::PROPERTY_KEY.to_owned(), value));
-                }
-                Err(JiraError::NotFound(_)) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(comment)
+        self.told(stored, true).await
     }
 
     async fn create_comment(&self, key: &str, comment: &NewComment) -> Result<Comment, JiraError> {
@@ -253,7 +273,7 @@ impl Jira for CloudJira {
         self.write::<IgnoredAny>(Method::DELETE, &["issue", key, "comment", id], None, &subject).await.map(drop)
     }
 
-    async fn update_description(&self, key: &str, description: &Adf) -> Result<(), JiraError> {
+    async fn update_description(&self, key: &str, description: &Rich) -> Result<(), JiraError> {
         let body = wire::description_body(description);
         self.write::<IgnoredAny>(Method::PUT, &["issue", key], Some(&body), &format!("issue {key}")).await.map(drop)
     }

@@ -18,6 +18,9 @@ const TOO_DEEP: &str = "recursion limit exceeded";
 /// The JSON of a successful answer (null when there is none), or what the answer means.
 /// `subject` names what the call was about: `issue SHOP-12`.
 pub(super) fn read<T: DeserializeOwned>(answer: &Answer, subject: &str, now: DateTime<Utc>) -> Result<T, JiraError> {
+    if wants_captcha(answer) {
+        return Err(JiraError::Captcha);
+    }
     if credentials_failed(answer) {
         return Err(JiraError::Unauthorized(" (it answered as to a stranger)".to_owned()));
     }
@@ -41,9 +44,13 @@ pub(super) fn read<T: DeserializeOwned>(answer: &Answer, subject: &str, now: Dat
 /// Jira serves many reads to strangers; its header tells that the credentials we sent were not accepted.
 fn credentials_failed(answer: &Answer) -> bool {
     let reason = answer.header("x-seraph-loginreason");
-    answer.status != 429
-        && answer.status < 500
-        && (reason.contains("AUTHENTICATED_FAILED") || reason.contains("AUTHENTICATION_DENIED"))
+    answer.status != 429 && answer.status < 500 && reason.contains("AUTHENTICATED_FAILED")
+}
+
+/// After too many wrong passwords a data centre believes an account again only when a person has logged in.
+fn wants_captcha(answer: &Answer) -> bool {
+    let denied = answer.header("x-seraph-loginreason").contains("AUTHENTICATION_DENIED");
+    matches!(answer.status, 200..=428) && (denied || answer.header("x-authentication-denied-reason").contains("CAPTCHA"))
 }
 
 fn meaning(answer: &Answer, subject: &str, now: DateTime<Utc>) -> JiraError {
@@ -189,6 +196,15 @@ mod tests {
         assert!(matches!(read(&[JSON], &deep), Err(JiraError::TooDeep(_))));
         let stranger = [JSON, ("x-seraph-loginreason", "AUTHENTICATED_FAILED")];
         assert!(matches!(read(&stranger, "{}"), Err(JiraError::Unauthorized(_))));
+    }
+
+    #[test]
+    fn a_captcha_is_told_as_what_it_is() {
+        let denied = ("x-authentication-denied-reason", "CAPTCHA_CHALLENGE; login-url=https://jira.example/login.jsp");
+        for header in [denied, ("x-seraph-loginreason", "AUTHENTICATION_DENIED")] {
+            assert_eq!(error(403, &[HTML, header], "<html>"), JiraError::Captcha);
+            assert_eq!(error(401, &[header], ""), JiraError::Captcha);
+        }
     }
 
     proptest! {

@@ -1,23 +1,27 @@
-//! Jira Cloud over REST API v3.
+//! Jira: Cloud over REST API v3, Data Center and Server over v2.
 //!
 //! * [`settings`]: what a connection needs
 //! * [`client`]: the port, one method a call
 //! * [`subtasks`]: criteria and scenarios as issues below their story
 //! * [`call`]: one HTTP call: address, credentials, limits, repetition of reads
+//! * [`deployment`]: what differs between the two
 //! * [`errors`]: what an answer other than success means
 //! * [`wire`]: the JSON that is sent and read
 
 mod call;
 mod client;
+mod deployment;
 mod errors;
 mod settings;
 mod subtasks;
 mod wire;
 
 #[cfg(test)]
+mod data_center_tests;
+#[cfg(test)]
 mod tests;
 
-pub use client::CloudJira;
+pub use client::JiraClient;
 pub use settings::{JiraSettings, OnCall};
 pub use subtasks::Subtasks;
 pub use wire::PROPERTY_KEY;

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::adapters::http::{Secret, USER_AGENT};
+use crate::adapters::http::{Authority, Secret, USER_AGENT};
 use crate::adapters::webhook::Guard;
+use crate::domain::jira_site::{JiraAuth, JiraDeployment};
 
 /// Told about every HTTP call: `read` or `write`, whether it succeeded, how long it took.
 pub type OnCall = Arc<dyn Fn(&'static str, bool, Duration) + Send + Sync>;
@@ -15,14 +16,21 @@ pub type OnCall = Arc<dyn Fn(&'static str, bool, Duration) + Send + Sync>;
 /// Settings of one connection.
 #[derive(Clone)]
 pub struct JiraSettings {
-    /// `https://{site}.atlassian.net`, or `https://api.atlassian.com/ex/jira/{cloudId}` for scoped tokens.
+    /// `https://{site}.atlassian.net`, or `https://api.atlassian.com/ex/jira/{cloudId}` for scoped tokens; in a data centre with
+    /// the context path, if Jira has one.
     pub base_url: Url,
     /// Where people browse issues, when that is not below `base_url` (scoped tokens).
     pub browse_url: Option<Url>,
-    /// The account's e-mail.
+    /// Where Jira runs.
+    pub deployment: JiraDeployment,
+    /// How the connection proves whose it is.
+    pub auth: JiraAuth,
+    /// The account: its e-mail, or its user name in a data centre; empty with a personal access token.
     pub email: String,
-    /// The account's API token.
+    /// The account's API token, its password, or a personal access token.
     pub token: Secret,
+    /// Who is trusted to vouch for the server, besides those whom the system trusts.
+    pub authorities: Vec<Authority>,
     /// Time limit of one call, from its first byte sent to the last received.
     pub timeout: Duration,
     /// Time limit of the connection.
@@ -45,6 +53,9 @@ impl JiraSettings {
     pub fn new(base_url: Url, email: impl Into<String>, token: Secret) -> Self {
         Self {
             base_url,
+            deployment: JiraDeployment::Auto,
+            auth: JiraAuth::Auto,
+            authorities: Vec::new(),
             browse_url: None,
             email: email.into(),
             token,
@@ -63,6 +74,8 @@ impl fmt::Debug for JiraSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JiraSettings")
             .field("base_url", &self.base_url.as_str())
+            .field("deployment", &self.deployment)
+            .field("auth", &self.auth)
             .field("email", &self.email)
             .field("token", &self.token)
             .field("timeout", &self.timeout)

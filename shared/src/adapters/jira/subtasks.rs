@@ -8,16 +8,10 @@ use serde_json::{Map, Value, json};
 
 use super::call::{Call, Kind, Wire};
 use super::wire::{self, PROPERTY_KEY};
-use crate::domain::adf::{hash, write};
+use crate::domain::markup;
 use crate::domain::story::sha256_hex;
 use crate::ports::{Form, ItemText, Items, JiraError, Mark, RawIssue, Standing, Survey};
 use crate::store::connection::{SubtaskFields, SubtaskOptions};
-
-/// How many issues Jira reads at once.
-const AT_ONCE: usize = 100;
-
-/// How many fields of an issue type are looked at.
-const FIELDS: &str = "200";
 
 /// What an item shows of an issue.
 const SHOWN: [&str; 3] = ["summary", "description", "updated"];
@@ -38,21 +32,8 @@ impl Subtasks {
 
     /// Issues that carry our mark, the oldest first.
     async fn marked(&self, ids: &[&str]) -> Result<Vec<Standing>, JiraError> {
-        let mut marked = Vec::new();
-        for ids in ids.chunks(AT_ONCE) {
-            let body = json!({ "issueIdsOrKeys": ids, "fields": SHOWN, "properties": [PROPERTY_KEY] }).to_string();
-            let call = Call {
-                kind: Kind::Read,
-                method: Method::POST,
-                path: &["issue", "bulkfetch"],
-                query: &[],
-                body: Some(&body),
-                subject: "the sub-tasks of the story",
-            };
-            let answer: Value = self.wire.send(&call).await?;
-            let issues = answer.get("issues").and_then(Value::as_array).ok_or_else(|| wire::unlike("issues without a list"))?;
-            marked.extend(issues.iter().filter_map(|issue| self.standing(issue)));
-        }
+        let issues = self.wire.several(ids, &SHOWN, "the sub-tasks of the story").await?;
+        let mut marked: Vec<Standing> = issues.iter().filter_map(|issue| self.standing(issue)).collect();
         marked.sort_by_key(|standing| standing.id.parse::<u64>().unwrap_or(u64::MAX));
         Ok(marked)
     }
@@ -69,7 +50,7 @@ impl Subtasks {
         let (id, key) = (text("/id").to_owned(), text("/key").to_owned());
         Some(Standing {
             url: self.wire.browse_url(&key),
-            hash: hash_of(text("/fields/summary"), &hash::content_hash(description)),
+            hash: hash_of(text("/fields/summary"), &markup::content_hash(description)),
             updated: text("/fields/updated").to_owned(),
             id,
             key,
@@ -117,11 +98,9 @@ impl Subtasks {
 
     /// Fields that Jira requires and nobody has given: `'Team' (customfield_10020)`.
     async fn missing(&self, project: &str, kind: &str, given: &SubtaskFields) -> Result<Vec<String>, JiraError> {
-        let path = ["issue", "createmeta", project, "issuetypes", kind];
-        let answer: Value = self.wire.send(&Call::get(&path, &[("maxResults", FIELDS)], "the fields of a sub-task")).await?;
-        let fields = answer.get("fields").or_else(|| answer.get("values")).and_then(Value::as_array);
+        let fields = self.wire.create_fields(project, kind).await?;
         let flag = |field: &Value, name: &str| field.get(name).and_then(Value::as_bool).unwrap_or(false);
-        let required = fields.into_iter().flatten().filter(|field| flag(field, "required") && !flag(field, "hasDefaultValue"));
+        let required = fields.iter().filter(|field| flag(field, "required") && !flag(field, "hasDefaultValue"));
         let named = required.filter_map(|field| {
             let id = field.get("fieldId").or_else(|| field.get("key"))?.as_str()?;
             let name = field.get("name").and_then(Value::as_str).unwrap_or(id);
@@ -163,9 +142,9 @@ fn properties(mark: &Mark) -> Value {
 #[async_trait]
 impl Items for Subtasks {
     fn form(&self, item: &ItemText<'_>) -> Form {
-        let description = write::adf(&item.body);
-        let hash = hash_of(&item.summary, &hash::content_hash(&description));
-        Form { content: json!({ "summary": item.summary, "description": description }), hash }
+        let description = item.markup.written(&item.body);
+        let hash = hash_of(&item.summary, &description.hash);
+        Form { content: json!({ "summary": item.summary, "description": description.content.value() }), hash }
     }
 
     async fn survey(&self, story: &RawIssue, known: &[&str], creates: bool) -> Result<Survey, JiraError> {

@@ -6,21 +6,26 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{CloudJira, JiraSettings, PROPERTY_KEY};
+use super::{JiraClient, JiraSettings, PROPERTY_KEY};
 use crate::adapters::http::Secret;
 use crate::adapters::test_server::{Reply, TestServer};
-use crate::domain::adf::text::Adf;
+use crate::domain::jira_site::JiraDeployment;
+use crate::domain::markup::Rich;
 use crate::ports::{Jira, JiraError, NewComment};
 
 const TOKEN: &str = "t0k3n-that-must-not-leak";
 
 fn settings(server: &TestServer) -> JiraSettings {
     let url = Url::parse(&server.url()).unwrap();
-    JiraSettings { timeout: Duration::from_secs(5), ..JiraSettings::new(url, "qa@shop.example", Secret::new(TOKEN)) }
+    JiraSettings {
+        timeout: Duration::from_secs(5),
+        deployment: JiraDeployment::Cloud,
+        ..JiraSettings::new(url, "qa@shop.example", Secret::new(TOKEN))
+    }
 }
 
-fn client(server: &TestServer) -> CloudJira {
-    CloudJira::new(settings(server)).unwrap()
+fn client(server: &TestServer) -> JiraClient {
+    JiraClient::new(settings(server)).unwrap()
 }
 
 fn comment_at(id: u64, minute: u64) -> Value {
@@ -259,7 +264,7 @@ async fn a_read_is_repeated_twice_and_a_write_never() {
     assert_eq!(server.requests().len(), 3);
     assert_eq!(jira.search("x", 1, None).await.unwrap_err(), JiraError::Unavailable(502));
     assert_eq!(server.requests().len(), 6);
-    let written = jira.update_description("SHOP-7", &Adf::nothing()).await.unwrap_err();
+    let written = jira.update_description("SHOP-7", &Rich::nothing()).await.unwrap_err();
     assert!(written.is_ambiguous());
     assert_eq!(server.requests().len(), 7);
 }
@@ -305,7 +310,7 @@ async fn a_cut_answer_is_no_answer() {
 #[tokio::test]
 async fn a_slow_answer_ends_at_the_time_limit_and_is_not_repeated() {
     let server = TestServer::start(|_| Reply::never()).await;
-    let jira = CloudJira::new(JiraSettings { timeout: Duration::from_millis(50), ..settings(&server) }).unwrap();
+    let jira = JiraClient::new(JiraSettings { timeout: Duration::from_millis(50), ..settings(&server) }).unwrap();
     assert_eq!(jira.issue("A-1").await.unwrap_err(), JiraError::NoAnswer("no answer within the time limit".to_owned()));
     assert_eq!(server.requests().len(), 1);
 }
@@ -315,14 +320,14 @@ async fn nobody_at_the_address_is_no_answer() {
     let server = TestServer::start(|_| Reply::status(200)).await;
     let settings = settings(&server);
     drop(server);
-    let error = CloudJira::new(settings).unwrap().myself().await.unwrap_err();
+    let error = JiraClient::new(settings).unwrap().myself().await.unwrap_err();
     assert!(matches!(&error, JiraError::NoAnswer(why) if why.starts_with("no connection")), "{error}");
 }
 
 #[tokio::test]
 async fn no_more_calls_are_under_way_than_allowed() {
     let server = TestServer::start(|_| Reply::json(200, &json!({ "displayName": "Quinn" })).after_yields(50)).await;
-    let jira = Arc::new(CloudJira::new(JiraSettings { max_in_flight: 2, ..settings(&server) }).unwrap());
+    let jira = Arc::new(JiraClient::new(JiraSettings { max_in_flight: 2, ..settings(&server) }).unwrap());
     let calls: Vec<_> = (0..12)
         .map(|_| {
             tokio::spawn({
@@ -346,9 +351,9 @@ async fn every_call_is_observed_by_its_kind() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&seen);
     let on_call: super::OnCall = Arc::new(move |kind, ok, _| log.lock().unwrap().push((kind, ok)));
-    let jira = CloudJira::new(JiraSettings { on_call: Some(on_call), ..settings(&server) }).unwrap();
+    let jira = JiraClient::new(JiraSettings { on_call: Some(on_call), ..settings(&server) }).unwrap();
     jira.myself().await.unwrap();
-    jira.update_description("A-1", &Adf::nothing()).await.unwrap_err();
+    jira.update_description("A-1", &Rich::nothing()).await.unwrap_err();
     assert_eq!(*seen.lock().unwrap(), [("read", true), ("write", false)]);
 }
 

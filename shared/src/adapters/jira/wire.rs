@@ -7,8 +7,8 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::domain::adf::text::Adf;
-use crate::ports::{Comment, IssueSummary, JiraError, NewComment, SearchPage};
+use crate::domain::markup::Rich;
+use crate::ports::{Comment, IssueSummary, JiraError, NewComment};
 
 /// The key of our property on issues and comments.
 pub const PROPERTY_KEY: &str = "jqa.publication";
@@ -19,27 +19,26 @@ pub(super) const ISSUE_FIELDS: &str = "*all,-worklog,-votes,-watches";
 /// What shows whether an issue was touched, what kind of project it is in, and whether it has comments.
 pub(super) const GLANCE_FIELDS: &str = "updated,project,comment";
 
-/// The body of a search.
-pub(super) fn search_body(jql: &str, limit: usize, token: Option<&str>) -> Value {
-    let mut body = json!({
+/// The body of a search, without what says which page.
+pub(super) fn search_body(jql: &str, limit: usize) -> Value {
+    json!({
         "jql": jql,
         "maxResults": limit,
         "fields": ["summary", "issuetype", "status", "updated"],
-    });
-    if let Some(token) = token {
-        body["nextPageToken"] = json!(token);
-    }
-    body
+    })
 }
 
-/// A page of a search. It is the last one when Jira says so, when it is empty, or when its token leads nowhere new.
-pub(super) fn search_page(body: &Value, token: Option<&str>) -> Result<SearchPage, JiraError> {
+/// The hits of a search.
+pub(super) fn hits(body: &Value) -> Result<Vec<IssueSummary>, JiraError> {
     let hits = body.get("issues").and_then(Value::as_array).ok_or_else(|| unlike("a search without issues"))?;
-    let issues = hits.iter().map(summary).collect::<Result<Vec<_>, _>>()?;
-    let last = body.get("isLast").and_then(Value::as_bool).unwrap_or(false) || issues.is_empty();
+    hits.iter().map(summary).collect()
+}
+
+/// The token of the next page. There is none when Jira says so, or when it leads nowhere new.
+pub(super) fn next_token(body: &Value, token: Option<&str>) -> Option<String> {
+    let last = body.get("isLast").and_then(Value::as_bool).unwrap_or(false);
     let next = body.get("nextPageToken").and_then(Value::as_str);
-    let next = next.filter(|next| !last && !next.is_empty() && Some(*next) != token).map(str::to_owned);
-    Ok(SearchPage { issues, next })
+    next.filter(|next| !last && !next.is_empty() && Some(*next) != token).map(str::to_owned)
 }
 
 fn summary(hit: &Value) -> Result<IssueSummary, JiraError> {
@@ -55,11 +54,10 @@ fn summary(hit: &Value) -> Result<IssueSummary, JiraError> {
     if summary.key.is_empty() { Err(unlike("a hit without key")) } else { Ok(summary) }
 }
 
-/// Puts the descriptions that `bulkfetch` answered, and our property, into what an issue holds of its linked issues and sub-tasks.
-pub(super) fn complete(issue: &mut Value, answer: &mut Value) {
-    let answered = answer.get_mut("issues").and_then(Value::as_array_mut).into_iter().flatten();
+/// Puts the descriptions of other issues, and our property, into what an issue holds of its linked issues and sub-tasks.
+pub(super) fn complete(issue: &mut Value, others: Vec<Value>) {
     let answered: HashMap<String, Value> =
-        answered.filter_map(|one| Some((one.get("key")?.as_str()?.to_owned(), one.take()))).collect();
+        others.into_iter().filter_map(|one| Some((one.get("key")?.as_str()?.to_owned(), one))).collect();
     let Some(fields) = issue.get_mut("fields").and_then(Value::as_object_mut) else { return };
     for (name, ends) in [("issuelinks", &["outwardIssue", "inwardIssue"][..]), ("subtasks", &[])] {
         for entry in fields.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten() {
@@ -114,6 +112,8 @@ pub(super) struct StoredComment {
     #[serde(default)]
     updated: String,
     visibility: Option<Value>,
+    #[serde(default)]
+    author: Value,
     pub(super) properties: Option<Vec<Value>>,
 }
 
@@ -133,13 +133,25 @@ impl TryFrom<StoredComment> for Comment {
     fn try_from(stored: StoredComment) -> Result<Self, JiraError> {
         Ok(Self {
             id: stored.id().ok_or_else(|| unlike("a comment without id"))?,
-            body: stored.body.map_or_else(Adf::nothing, Adf::from),
+            body: stored.body.map_or_else(Rich::nothing, Rich::from),
             created: stored.created,
             updated: stored.updated,
             visibility: stored.visibility.filter(Value::is_object),
             properties: stored.properties.into_iter().flatten().filter_map(property).collect(),
         })
     }
+}
+
+impl StoredComment {
+    /// Who wrote it.
+    pub(super) fn author(&self) -> Option<&str> {
+        person(&self.author)
+    }
+}
+
+/// What tells a person from others: the account on Cloud, the key in a data centre, or the name.
+pub(super) fn person(user: &Value) -> Option<&str> {
+    ["accountId", "key", "name"].into_iter().find_map(|name| user.get(name)?.as_str()).filter(|id| !id.is_empty())
 }
 
 /// Ids are strings by the documentation and numbers in places.
@@ -172,7 +184,7 @@ pub(super) fn comment_body(comment: &NewComment) -> String {
 }
 
 /// The body that writes a description, as JSON.
-pub(super) fn description_body(description: &Adf) -> String {
+pub(super) fn description_body(description: &Rich) -> String {
     format!(r#"{{"fields":{{"description":{}}}}}"#, description.json())
 }
 

@@ -47,7 +47,7 @@ pub fn marker_in(body: &Value) -> Option<&str> {
 }
 
 /// Whether a word is a marker with this prefix: eight hex digits, perhaps `.2`.
-pub(super) fn is_marker(word: &str, prefix: &str) -> bool {
+pub(in super::super) fn is_marker(word: &str, prefix: &str) -> bool {
     let Some(rest) = word.strip_prefix(prefix) else { return false };
     let (id, part) = rest.split_once('.').map_or((rest, None), |(id, part)| (id, Some(part)));
     id.len() == 8

@@ -3,21 +3,17 @@
 //! * [`read`]: any JSON that claims to be ADF, as Markdown
 //! * [`node`]: a node of it before it is JSON
 //! * [`mod@write`]: our [`Document`](super::document::Document) as ADF that is valid by construction
-//! * [`fit`]: a document that is too long for one comment, as several
 //! * [`section`]: our own section inside somebody's description
 //! * [`marker`]: the short text by which we know what is ours
 //! * [`hash`]: whether a person changed what we wrote
-//! * [`text`]: a text as JSON, written once
 //! * [`plain`]: text without invisible characters
 
-pub mod fit;
 pub mod hash;
 pub mod marker;
 pub mod node;
 pub mod plain;
 pub mod read;
 pub mod section;
-pub mod text;
 pub mod write;
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::super::document::{Block, Body, Colour, Document, Flow, Footer, Inline, Item, Level, PanelKind, Table};
 use super::super::language::Language;
-use super::{fit, hash, read, section, write};
+use super::super::markup::{Markup, fit};
+use super::{hash, read, section, write};
 
 static SCHEMA: LazyLock<Option<jsonschema::Validator>> = LazyLock::new(|| {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/contracts/adf/full.json");
@@ -73,7 +74,7 @@ fn body() -> impl Strategy<Value = Body> {
     ]
 }
 
-fn document() -> impl Strategy<Value = Document> {
+pub(crate) fn document() -> impl Strategy<Value = Document> {
     let block = prop_oneof![3 => body().prop_map(Block::Body), 1 => (text(), prop::collection::vec(body(), 0..3)).prop_map(|(title, body)| Block::Expand { title, body })];
     let footer = prop::option::of((text(), Just("jqa:3f2a9c1b".to_owned())).prop_map(|(text, marker)| Footer { text, marker }));
     (prop::collection::vec(block, 0..5), footer).prop_map(|(blocks, footer)| Document { blocks, footer })
@@ -95,7 +96,7 @@ proptest! {
 
     #[test]
     fn every_part_of_any_document_is_valid(document in document()) {
-        for part in fit::fit(&document, 1_500, Language::Dutch) {
+        for part in fit::fit(&document, Markup::Adf, 1_500, Language::Dutch) {
             prop_assert!(valid(&write::adf(&part)));
         }
     }

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::hash::content_hash;
 use super::marker::is_marker;
 use super::plain;
 
@@ -16,8 +15,6 @@ const DEPTH: usize = 64;
 pub struct Section {
     /// The `expand` node.
     pub node: Value,
-    /// Its [`content_hash`], to be compared with the one stored when it was written.
-    pub hash: String,
 }
 
 /// A description without our sections, for reading; as it is where there are none.
@@ -51,7 +48,7 @@ fn strip_at(node: &Value, prefix: &str, depth: usize) -> Value {
 /// Our section, wherever a person may have moved it (it can stand in a layout column).
 #[must_use]
 pub fn find(adf: &Value, marker: &str) -> Option<Section> {
-    find_at(adf, marker, 0).map(|node| Section { node: node.clone(), hash: content_hash(node) })
+    find_at(adf, marker, 0).map(|node| Section { node: node.clone() })
 }
 
 fn find_at<'a>(node: &'a Value, marker: &str, depth: usize) -> Option<&'a Value> {
@@ -109,6 +106,16 @@ fn document(adf: &Value) -> Value {
         }
         _ => json!({"type": "doc", "version": 1, "content": []}),
     }
+}
+
+/// A section that is a person's from now on: its title without our marker.
+#[must_use]
+pub fn disowned(mut node: Value, marker: &str) -> Value {
+    if let Some(title) = node.get_mut("attrs").and_then(|attrs| attrs.get_mut("title")) {
+        let plain = title.as_str().unwrap_or_default().replace(marker, "").trim_end_matches([' ', '·']).to_owned();
+        *title = Value::String(plain);
+    }
+    node
 }
 
 fn is_ours(node: &Value, marker: &str) -> bool {

@@ -58,7 +58,7 @@ pub fn section_tree<'a>(title: &str, document: &'a Document) -> Node<'a> {
 }
 
 /// One block, as none or one node.
-pub(super) fn block(block: &Block) -> Option<Node<'_>> {
+pub(in super::super) fn block(block: &Block) -> Option<Node<'_>> {
     match block {
         Block::Body(part) => body(part),
         Block::Expand { title, body } => expand("expand", title, body),
@@ -249,7 +249,7 @@ fn link<'a>(out: &mut Vec<Node<'a>>, text: &'a str, url: &'a str) {
 }
 
 /// An address that may be linked to.
-fn address(url: &str) -> Option<String> {
+pub(in super::super) fn address(url: &str) -> Option<String> {
     let parsed = Url::parse(plain::line(url).as_str()).ok()?;
     let address = parsed.to_string();
     (matches!(parsed.scheme(), "http" | "https" | "mailto") && address.len() <= URL_LENGTH).then_some(address)

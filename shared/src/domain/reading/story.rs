@@ -1,11 +1,14 @@
 //! The whole story.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::super::adf::{marker, plain};
 use super::super::language::Language;
+use super::super::markup::Markup;
 use super::super::story::{Part, Story};
-use super::{existing, limit, part};
+use super::{documents, existing, limit, part};
 
 /// Names under which acceptance criteria are kept in a field of their own, where no field is configured.
 const CRITERIA_NAMES: &[&str] = &[
@@ -36,6 +39,8 @@ pub struct ReadOptions {
     pub marker_prefix: String,
     /// The comment property that says that a comment is ours.
     pub property: String,
+    /// Which kind of text the site speaks.
+    pub markup: Markup,
     /// Characters of one part.
     pub part_chars: usize,
     /// Characters of all parts together.
@@ -55,10 +60,27 @@ impl Default for ReadOptions {
             restricted_comments: false,
             marker_prefix: marker::PREFIX.to_owned(),
             property: "jqa.publication".to_owned(),
+            markup: Markup::Adf,
             part_chars: 20_000,
             total_chars: 60_000,
             test_chars: 1_200,
             tests_chars: 12_000,
+        }
+    }
+}
+
+impl ReadOptions {
+    /// The same for a site that speaks this kind of text.
+    #[must_use]
+    pub fn speaking(&self, markup: Markup) -> Self {
+        Self { markup, ..self.clone() }
+    }
+
+    /// The issue with documents in all its texts.
+    fn documents<'a>(&self, issue: &'a Value) -> Cow<'a, Value> {
+        match self.markup {
+            Markup::Adf => Cow::Borrowed(issue),
+            Markup::Wiki => Cow::Owned(documents::of(issue, self)),
         }
     }
 }
@@ -86,6 +108,7 @@ impl ReadError {
 /// # Errors
 /// When the answer is no issue.
 pub fn story(issue: &Value, url: &str, options: &ReadOptions) -> Result<Story, ReadError> {
+    let issue = &*options.documents(issue);
     let own = |name: &'static str| {
         let text = issue.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
         text.map(str::to_owned).ok_or(ReadError::NotAnIssue(name))
@@ -121,6 +144,7 @@ pub fn story(issue: &Value, url: &str, options: &ReadOptions) -> Result<Story, R
 /// # Errors
 /// When the answer is no issue.
 pub fn hash(issue: &Value, options: &ReadOptions) -> Result<String, ReadError> {
+    let issue = &*options.documents(issue);
     let mut lossy = Vec::new();
     // The story's own parts come first, so nothing else takes room from them.
     let parts = part::own(issue, fields(issue)?, options, &mut lossy);

@@ -3,8 +3,9 @@ use serde_json::json;
 
 use super::*;
 use crate::domain::adf::schema_tests::{text, valid};
-use crate::domain::adf::{fit, marker, read, section, write};
+use crate::domain::adf::{marker, read, section, write};
 use crate::domain::gherkin::scenario_text;
+use crate::domain::markup::{Markup, fit};
 use crate::domain::publish::PublishWhat;
 use crate::domain::scenario::{Relation, RelationKind};
 
@@ -201,11 +202,11 @@ fn each_part_can_be_published_alone_and_both_within_the_limit() {
         })
         .collect();
     let whole = document(&output(Some(&criteria), Some(&suite)), PublishWhat::All, MARKER);
-    let parts = fit::fit(&whole, fit::LIMIT_BYTES, criteria.language);
+    let parts = fit::fit(&whole, Markup::Adf, fit::LIMIT, criteria.language);
     assert!(parts.len() > 1);
     for part in &parts {
         let adf = write::adf(part);
-        assert!(adf.to_string().len() <= fit::LIMIT_BYTES && valid(&adf));
+        assert!(adf.to_string().len() <= fit::LIMIT && valid(&adf));
     }
     let read: String = parts.iter().map(|part| read::markdown(&write::adf(part)).markdown).collect();
     assert!((1..120).all(|n| read.contains(&format!("- TS-{n} Pay exactly")) && read.contains(&format!("Scenario: Test {n}\n"))));

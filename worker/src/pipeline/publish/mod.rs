@@ -88,8 +88,9 @@ impl Context<'_> {
         {
             let story = story(made)?;
             let jira = self.jira()?;
-            let subject =
-                Subject { connection: &self.claimed.row.connection, issue_id: &story.id, output: made.output(&story.key) };
+            let markup = self.interruptible(jira.markup()).await?.map_err(Failure::from)?;
+            let (connection, output) = (&self.claimed.row.connection, made.output(&story.key));
+            let subject = Subject { connection, issue_id: &story.id, markup, output };
             for &target in &self.claimed.request.publish {
                 if !made.has(target) {
                     published.push(nothing_to_write(target));

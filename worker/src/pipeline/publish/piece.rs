@@ -97,7 +97,7 @@ impl Context<'_> {
             // Nothing of the issue was touched since it was read.
             return Ok(());
         }
-        let now = reading::hash(&issue.body, &self.connection()?.read_options);
+        let now = reading::hash(&issue.body, &self.connection()?.read_options.speaking(issue.markup));
         if now.map_err(|error| Failure::fail(error.code(), error.to_string()))? == story.hash {
             return Ok(());
         }

@@ -7,7 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use serde_json::json;
-use shared::domain::adf::section;
+use shared::domain::markup::{below, section};
 use shared::domain::publish::{PlannedAction, TextPlace};
 use shared::domain::story::Story;
 use shared::domain::verdict::Failure;
@@ -147,8 +147,7 @@ async fn send(jira: &dyn Jira, story: &Story, piece: &Piece, decision: &Decision
                 None => jira.create_comment(&story.id, &comment).await?,
             };
             let is_as_sent = stored.body == comment.body && decision.theirs == 0;
-            let hash =
-                if is_as_sent { decision.hash.clone() } else { publishing::hash_of_ours(&stored.body.value(), decision.theirs) };
+            let hash = if is_as_sent { decision.hash.clone() } else { below::hash(&stored.body.value(), decision.theirs) };
             Ok(StoredPiece { hash, remote_id: stored.id })
         }
         TextPlace::Description => {
@@ -158,8 +157,7 @@ async fn send(jira: &dyn Jira, story: &Story, piece: &Piece, decision: &Decision
                 return Err(JiraError::Touched);
             }
             jira.update_description(&story.id, &decision.body).await?;
-            let stored = section::find(&decision.body.value(), &piece.marker)
-                .map_or_else(|| decision.hash.clone(), |section| section.hash);
+            let stored = section::hash(&decision.body.value(), &piece.marker).unwrap_or_else(|| decision.hash.clone());
             Ok(StoredPiece { remote_id: story.key.clone(), hash: stored })
         }
     }

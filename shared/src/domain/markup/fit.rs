@@ -1,20 +1,21 @@
 //! A document that is too long for one comment, as several. Nothing is dropped; each part says that it goes on.
 
+use serde_json::Value;
+
+use super::super::adf::{marker, node::Node};
 use super::super::document::{Block, Body, Document, Flow, Footer, Inline, Item, Table};
 use super::super::language::Language;
-use super::node::Node;
-use super::text::Adf;
-use super::{marker, write};
+use super::{Markup, Rich};
 
-/// Jira refuses 32,767 characters and some texts below it; whether it counts text or JSON is not known, so we count JSON.
-pub const LIMIT_BYTES: usize = 28_000;
+/// Jira refuses 32,767 characters and some texts below it.
+pub const LIMIT: usize = 28_000;
 
 /// A text for Jira, and what tells whether it is the same later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
-    /// ADF.
-    pub content: Adf,
-    /// The [`content_hash`](super::hash::content_hash) of it.
+    /// What is sent.
+    pub content: Rich,
+    /// The [`content_hash`](super::content_hash) of it.
     pub hash: String,
 }
 
@@ -24,42 +25,49 @@ impl From<&Node<'_>> for Written {
     }
 }
 
-/// The document as ADF in parts that fit: most documents are one, and are rendered once.
-#[must_use]
-pub fn written(document: &Document, limit: usize, language: Language) -> Vec<Written> {
-    let whole = Written::from(&write::tree(document));
-    if whole.content.json().len() <= limit {
-        return vec![whole];
+impl From<String> for Written {
+    fn from(wiki: String) -> Self {
+        let text = Value::String(wiki);
+        Self { content: (&text).into(), hash: super::content_hash(&text) }
     }
-    cut_to(document, limit, language).iter().map(|part| Written::from(&write::tree(part))).collect()
 }
 
-/// The document in parts, each at most `limit` bytes of JSON (and so of text), in order.
+/// The document as texts that fit: most documents are one, and are rendered once.
+#[must_use]
+pub fn written(document: &Document, markup: Markup, limit: usize, language: Language) -> Vec<Written> {
+    let whole = markup.written(document);
+    if whole.content.length() <= limit {
+        return vec![whole];
+    }
+    cut_to(document, markup, limit, language).iter().map(|part| markup.written(part)).collect()
+}
+
+/// The document in parts, each at most as long as the limit, in order.
 ///
 /// Every part carries the footer; its marker is numbered from the second on ([`marker::part`]). A block that is longer than the limit is
 /// itself cut between its rows, items, lines or characters.
 #[must_use]
-pub fn fit(document: &Document, limit: usize, language: Language) -> Vec<Document> {
-    if length(document) <= limit {
+pub fn fit(document: &Document, markup: Markup, limit: usize, language: Language) -> Vec<Document> {
+    if markup.length(document) <= limit {
         return vec![document.clone()];
     }
-    cut_to(document, limit, language)
+    cut_to(document, markup, limit, language)
 }
 
 /// A document that is longer than the limit.
-fn cut_to(document: &Document, limit: usize, language: Language) -> Vec<Document> {
+fn cut_to(document: &Document, markup: Markup, limit: usize, language: Language) -> Vec<Document> {
     // What each part costs besides its blocks: the frame, both notes and the footer with its longest marker.
     let frame = Document { blocks: vec![next(language), previous(language)], footer: document.footer.clone() };
-    let room = limit.saturating_sub(length(&frame) + 16).max(1);
+    let room = limit.saturating_sub(markup.length(&frame) + 16).max(1);
 
     let mut parts: Vec<Vec<Block>> = vec![Vec::new()];
     let mut used = 0;
-    let pieces = document.blocks.iter().flat_map(|block| cut(block.clone(), room, 0));
+    let pieces = document.blocks.iter().flat_map(|block| cut(block.clone(), markup, room, 0));
     for (piece, size) in pieces {
         if used + size > room && parts.last().is_some_and(|part| !part.is_empty()) {
             // A heading goes with what it heads.
             let heading = parts.last_mut().filter(|part| part.len() > 1).and_then(|part| part.pop_if(|last| is_heading(last)));
-            used = heading.as_ref().map_or(0, self::size);
+            used = heading.as_ref().map_or(0, |heading| markup.size(heading));
             parts.push(heading.into_iter().collect());
             if used + size > room && used > 0 {
                 parts.push(Vec::new());
@@ -92,31 +100,20 @@ fn numbered(parts: Vec<Vec<Block>>, footer: Option<&Footer>, language: Language)
         .collect()
 }
 
-/// Bytes of the serialised document.
-#[must_use]
-pub fn length(document: &Document) -> usize {
-    write::tree(document).json().len()
-}
-
-/// Bytes of a serialised block with its comma.
-fn size(block: &Block) -> usize {
-    write::block(block).map_or(0, |node| node.json().len() + 1)
-}
-
 const fn is_heading(block: &Block) -> bool {
     matches!(block, Block::Body(Body::Heading { .. }))
 }
 
 /// A block in pieces that fit, each with its size, by halving; what cannot be halved stays as it is.
-fn cut(block: Block, room: usize, depth: usize) -> Vec<(Block, usize)> {
-    let size = size(&block);
+fn cut(block: Block, markup: Markup, room: usize, depth: usize) -> Vec<(Block, usize)> {
+    let size = markup.size(&block);
     if depth > 64 || size <= room {
         return vec![(block, size)];
     }
     match halves(&block) {
         Some((first, second)) => {
-            let mut pieces = cut(first, room, depth + 1);
-            pieces.extend(cut(second, room, depth + 1));
+            let mut pieces = cut(first, markup, room, depth + 1);
+            pieces.extend(cut(second, markup, room, depth + 1));
             pieces
         }
         None => vec![(block, size)],

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::adf::{marker::carries_marker, read};
+use crate::domain::adf::{marker::carries_marker, read, write};
 use crate::domain::document::Level;
 
 fn long(blocks: Vec<Block>) -> Document {
@@ -23,17 +23,17 @@ fn read_words(parts: &[Document]) -> Vec<String> {
 #[test]
 fn what_fits_is_left_alone() {
     let document = long(vec![Flow::Paragraph(vec![Inline::text("short")]).into()]);
-    assert_eq!(fit(&document, LIMIT_BYTES, Language::English), vec![document]);
+    assert_eq!(fit(&document, Markup::Adf, LIMIT, Language::English), vec![document]);
 }
 
 #[test]
 fn every_part_fits_says_that_it_goes_on_and_carries_its_marker() {
     let blocks = (0..200).map(|n| Flow::Paragraph(vec![Inline::text(words(n * 60, 60))]).into()).collect();
-    let parts = fit(&long(blocks), LIMIT_BYTES, Language::French);
+    let parts = fit(&long(blocks), Markup::Adf, LIMIT, Language::French);
     assert!(parts.len() > 2);
     for (n, part) in (1..).zip(&parts) {
         let adf = write::adf(part);
-        assert!(adf.to_string().len() <= LIMIT_BYTES, "{}", adf.to_string().len());
+        assert!(adf.to_string().len() <= LIMIT, "{}", adf.to_string().len());
         assert!(carries_marker(&adf, &marker::part("jqa:3f2a9c1b", n)));
         assert_eq!(adf.to_string().contains("Suite dans le commentaire suivant"), n < parts.len());
     }
@@ -55,8 +55,8 @@ fn a_single_block_that_is_too_long_is_cut_and_nothing_is_lost() {
         Block::Body(Body::Heading { level: Level::Four, text: vec![Inline::text(&text)] }),
     ];
     for block in blocks {
-        let parts = fit(&long(vec![block]), LIMIT_BYTES, Language::English);
-        assert!(parts.iter().all(|part| length(part) <= LIMIT_BYTES));
+        let parts = fit(&long(vec![block]), Markup::Adf, LIMIT, Language::English);
+        assert!(parts.iter().all(|part| Markup::Adf.length(part) <= LIMIT));
         assert_eq!(read_words(&parts), all);
     }
 }
@@ -65,13 +65,13 @@ fn a_single_block_that_is_too_long_is_cut_and_nothing_is_lost() {
 fn a_heading_goes_with_what_it_heads() {
     let paragraph = |n| Flow::Paragraph(vec![Inline::text(words(n, 900))]).into();
     let heading = Block::Body(Body::Heading { level: Level::Four, text: vec![Inline::text("AC-2")] });
-    let parts = fit(&long(vec![paragraph(0), heading.clone(), paragraph(900)]), 8_000, Language::English);
+    let parts = fit(&long(vec![paragraph(0), heading.clone(), paragraph(900)]), Markup::Adf, 8_000, Language::English);
     assert_eq!(parts.len(), 2);
     assert_eq!(parts[1].blocks[1], heading);
 }
 
 #[test]
 fn a_limit_that_nothing_meets_still_ends() {
-    let parts = fit(&long(vec![Flow::Paragraph(vec![Inline::text("a b c")]).into()]), 10, Language::English);
+    let parts = fit(&long(vec![Flow::Paragraph(vec![Inline::text("a b c")]).into()]), Markup::Adf, 10, Language::English);
     assert!(!parts.is_empty());
 }
