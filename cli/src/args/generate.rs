@@ -18,6 +18,7 @@ Examples:
   jqa generate SHOP-12 --wait
   jqa generate SHOP-12 SHOP-13 --kind acceptance-criteria --out features/
   jqa generate SHOP-12 --wait --publish comment --publish description --what criteria
+  jqa generate SHOP-12 --wait --publish custom_field     our section of the field for criteria
   jqa generate SHOP-12 --wait --publish subtask          a sub-task for each scenario
   jqa generate SHOP-12 --review --publish comment        then: jqa jobs approve ID
   jqa generate SHOP-12 --preview                         what a model would be told, and the price

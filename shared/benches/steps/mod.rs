@@ -141,7 +141,7 @@ pub(crate) fn run(source: &Source) -> Vec<Duration> {
         let site = Site {
             issue: RawIssue { body: Value::Null, url: String::new(), markup: Markup::Adf },
             comments: Vec::new(),
-            description: Value::Null,
+            fields: Default::default(),
         };
         let decisions: Vec<_> = pieces.iter().map(|piece| publishing::decide(piece, None, &site, OnConflict::Keep)).collect();
         let bodies: Vec<String> = decisions.iter().map(|decision| decision.body.json().to_owned()).collect();

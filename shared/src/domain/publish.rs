@@ -9,6 +9,8 @@ super::words::words! {
         Comment = "comment",
         /// A section of ours in the description.
         Description = "description",
+        /// A section of ours in a custom field.
+        CustomField = "custom_field",
         /// A sub-task for each criterion or scenario.
         Subtask = "subtask",
     }
@@ -19,8 +21,8 @@ super::words::words! {
 pub enum TextPlace {
     /// A comment.
     Comment,
-    /// A section of the description.
-    Description,
+    /// A section of a field of the issue: of the description, or of a custom field.
+    Field,
 }
 
 impl PublishMode {
@@ -29,7 +31,7 @@ impl PublishMode {
     pub const fn text(self) -> Option<TextPlace> {
         match self {
             Self::Comment => Some(TextPlace::Comment),
-            Self::Description => Some(TextPlace::Description),
+            Self::Description | Self::CustomField => Some(TextPlace::Field),
             Self::Subtask => None,
         }
     }
@@ -84,7 +86,8 @@ impl Default for OnConflict {
 pub struct PublishTarget {
     /// Where.
     pub mode: PublishMode,
-    /// What. When absent: of texts everything the job made, of sub-tasks the scenarios.
+    /// What. When absent: of a comment and the description everything the job made, of a custom field the criteria, of
+    /// sub-tasks the scenarios.
     #[schema(required = false)]
     pub what: PublishWhat,
 }
@@ -104,10 +107,14 @@ impl From<Asked> for PublishTarget {
 }
 
 impl PublishTarget {
-    /// A target; of texts all is written where nothing else is said, of objects for each item the scenarios.
+    /// A target, with what is usual there where nothing else is said.
     #[must_use]
     pub fn of(mode: PublishMode, what: Option<PublishWhat>) -> Self {
-        let usual = if mode.text().is_some() { PublishWhat::All } else { PublishWhat::Scenarios };
+        let usual = match mode {
+            PublishMode::Comment | PublishMode::Description => PublishWhat::All,
+            PublishMode::CustomField => PublishWhat::Criteria,
+            PublishMode::Subtask => PublishWhat::Scenarios,
+        };
         Self { mode, what: what.unwrap_or(usual) }
     }
 }

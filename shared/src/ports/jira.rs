@@ -207,6 +207,6 @@ pub trait Jira: Send + Sync + 'static {
     /// Removes a comment.
     async fn delete_comment(&self, key: &str, id: &str) -> Result<(), JiraError>;
 
-    /// Replaces the description.
-    async fn update_description(&self, key: &str, description: &Rich) -> Result<(), JiraError>;
+    /// Replaces the text of a field: of the description, or of a custom field.
+    async fn update_field(&self, key: &str, field: &str, text: &Rich) -> Result<(), JiraError>;
 }

@@ -19,7 +19,7 @@ pub struct Decision {
     pub comment: Option<Comment>,
     /// Comments of ours that stand beside it by mistake: the older one stays.
     pub duplicates: Vec<Duplicate>,
-    /// The body to send: of the comment, or the whole description.
+    /// The body to send: of the comment, or the whole field.
     pub body: Rich,
     /// How many blocks at the top of a comment's body are a person's, ours standing below them.
     pub theirs: usize,
@@ -34,7 +34,10 @@ pub struct Decision {
 pub fn decide(piece: &Piece, record: Option<&Publication>, site: &Site, on_conflict: OnConflict) -> Decision {
     let decision = match piece.place {
         TextPlace::Comment => comment(piece, record, site, on_conflict),
-        TextPlace::Description => description(piece, record, site, on_conflict),
+        TextPlace::Field => match site.field(piece.key.target) {
+            Ok(field) => section_of(field.text, piece, record, on_conflict),
+            Err(why) => impossible(piece, why),
+        },
     };
     within_limits(decision)
 }
@@ -100,10 +103,11 @@ fn replaced_below(piece: &Piece, current: &Comment, body: &Value, theirs: usize)
     Decision { body: (&body).into(), theirs, ..write(PlannedAction::Update, piece, Some(current)) }
 }
 
-fn description(piece: &Piece, record: Option<&Publication>, site: &Site, on_conflict: OnConflict) -> Decision {
+/// Our section in a field that holds this text.
+fn section_of(text: &Value, piece: &Piece, record: Option<&Publication>, on_conflict: OnConflict) -> Decision {
     let ours = || piece.content.value();
-    let replaced = || Rich::from(&section::replace(&site.description, &piece.marker, ours()));
-    let Some(current) = section::hash(&site.description, &piece.marker) else {
+    let replaced = || Rich::from(&section::replace(text, &piece.marker, ours()));
+    let Some(current) = section::hash(text, &piece.marker) else {
         return Decision { body: replaced(), ..write(PlannedAction::Create, piece, None) };
     };
     let as_we_wrote_it = record.and_then(|record| record.written_hash.as_deref()) == Some(current.as_str());
@@ -112,10 +116,10 @@ fn description(piece: &Piece, record: Option<&Publication>, site: &Site, on_conf
     } else if as_we_wrote_it || on_conflict == OnConflict::Overwrite {
         Decision { body: replaced(), ..write(PlannedAction::Update, piece, None) }
     } else if on_conflict == OnConflict::Merge {
-        let body = section::beside(&site.description, &piece.marker, ours());
+        let body = section::beside(text, &piece.marker, ours());
         Decision { body: (&body).into(), ..write(PlannedAction::Update, piece, None) }
     } else {
-        conflict(piece, None, "a person changed our section of the description since we wrote it")
+        conflict(piece, None, "a person changed our section since we wrote it")
     }
 }
 
@@ -129,6 +133,10 @@ fn write(action: PlannedAction, piece: &Piece, current: Option<&Comment>) -> Dec
         hash: piece.hash.clone(),
         reason: String::new(),
     }
+}
+
+fn impossible(piece: &Piece, reason: String) -> Decision {
+    Decision { reason, body: Rich::nothing(), ..write(PlannedAction::Impossible, piece, None) }
 }
 
 fn unchanged(piece: &Piece, current: &Comment) -> Decision {

@@ -1,6 +1,7 @@
 //! What publishing would do, before anything is written.
 //!
 //! * [`pieces()`]: what is to stand where, rendered
+//! * [`Fields`]: which field of the issue that is
 //! * [`decide()`]: what to do about one piece, given what stands there now
 //! * [`Duplicate`]: what stands there twice
 //! * [`leftovers`]: what a shorter result does not need any more
@@ -10,6 +11,7 @@
 
 mod decide;
 mod duplicate;
+mod field;
 mod items;
 mod leftover;
 mod pieces;
@@ -18,6 +20,7 @@ mod trace;
 
 pub use decide::{Decision, decide, ours};
 pub use duplicate::Duplicate;
+pub use field::{Field, Fields};
 pub use items::{ItemDecision, ItemPiece, Obsolete, decide_item, item_pieces, obsolete, standing_of};
 pub use leftover::{Fate, Leftover, leftovers};
 pub use pieces::{PROPERTY, Piece, Subject, pieces, skipped};

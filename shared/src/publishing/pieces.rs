@@ -25,7 +25,7 @@ pub struct Subject<'a> {
     pub output: Output<'a>,
 }
 
-/// One thing to write: a comment, or our section of the description.
+/// One thing to write: a comment, or our section of a field.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Piece {
     /// Where it goes.
@@ -64,7 +64,7 @@ pub fn pieces(subject: &Subject<'_>, target: PublishTarget) -> Vec<Piece> {
     let document = render::document(&subject.output, target.what, &marker);
     let contents: Vec<Written> = match place {
         TextPlace::Comment => fit::written(&document, subject.markup, fit::LIMIT, subject.output.language()),
-        TextPlace::Description => {
+        TextPlace::Field => {
             let title = render::section_title(&subject.output, target.what, &marker);
             vec![subject.markup.section(&title, &document)]
         }

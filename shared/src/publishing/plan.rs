@@ -1,8 +1,11 @@
 //! What stands in Jira now, and the plan for a dry run.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::decide::decide;
+use super::field::{Field, Fields};
 use super::items::{decide_item, item_pieces, obsolete};
 use super::leftover::{Fate, leftovers};
 use super::pieces::{Subject, pieces, skipped};
@@ -20,11 +23,19 @@ pub struct Site {
     pub issue: RawIssue,
     /// Its comments, oldest first, with their properties where Jira sent them.
     pub comments: Vec<Comment>,
-    /// Its description as the site gives it, or null.
-    pub description: Value,
+    /// What the connection says of fields.
+    pub fields: Arc<Fields>,
 }
 
 impl Site {
+    /// The field that a target is written into.
+    ///
+    /// # Errors
+    /// Why there is none, for a person.
+    pub fn field(&self, target: PublishTarget) -> Result<Field<'_>, String> {
+        self.fields.field(&self.issue, target)
+    }
+
     /// Whether comments are visible to customers unless said otherwise.
     #[must_use]
     pub fn is_service_desk(&self) -> bool {
@@ -36,6 +47,7 @@ impl Site {
 /// was not touched since `as_of` (Jira's `updated`), is not read again.
 pub async fn read_site(
     jira: &dyn Jira,
+    fields: &Arc<Fields>,
     issue_id: &str,
     targets: &[PublishTarget],
     as_of: Option<&str>,
@@ -52,8 +64,7 @@ pub async fn read_site(
         issue.body.pointer("/fields/comment/comments").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
     let wanted = targets.iter().any(|target| target.mode == PublishMode::Comment);
     let comments = if wanted && has_comments { jira.comments(issue_id).await? } else { Vec::new() };
-    let description = issue.body.pointer("/fields/description").cloned().unwrap_or(Value::Null);
-    Ok(Site { issue, comments, description })
+    Ok(Site { issue, comments, fields: fields.clone() })
 }
 
 /// When Jira says that an issue was last touched.
@@ -70,7 +81,7 @@ pub async fn plan_all(
     targets: &[PublishTarget],
     on_conflict: OnConflict,
 ) -> Result<Vec<PublishPlan>, Failure> {
-    let site = read_site(connection.client()?.as_ref(), subject.issue_id, targets, None).await?;
+    let site = read_site(connection.client()?.as_ref(), &connection.fields, subject.issue_id, targets, None).await?;
     let mut plans = Vec::new();
     for &target in targets {
         if let Some(place) = connection.items(target.mode)? {

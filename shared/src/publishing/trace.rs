@@ -29,7 +29,10 @@ pub fn trace(intent: &Publication, key: &TargetKey, site: &Site) -> Trace {
     let remote_id = match key.target.mode.text() {
         Some(TextPlace::Comment) => site.comments.iter().find(|comment| holds(comment, intent)).map(|comment| comment.id.clone()),
         None => None,
-        Some(TextPlace::Description) => section::hash(&site.description, &intent.marker)
+        Some(TextPlace::Field) => site
+            .field(key.target)
+            .ok()
+            .and_then(|field| section::hash(field.text, &intent.marker))
             .filter(|hash| *hash == intent.intent_hash)
             .and_then(|_| site.issue.body.get("key").and_then(Value::as_str).map(str::to_owned)),
     };

@@ -42,6 +42,10 @@ pub struct JiraOptions {
     /// Calls at once, for each process: 1 to 256.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_in_flight: Option<usize>,
+    /// Custom fields that results are published into.
+    #[serde(default, skip_serializing_if = "is_default")]
+    #[schema(required = false)]
+    pub custom_fields: FieldOptions,
     /// How sub-tasks are created there.
     #[serde(default, skip_serializing_if = "SubtaskOptions::is_empty")]
     #[schema(required = false)]
@@ -50,6 +54,48 @@ pub struct JiraOptions {
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
+}
+
+/// Custom fields that results are published into.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FieldOptions {
+    /// In all projects.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub all: TextFields,
+    /// In single projects, by key; their word comes before the word for all.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub projects: BTreeMap<String, TextFields>,
+}
+
+/// A custom field for each kind of item, by id or name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TextFields {
+    /// For criteria; absent = that which criteria are read from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub criteria: Option<String>,
+    /// For scenarios.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenarios: Option<String>,
+}
+
+impl FieldOptions {
+    /// What holds for a project.
+    #[must_use]
+    pub fn of(&self, project: &str) -> TextFields {
+        let own = self.projects.get(project).cloned().unwrap_or_default();
+        let TextFields { criteria, scenarios } = self.all.clone();
+        TextFields { criteria: own.criteria.or(criteria), scenarios: own.scenarios.or(scenarios) }
+    }
+
+    /// Every field that is named.
+    pub fn named(&self) -> impl Iterator<Item = &str> {
+        let all = std::iter::once(&self.all).chain(self.projects.values());
+        all.flat_map(|fields| [&fields.criteria, &fields.scenarios]).flatten().map(String::as_str)
+    }
 }
 
 /// How sub-tasks are created.

@@ -9,6 +9,7 @@ mod colliding;
 mod comments;
 mod continuing;
 mod crashing;
+mod custom_fields;
 mod data_center;
 mod delivering;
 mod descriptions;

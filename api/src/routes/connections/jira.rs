@@ -91,6 +91,9 @@ fn options(fields: &mut Fields) -> Option<JiraOptions> {
         problem.into_iter().for_each(|why| fields.refuse("options.ca_certificate", why));
     }
     line(fields, "options.criteria_field", options.criteria_field.clone());
+    for name in options.custom_fields.named() {
+        line(fields, "options.custom_fields", Some(name.to_owned()));
+    }
     within(fields, "options.timeout_seconds", options.timeout_seconds, 1, LONGEST_CALL);
     within(fields, "options.max_in_flight", options.max_in_flight.map(|number| number as u64), 1, MOST_IN_FLIGHT);
     Some(options)

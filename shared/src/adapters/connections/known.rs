@@ -20,7 +20,8 @@ use crate::domain::request::LlmChoice;
 use crate::domain::story::{Part, Story};
 use crate::domain::verdict::Failure;
 use crate::ports::{Items, Jira, Llm};
-use crate::store::connection::{Defaults, JiraOptions, JiraRow, LlmOptions, LlmRow};
+use crate::publishing::Fields;
+use crate::store::connection::{Defaults, FieldOptions, JiraOptions, JiraRow, LlmOptions, LlmRow};
 use crate::store::sealed::{JIRA_TOKEN, LLM_KEY};
 
 /// Who writes: the drafter within, or a model.
@@ -56,6 +57,8 @@ pub struct JiraConnection {
     pub name: String,
     /// How stories are read there.
     pub read_options: ReadOptions,
+    /// Which fields are published into.
+    pub fields: Arc<Fields>,
     origin: Origin,
     active: bool,
     clients: Result<JiraClients, Failure>,
@@ -71,7 +74,7 @@ impl JiraConnection {
     pub fn items(&self, mode: PublishMode) -> Result<Option<Arc<dyn Items>>, Failure> {
         let clients = self.clients.clone()?;
         Ok(match mode {
-            PublishMode::Comment | PublishMode::Description => None,
+            PublishMode::Comment | PublishMode::Description | PublishMode::CustomField => None,
             PublishMode::Subtask => Some(clients.subtasks),
         })
     }
@@ -125,9 +128,13 @@ impl Known {
         if let Some(section) = &settings.jira {
             let mut read_options = ReadOptions::default();
             read_options.criteria_field.clone_from(&settings.criteria_field);
+            let fields = Arc::new(Fields { options: FieldOptions::default(), read: read_options.clone() });
             let clients = Ok(builder.jira_of_settings(section)?);
             let name = section.name.clone();
-            jira.insert(name.clone(), Arc::new(JiraConnection { name, read_options, origin: None, active: true, clients }));
+            jira.insert(
+                name.clone(),
+                Arc::new(JiraConnection { name, fields, read_options, origin: None, active: true, clients }),
+            );
         }
         let model = build::llm_of_settings(&settings.llm)?;
         let (share, fallback) = (settings.llm.share, settings.llm.fallback.clone());
@@ -314,7 +321,15 @@ fn jira_of(row: &JiraRow, sealer: &Sealer, builder: &Builder) -> JiraConnection 
         builder.jira(access).map_err(unusable)
     });
     let read_options = ReadOptions { criteria_field: options.criteria_field, ..ReadOptions::default() };
-    JiraConnection { name: row.name.clone(), read_options, origin: Some((row.id, row.version)), active: row.active, clients }
+    let fields = Arc::new(Fields { options: options.custom_fields, read: read_options.clone() });
+    JiraConnection {
+        name: row.name.clone(),
+        read_options,
+        fields,
+        origin: Some((row.id, row.version)),
+        active: row.active,
+        clients,
+    }
 }
 
 fn llm_of(row: &LlmRow, sealer: &Sealer, builder: &Builder) -> LlmConnection {

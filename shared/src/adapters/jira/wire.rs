@@ -183,9 +183,9 @@ pub(super) fn comment_body(comment: &NewComment) -> String {
     body
 }
 
-/// The body that writes a description, as JSON.
-pub(super) fn description_body(description: &Rich) -> String {
-    format!(r#"{{"fields":{{"description":{}}}}}"#, description.json())
+/// The body that writes a text into a field of an issue, as JSON.
+pub(super) fn field_body(field: &str, text: &Rich) -> String {
+    format!(r#"{{"fields":{{{}:{}}}}}"#, Value::from(field), text.json())
 }
 
 pub(super) fn unlike(what: &str) -> JiraError {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::super::adf::{marker, plain, read, section};
 use super::super::story::{Part, PartKind};
 use super::story::{ReadOptions, part_of};
-use super::{existing, hidden};
+use super::{existing, field, hidden};
 
 /// All parts in reading order: the story's own first, then its surroundings.
 pub(super) fn all(issue: &Value, fields: &Value, options: &ReadOptions, lossy: &mut Vec<String>) -> Vec<Part> {
@@ -42,12 +42,8 @@ fn description(fields: &Value, options: &ReadOptions, lossy: &mut Vec<String>) -
 
 /// The configured field, else every field with one of the names that holds anything.
 fn acceptance_criteria(issue: &Value, fields: &Value, options: &ReadOptions, lossy: &mut Vec<String>) -> Option<Part> {
-    let ids: Vec<&str> = match options.criteria_field.as_deref().filter(|id| !id.trim().is_empty()) {
-        Some(id) => vec![id.trim()],
-        None => named_fields(issue, &options.criteria_names),
-    };
     let mut texts = Vec::new();
-    for id in ids {
+    for id in field::criteria(issue, options) {
         match fields.get(id) {
             Some(value) => texts.push(read_part("acceptance_criteria", &section::strip(value, &options.marker_prefix), lossy)),
             None if options.criteria_field.is_some() => {
@@ -59,29 +55,6 @@ fn acceptance_criteria(issue: &Value, fields: &Value, options: &ReadOptions, los
     texts.retain(|text| !text.is_empty());
     texts.dedup();
     part_of(Part::new("acceptance_criteria", PartKind::AcceptanceCriteria, texts.join("\n\n")))
-}
-
-/// Ids of the fields that carry one of these names.
-fn named_fields<'a>(issue: &'a Value, wanted: &[String]) -> Vec<&'a str> {
-    let wanted: Vec<String> = wanted.iter().map(|name| folded(name)).collect();
-    let names = issue.get("names").and_then(Value::as_object);
-    // A site has hundreds of fields, and hardly one of them begins like one of these.
-    let begins = |name: &str| name.chars().find(|c| c.is_alphanumeric()).map(|c| c.to_lowercase().next());
-    let openings: Vec<_> = wanted.iter().map(|name| begins(name)).collect();
-    names
-        .into_iter()
-        .flatten()
-        .filter(|(_, name)| {
-            name.as_str()
-                .is_some_and(|name| (!name.is_ascii() || openings.contains(&begins(name))) && wanted.contains(&folded(name)))
-        })
-        .map(|(id, _)| id.as_str())
-        .collect()
-}
-
-/// A field's name as people mean it.
-fn folded(name: &str) -> String {
-    plain::line(name).to_lowercase().replace('’', "'").trim_end_matches([':', ' ']).to_owned()
 }
 
 /// Comments of people, oldest first.

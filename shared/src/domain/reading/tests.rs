@@ -92,6 +92,9 @@ fn a_configured_field_wins_and_its_absence_is_told() {
     let options = |id: &str| ReadOptions { criteria_field: Some(id.to_owned()), ..ReadOptions::default() };
     let read = story(&configured, URL, &options("customfield_2")).expect("a story");
     assert_eq!(read.part("acceptance_criteria").map(|part| part.text.as_str()), Some("From the other"));
+    configured["names"]["customfield_2"] = "Definition of done".into();
+    let read = story(&configured, URL, &options("definition of DONE")).expect("a story");
+    assert_eq!(read.part("acceptance_criteria").map(|part| part.text.as_str()), Some("From the other"));
     let read = story(&configured, URL, &options("customfield_99")).expect("a story");
     assert!(read.part("acceptance_criteria").is_none());
     assert_eq!(read.lossy[0], "acceptance_criteria: the configured field customfield_99 is not on this issue");

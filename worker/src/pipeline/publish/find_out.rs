@@ -47,7 +47,7 @@ impl Context<'_> {
             return Ok(publishing::trace_item(intent, key, &survey));
         }
         let targets = [key.target];
-        let looking = publishing::read_site(jira.as_ref(), &key.issue_id, &targets, None);
+        let looking = publishing::read_site(jira.as_ref(), &self.connection()?.fields, &key.issue_id, &targets, None);
         let site = self.run.unless_lost(looking).await?.map_err(Failure::from)?;
         Ok(publishing::trace(intent, key, &site))
     }

@@ -10,7 +10,7 @@ use shared::publishing::{Decision, Piece};
 pub(super) fn done(piece: &Piece, outcome: PublishOutcome, remote_id: String, story: &Story) -> Published {
     let url = match piece.place {
         TextPlace::Comment => comment_url(story, &remote_id),
-        TextPlace::Description => story.url.clone(),
+        TextPlace::Field => story.url.clone(),
     };
     Published {
         target: piece.key.target,

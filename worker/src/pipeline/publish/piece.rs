@@ -1,14 +1,14 @@
-//! One comment, or our section of the description: look, decide, write, record.
+//! One comment, or our section of a field: look, decide, write, record.
 
 use std::time::Duration;
 
-use shared::domain::publish::{PlannedAction, PublishMode, PublishOutcome, Published};
+use shared::domain::publish::{PlannedAction, PublishMode, PublishOutcome, Published, TextPlace};
 use shared::domain::reading;
 use shared::domain::story::Story;
 use shared::domain::verdict::Failure;
 use shared::jobs::{Records, Refused};
 use shared::ports::{Jira, RawIssue};
-use shared::publishing::{self, Decision, Piece};
+use shared::publishing::{self, Decision, Piece, Site};
 use shared::store::publication::{Publication, TargetKey, Written};
 
 use super::super::{Context, End};
@@ -35,7 +35,7 @@ impl Context<'_> {
             };
             nothing_may_appear(records.open_intent(&piece.key))?;
             let targets = [piece.key.target];
-            let looking = publishing::read_site(jira, &story.id, &targets, Some(&story.updated));
+            let looking = publishing::read_site(jira, &self.connection()?.fields, &story.id, &targets, Some(&story.updated));
             let site = self.interruptible(looking).await?.map_err(Failure::from)?;
             self.issue_is_the_same(story, &site.issue, progress.wrote).await?;
             let record = records.of(&piece.key);
@@ -45,7 +45,7 @@ impl Context<'_> {
             let outcome = match decision.action {
                 PlannedAction::Unchanged => unchanged(story, piece, record, &decision, progress),
                 PlannedAction::Conflict => stopped(piece, PublishOutcome::Conflict, "publish.conflict", &decision, story),
-                PlannedAction::Impossible => stopped(piece, PublishOutcome::Failed, "publish.too_long", &decision, story),
+                PlannedAction::Impossible => stopped(piece, PublishOutcome::Failed, code_of(&site, piece), &decision, story),
                 PlannedAction::Remove | PlannedAction::Obsolete => {
                     return Err(Failure::fail("publish.wrong_plan", "a piece was to be removed; this is a defect").into());
                 }
@@ -111,6 +111,12 @@ impl Context<'_> {
             Err(_) => Err(End::Lost),
         }
     }
+}
+
+/// Why a text cannot be written.
+fn code_of(site: &Site, piece: &Piece) -> &'static str {
+    let has_field = piece.place == TextPlace::Comment || site.field(piece.key.target).is_ok();
+    if has_field { "publish.too_long" } else { "publish.impossible" }
 }
 
 /// A write that somebody intended may still be on its way for this long.

@@ -150,13 +150,14 @@ async fn send(jira: &dyn Jira, story: &Story, piece: &Piece, decision: &Decision
             let hash = if is_as_sent { decision.hash.clone() } else { below::hash(&stored.body.value(), decision.theirs) };
             Ok(StoredPiece { hash, remote_id: stored.id })
         }
-        TextPlace::Description => {
-            // The whole description is sent, so what a person saved meanwhile would be lost.
+        TextPlace::Field => {
+            let field = site.field(piece.key.target).map_err(JiraError::NotFound)?;
+            // The whole field is sent, so what a person saved meanwhile would be lost.
             let now = jira.issue_glance(&story.id).await?;
             if publishing::updated(&now) != publishing::updated(&site.issue) {
                 return Err(JiraError::Touched);
             }
-            jira.update_description(&story.id, &decision.body).await?;
+            jira.update_field(&story.id, field.id, &decision.body).await?;
             let stored = section::hash(&decision.body.value(), &piece.marker).unwrap_or_else(|| decision.hash.clone());
             Ok(StoredPiece { remote_id: story.key.clone(), hash: stored })
         }
