@@ -96,7 +96,7 @@ mod tests {
                 assert_eq!(is_public, lets_in || path.starts_with("/api/v1/auth/oidc/"), "{method} {path}");
             }
         }
-        assert_eq!(document["paths"].as_object().unwrap().len(), 50);
+        assert_eq!(document["paths"].as_object().unwrap().len(), 51);
     }
 
     #[test]

@@ -27,4 +27,4 @@ pub use fields::{Fields, FromFields};
 pub use headers::{IdempotencyKey, IfMatch, etag};
 pub use in_person::InPerson;
 pub use params::{FromParams, Params, Query};
-pub use path::{Id, Ids, Key};
+pub use path::{Id, Ids, Key, ProjectKey};

@@ -2,7 +2,7 @@
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use shared::domain::issue_key::IssueKey;
+use shared::domain::issue_key::{IssueKey, project_key};
 use uuid::Uuid;
 
 use crate::problem::{Problem, codes};
@@ -48,5 +48,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
             return Err(Problem::field("key", "is not text; it should look like SHOP-12"));
         };
         IssueKey::parse(&key).map(Self).map_err(|error| Problem::field("key", error.to_string()))
+    }
+}
+
+/// The `{key}` of the path of a project.
+#[derive(Debug, Clone)]
+pub struct ProjectKey(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for ProjectKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let key = Path::<String>::from_request_parts(parts, state).await.ok().and_then(|Path(key)| project_key(&key));
+        key.map(Self).ok_or_else(|| Problem::field("key", "should be the key of a Jira project, such as SHOP"))
     }
 }

@@ -8,11 +8,11 @@ use serde::Serialize;
 use shared::adapters::connections::JiraConnection;
 use shared::domain::reading;
 use shared::domain::story::Story;
-use shared::ports::{IssueSummary, JiraError};
+use shared::ports::{IssueSummary, JiraError, ProjectFields};
 use utoipa::{IntoParams, ToSchema};
 
 use super::generate::no_connection;
-use crate::extract::{Allowed, FromParams, Key, Params, Query, Read};
+use crate::extract::{Allowed, FromParams, Key, Params, ProjectKey, Query, Read};
 use crate::problem::{FieldError, Problem, codes};
 use crate::state::Api;
 
@@ -100,6 +100,21 @@ pub(super) async fn search(
     let page = jira.search(&asked.jql, limit, asked.cursor.as_deref()).await;
     let page = page.map_err(|error| refused(error, asked.cursor.is_some()))?;
     Ok(Json(IssuePage { items: page.issues, next_cursor: page.next }))
+}
+
+/// What the issues of a project are made of: what can be required of a sub-task, and where a section can stand.
+///
+/// Needs `read`.
+#[utoipa::path(get, path = "/jira/projects/{key}/fields", operation_id = "project_fields", tag = "jira",
+    params(("key" = String, Path, example = "SHOP"), StoryParams), responses((status = 200, body = ProjectFields)))]
+pub(super) async fn project_fields(
+    State(api): State<Api>,
+    _caller: Allowed<Read>,
+    ProjectKey(key): ProjectKey,
+    Query(asked): Query<StoryParams>,
+) -> Result<Json<ProjectFields>, Problem> {
+    let jira = connection(&api, asked.connection.as_deref()).await?.client()?;
+    Ok(Json(jira.project_fields(&key).await?))
 }
 
 /// A connection by name, or the default.

@@ -96,6 +96,7 @@ fn contents(public_url: Option<&str>) -> OpenApiRouter<Api> {
         .routes(routes!(history::diff))
         .routes(routes!(jira::story))
         .routes(routes!(jira::search))
+        .routes(routes!(jira::project_fields))
         .routes(routes!(publish::publish))
         .routes(routes!(audit_logs::list))
         .routes(routes!(usage::show))

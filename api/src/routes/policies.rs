@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
 use serde::Serialize;
-use shared::domain::issue_key::IssueKey;
+use shared::domain::issue_key::project_key;
 use shared::domain::policy::Terms;
 use shared::store::policy::{self, PolicyRow};
 use utoipa::{IntoParams, ToSchema};
@@ -37,8 +37,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Whose {
         if name == ORGANIZATION {
             return Ok(Self(String::new()));
         }
-        let key = IssueKey::parse(&format!("{name}-1")).map_err(|_| wrong())?;
-        Ok(Self(key.project().to_owned()))
+        project_key(&name).map(Self).ok_or_else(wrong)
     }
 }
 

@@ -122,6 +122,23 @@ pub(crate) struct ResultArgs {
     pub(crate) out: Option<PathBuf>,
 }
 
+/// `jqa fields`.
+#[derive(Debug, Args)]
+#[command(after_help = "Ids and names of this list go into the options of a Jira connection: subtasks and custom_fields.")]
+pub(crate) struct FieldsArgs {
+    /// The project, such as SHOP
+    #[arg(value_name = "PROJECT")]
+    pub(crate) project: String,
+
+    /// Name of the Jira connection; the default one when not given
+    #[arg(long, value_name = "NAME")]
+    pub(crate) connection: Option<String>,
+
+    /// Print JSON to stdout instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// `jqa diff`.
 #[derive(Debug, Args)]
 #[command(

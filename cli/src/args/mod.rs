@@ -32,7 +32,7 @@ use api_keys::ApiKeysCommand;
 use audit::AuditCommand;
 use eval::EvalArgs;
 use generate::GenerateArgs;
-use jobs::{DiffArgs, JobsCommand, ResultArgs, SearchArgs, StoryArgs};
+use jobs::{DiffArgs, FieldsArgs, JobsCommand, ResultArgs, SearchArgs, StoryArgs};
 use local::{DemoArgs, DoctorArgs, LoginArgs, SandboxArgs};
 use provider_batches::ProviderBatchesCommand;
 use server::{KeysCommand, ServeArgs};
@@ -124,6 +124,8 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     /// Print a story as it is read
     Story(StoryArgs),
+    /// List the fields of a project, for the options of a connection
+    Fields(FieldsArgs),
     /// Find stories by JQL
     Search(SearchArgs),
     /// Log in and keep the login

@@ -155,6 +155,12 @@ impl Client {
         self.json(Call::get(format!("/api/v1/jira/story/{key}")).query("connection", connection)).await
     }
 
+    /// What the issues of a project are made of.
+    pub(crate) async fn project_fields(&self, project: &str, connection: Option<&str>) -> Result<Value, ClientError> {
+        let project: String = url::form_urlencoded::byte_serialize(project.as_bytes()).collect();
+        self.json(Call::get(format!("/api/v1/jira/projects/{project}/fields")).query("connection", connection)).await
+    }
+
     /// Stories by JQL.
     pub(crate) async fn search(&self, jql: &str, limit: u32) -> Result<Vec<Value>, ClientError> {
         self.pages(|| Call::get("/api/v1/jira/search").query("jql", Some(jql)), limit).await

@@ -5,6 +5,7 @@ pub(crate) mod demo;
 mod diff;
 mod doctor;
 mod eval;
+mod fields;
 mod generate;
 mod jobs;
 mod login;
@@ -62,6 +63,7 @@ async fn run_client(
         Command::Result(args) => result::run(&args, &session::client(connect)?).await,
         Command::Diff(args) => diff::run(&args, &session::client(connect)?).await,
         Command::Story(args) => story::run(&args, &session::client(connect)?).await,
+        Command::Fields(args) => fields::run(&args, &session::client(connect)?).await,
         Command::Search(args) => search::run(&args, &session::client(connect)?).await,
         Command::ApiKeys(command) => api_keys::run(command, &session::client(connect)?).await,
         Command::ProviderBatches(command) => provider_batches::run(command, &session::client(connect)?).await,

@@ -23,12 +23,9 @@ impl IssueKey {
         let key = text.trim().to_ascii_uppercase();
         let refuse = || IssueKeyError(text.chars().take(60).collect());
         let (project, number) = key.split_once('-').ok_or_else(refuse)?;
-        let project_ok = (2..=80).contains(&project.len())
-            && project.starts_with(|c: char| c.is_ascii_uppercase())
-            && project.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
         let number_ok =
             (1..=18).contains(&number.len()) && !number.starts_with('0') && number.bytes().all(|b| b.is_ascii_digit());
-        if project_ok && number_ok { Ok(Self(key)) } else { Err(refuse()) }
+        if is_project(project) && number_ok { Ok(Self(key)) } else { Err(refuse()) }
     }
 
     /// The key as text.
@@ -42,6 +39,20 @@ impl IssueKey {
     pub fn project(&self) -> &str {
         self.0.split_once('-').map_or("", |(project, _)| project)
     }
+}
+
+/// Whether a word is the key of a project, in upper case.
+fn is_project(word: &str) -> bool {
+    (2..=80).contains(&word.len())
+        && word.starts_with(|c: char| c.is_ascii_uppercase())
+        && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// Reads the key of a project as [`IssueKey::parse`] does; `None` = it is none.
+#[must_use]
+pub fn project_key(text: &str) -> Option<String> {
+    let key = text.trim().to_ascii_uppercase();
+    is_project(&key).then_some(key)
 }
 
 impl fmt::Display for IssueKey {

@@ -73,6 +73,47 @@ pub struct SearchPage {
     pub next: Option<String>,
 }
 
+/// A project, and what its issues are made of.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, utoipa::ToSchema)]
+pub struct ProjectFields {
+    /// Its key.
+    pub key: String,
+    /// Its name.
+    pub name: String,
+    /// Its types of issues.
+    pub issue_types: Vec<TypeFields>,
+}
+
+/// A type of issues.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, utoipa::ToSchema)]
+pub struct TypeFields {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Whether its issues stand below others.
+    pub subtask: bool,
+    /// What an issue of it can be created with.
+    pub fields: Vec<FieldInfo>,
+}
+
+/// A field.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, utoipa::ToSchema)]
+pub struct FieldInfo {
+    /// `customfield_10042`.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// Jira's word for what it holds: `string`, `array of option`, `user`.
+    pub kind: String,
+    /// Whether an issue must have a value for it, and gets none by itself.
+    pub required: bool,
+    /// Whether our section can stand in it: the description, and custom fields for texts of several lines.
+    pub takes_text: bool,
+    /// Values it may have, at most 100, as Jira takes them; empty = others, too.
+    pub allowed_values: Vec<Value>,
+}
+
 /// Jira's ways to fail, by what the caller does about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JiraError {
@@ -188,6 +229,9 @@ pub trait Jira: Send + Sync + 'static {
 
     /// Reads an issue without what stands around it (its parent's text): enough to see whether it changed.
     async fn issue_alone(&self, key: &str) -> Result<RawIssue, JiraError>;
+
+    /// A project, and what its issues can be created with.
+    async fn project_fields(&self, key: &str) -> Result<ProjectFields, JiraError>;
 
     /// Searches by JQL; `token` from the page before.
     async fn search(&self, jql: &str, limit: usize, token: Option<&str>) -> Result<SearchPage, JiraError>;

@@ -3,6 +3,7 @@
 use sandbox::Fault;
 use serde_json::json;
 use shared::domain::user::Role;
+use tests::app::{Setup, Site};
 use tests::http_app::HttpApp;
 
 #[tokio::test]
@@ -48,5 +49,25 @@ async fn what_is_wrong_with_jira_is_said_and_is_not_the_callers_fault() {
             assert_eq!(matches!(answer.status, 429 | 503), !answer.header("retry-after").is_empty(), "{status} for {path}");
         }
         app.jira().faults().clear();
+    }
+}
+
+#[tokio::test]
+async fn the_fields_of_a_project_say_what_is_required_and_where_a_section_can_stand() {
+    for site in [Site::Cloud, Site::DataCenter] {
+        let app = HttpApp::of(Setup::default().at(site)).await;
+        let qa = app.account(Role::Qa).await;
+        let project = app.get("/jira/projects/shop/fields").by(&qa).await.json();
+        assert_eq!(project["key"], "SHOP");
+        let types = project["issue_types"].as_array().unwrap();
+        let subtask = types.iter().find(|kind| kind["subtask"] == true).unwrap();
+        let field = |id: &str| subtask["fields"].as_array().unwrap().iter().find(|field| field["id"] == id).unwrap();
+        assert_eq!((&field("summary")["required"], &field("description")["required"]), (&json!(true), &json!(false)));
+        let takes_text =
+            ["description", "customfield_10100", "customfield_10102", "summary"].map(|id| field(id)["takes_text"] == true);
+        assert_eq!(takes_text, [true, true, false, false], "{site:?}");
+        assert_eq!(app.get("/jira/projects/NONE/fields").by(&qa).await.status, 404);
+        let wrong = app.get("/jira/projects/no%20project/fields").by(&qa).await;
+        assert_eq!((wrong.status, wrong.fields()), (422, vec!["key".to_owned()]));
     }
 }

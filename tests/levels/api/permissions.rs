@@ -94,6 +94,7 @@ const TABLE: &[(&str, About, [u16; 4])] = &[
     ("GET /api/v1/history/{id}", TheirResult, [200, 200, 200, 404]),
     ("GET /api/v1/history/{id}/diff/{other}", TheirResult, [200, 200, 200, 404]),
     ("GET /api/v1/jira/story/{key}", Nothing, [200, 200, 200, 200]),
+    ("GET /api/v1/jira/projects/{key}/fields", Nothing, [200, 200, 200, 200]),
     ("GET /api/v1/jira/search", Nothing, [200, 200, 200, 200]),
     ("POST /api/v1/jira/publish", Publishing("criteria"), [200, 200, 200, 403]),
     ("POST /api/v1/jira/publish", Publishing("scenarios"), [200, 200, 403, 403]),
@@ -153,7 +154,7 @@ impl Theirs {
         let path = path
             .replace("{id}", &self.id(operation, about, &own))
             .replace("{other}", &self.history)
-            .replace("{key}", "SHOP-2")
+            .replace("{key}", if path.contains("/projects/") { "SHOP" } else { "SHOP-2" })
             .replace("{project}", "SHOP");
         let ask = |query: &str| app.ask(method, &format!("{path}{query}")).by(by);
         match (path.rsplit('/').next().unwrap(), about) {

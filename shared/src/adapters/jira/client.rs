@@ -16,7 +16,7 @@ use super::subtasks::Subtasks;
 use super::wire::{self, CommentPage, Paged, StoredComment};
 use crate::domain::markup::{self, Markup, Rich};
 use crate::domain::reading;
-use crate::ports::{Comment, Jira, JiraError, NewComment, RawIssue, SearchPage};
+use crate::ports::{Comment, Jira, JiraError, NewComment, ProjectFields, RawIssue, SearchPage};
 use crate::store::connection::SubtaskOptions;
 
 /// How many comments are asked for at once, and how many such pages are read at most (Jira keeps 5000 comments an issue).
@@ -232,6 +232,10 @@ impl Jira for JiraClient {
         let (now_known_as, mut issue) = self.issue_with(key, &query).await?;
         self.complete_comments(&now_known_as, &mut issue.body).await?;
         Ok(issue)
+    }
+
+    async fn project_fields(&self, key: &str) -> Result<ProjectFields, JiraError> {
+        self.wire.project_fields(key).await
     }
 
     async fn search(&self, jql: &str, limit: usize, token: Option<&str>) -> Result<SearchPage, JiraError> {

@@ -2,6 +2,7 @@
 //!
 //! * [`settings`]: what a connection needs
 //! * [`client`]: the port, one method a call
+//! * [`project`]: what the issues of a project are made of
 //! * [`subtasks`]: criteria and scenarios as issues below their story
 //! * [`call`]: one HTTP call: address, credentials, limits, repetition of reads
 //! * [`deployment`]: what differs between the two
@@ -12,6 +13,7 @@ mod call;
 mod client;
 mod deployment;
 mod errors;
+mod project;
 mod settings;
 mod subtasks;
 mod wire;
