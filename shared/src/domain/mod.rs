@@ -6,6 +6,7 @@
 //! * Jira's text: [`adf`], [`document`], [`render`]
 //! * jobs: [`job`], [`verdict`], [`message`], [`event`], [`request`], [`result`], how one differs from another: [`diff`], [`json`], [`webhook`], [`duration`]
 //! * publishing: [`publish`]
+//! * what Jira tells of its own accord: [`jira_event`]
 //! * people: [`user`], [`email`], [`password`], [`registration`], how they came in: [`session`], how often they may come: [`rate`],
 //!   what they did: [`audit`]
 
@@ -28,6 +29,7 @@ pub mod gherkin;
 pub mod identity;
 pub mod instructions;
 pub mod issue_key;
+pub mod jira_event;
 pub mod job;
 pub mod json;
 pub mod language;

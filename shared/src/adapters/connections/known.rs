@@ -12,6 +12,7 @@ use crate::adapters::llm::{self, LlmSettings};
 use crate::config::{ConfigProblem, Settings};
 use crate::crypto::{SealError, Sealer};
 use crate::domain::budget::{self, Budget};
+use crate::domain::jira_event::{Poll, Rule};
 use crate::domain::pace::Share;
 use crate::domain::policy::{InForce, Policy};
 use crate::domain::publish::PublishMode;
@@ -21,7 +22,7 @@ use crate::domain::story::{Part, Story};
 use crate::domain::verdict::Failure;
 use crate::ports::{Items, Jira, Llm};
 use crate::store::connection::{Defaults, JiraOptions, JiraRow, LlmOptions, LlmRow};
-use crate::store::sealed::{JIRA_TOKEN, LLM_KEY};
+use crate::store::sealed::{JIRA_TOKEN, JIRA_WEBHOOK_SECRET, LLM_KEY};
 
 /// Who writes: the drafter within, or a model.
 #[derive(Clone)]
@@ -49,6 +50,19 @@ pub struct Model {
 /// Which row a connection was built from, and which change of it; `None` = the settings.
 type Origin = Option<(Uuid, i64)>;
 
+/// What happens when Jira tells of a change.
+#[derive(Clone, Default)]
+pub struct Hooks {
+    /// What its webhooks are signed with; `None` = none are taken.
+    pub secret: Option<Secret>,
+    /// What is started by what happens.
+    pub rules: Arc<[Rule]>,
+    /// Who answers for what the rules start.
+    pub rules_by: Option<Uuid>,
+    /// What Jira is asked about.
+    pub poll: Option<Poll>,
+}
+
 /// A connection to Jira.
 #[derive(Clone)]
 pub struct JiraConnection {
@@ -56,6 +70,8 @@ pub struct JiraConnection {
     pub name: String,
     /// How stories are read there.
     pub read_options: ReadOptions,
+    /// What happens when Jira tells of a change.
+    pub hooks: Hooks,
     origin: Origin,
     active: bool,
     clients: Result<JiraClients, Failure>,
@@ -127,7 +143,9 @@ impl Known {
             read_options.criteria_field.clone_from(&settings.criteria_field);
             let clients = Ok(builder.jira_of_settings(section)?);
             let name = section.name.clone();
-            jira.insert(name.clone(), Arc::new(JiraConnection { name, read_options, origin: None, active: true, clients }));
+            let hooks =
+                Hooks { secret: section.webhook_secret.clone(), poll: section.poll.clone(), ..Hooks::default() };
+            jira.insert(name.clone(), Arc::new(JiraConnection { name, read_options, hooks, origin: None, active: true, clients }));
         }
         let model = build::llm_of_settings(&settings.llm)?;
         let (share, fallback) = (settings.llm.share, settings.llm.fallback.clone());
@@ -182,6 +200,11 @@ impl Known {
     pub fn jira(&self, name: Option<&str>) -> Option<&Arc<JiraConnection>> {
         let name = name.or(self.default_jira.as_deref())?;
         self.jira.get(name).filter(|connection| connection.active)
+    }
+
+    /// The Jira connections that new requests may use.
+    pub fn all_jira(&self) -> impl Iterator<Item = &Arc<JiraConnection>> {
+        self.jira.values().filter(|connection| connection.active)
     }
 
     /// The Jira connection of a job that was accepted, whether or not new requests may use it.
@@ -313,8 +336,20 @@ fn jira_of(row: &JiraRow, sealer: &Sealer, builder: &Builder) -> JiraConnection 
             |why| Failure::fail("jira.not_configured", format!("the Jira connection '{}' cannot be used: {why}", row.name));
         builder.jira(access).map_err(unusable)
     });
+    let secret = row.webhook_secret_sealed.as_ref().and_then(|sealed| {
+        // Without it Jira's webhooks are refused as those of strangers; polling, or the next webhook, makes up for them.
+        let opened = opened(&row.name, sealer.open(JIRA_WEBHOOK_SECRET.of(row.id), sealed));
+        opened.inspect_err(|failure| tracing::error!(connection = %row.name, %failure, "webhooks of Jira cannot be verified")).ok()
+    });
+    let hooks = Hooks {
+        secret: secret.map(Secret::new),
+        rules: options.rules.into(),
+        rules_by: row.rules_by,
+        poll: options.poll,
+    };
     let read_options = ReadOptions { criteria_field: options.criteria_field, ..ReadOptions::default() };
-    JiraConnection { name: row.name.clone(), read_options, origin: Some((row.id, row.version)), active: row.active, clients }
+    let (name, origin) = (row.name.clone(), Some((row.id, row.version)));
+    JiraConnection { name, read_options, hooks, origin, active: row.active, clients }
 }
 
 fn llm_of(row: &LlmRow, sealer: &Sealer, builder: &Builder) -> LlmConnection {
