@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::Jobs;
 use super::submit::Submission;
 use crate::domain::diff::PartDiff;
+use crate::domain::issue_key::IssueKey;
 use crate::domain::jira_event::{Change, Rule};
 use crate::domain::job::Lane;
 use crate::domain::json::to_json;
@@ -39,7 +40,7 @@ impl ByRule<'_> {
 impl Jobs {
     /// Submits what a rule wants for a change. `None` = it was submitted before, by whoever came this far.
     pub async fn submit_by_rule(&self, by: ByRule<'_>, story: &Story) -> Result<Option<Uuid>, StoreError> {
-        let Ok(issue_key) = story.key.parse() else {
+        let Ok(issue_key) = IssueKey::parse(&story.key) else {
             return Err(StoreError::Bug("the key of a story that was read is none".into()));
         };
         let request = JobRequest {

@@ -175,6 +175,12 @@ pub async fn latest_of_kinds(db: &Db, connection: &str, issue_id: &str) -> Resul
     db.read_all(Sql::new(text).bind(connection).bind(issue_id)).await
 }
 
+/// A story was looked at, and says of a result what was said before: an older one has no say any more.
+pub async fn looked_at(db: &Db, id: Uuid, judged_at: i64) -> Result<(), StoreError> {
+    let sql = Sql::new("UPDATE generation_history SET judged_at = ? WHERE id = ? AND COALESCE(judged_at, 0) < ?");
+    db.execute(sql.bind(judged_at).bind(id).bind(judged_at)).await.map(drop)
+}
+
 /// Records what a story says of a result, unless a younger story said something: the guard of a verb. `None` = it is up to date.
 #[must_use]
 pub fn judge(id: Uuid, suspect: Option<&str>, judged_at: i64) -> Sql {

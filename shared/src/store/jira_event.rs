@@ -1,5 +1,5 @@
-//! Events of Jira. Whoever works on one holds all that are open of its issue, by the oldest of them: so an issue is read by one
-//! process at a time, and once for all that came meanwhile.
+//! Events of Jira. Whoever works on one holds all that are open of its issue, by the oldest that is due: so an issue is read by
+//! one process at a time, and once for all that came meanwhile.
 
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
@@ -106,21 +106,23 @@ pub async fn last_seen(db: &Db, connection: &str, issue_id: &str) -> Result<Opti
     Ok(row.and_then(|row| row.seen))
 }
 
-/// Claims the issue whose oldest open event is due, with all that are open of it, for so long: `jira_events_due`,
-/// `jira_events_issue`. Only whoever holds the oldest touches the others.
+/// Claims the issue whose event is due longest and that nobody holds, with all that are open of it, for so long:
+/// `jira_events_due`, `jira_events_issue`. What is held for longer than that was lost, and is claimed again.
 pub async fn claim(db: &Db, owner: &str, hold_ms: i64) -> Result<Vec<JiraEvent>, StoreError> {
     let text = if db.is_postgres() {
-        "WITH head AS (SELECT e.id, e.connection, e.issue_id, e.epoch FROM jira_events e WHERE e.due_at <= {now} \
+        "WITH head AS (SELECT e.connection, e.issue_id FROM jira_events e WHERE e.due_at <= {now} \
          AND NOT EXISTS (SELECT 1 FROM jira_events o WHERE o.connection = e.connection AND o.issue_id = e.issue_id \
-         AND o.due_at IS NOT NULL AND o.id < e.id) ORDER BY e.due_at LIMIT 1 FOR UPDATE SKIP LOCKED) \
-         UPDATE jira_events SET lease_owner = ?, epoch = head.epoch + 1, due_at = {now} + ? FROM head \
+         AND o.due_at IS NOT NULL AND CASE WHEN o.due_at > {now} THEN o.lease_owner IS NOT NULL ELSE o.id < e.id END) \
+         ORDER BY e.due_at LIMIT 1 FOR UPDATE SKIP LOCKED) \
+         UPDATE jira_events SET lease_owner = ?, epoch = jira_events.epoch + 1, due_at = {now} + ? FROM head \
          WHERE jira_events.connection = head.connection AND jira_events.issue_id = head.issue_id AND jira_events.due_at IS NOT NULL \
          RETURNING jira_events.*"
     } else {
-        "UPDATE jira_events SET lease_owner = ?, epoch = head.epoch + 1, due_at = {now} + ? FROM \
-         (SELECT e.id, e.connection, e.issue_id, e.epoch FROM jira_events e WHERE e.due_at <= {now} \
+        "UPDATE jira_events SET lease_owner = ?, epoch = jira_events.epoch + 1, due_at = {now} + ? FROM \
+         (SELECT e.connection, e.issue_id FROM jira_events e WHERE e.due_at <= {now} \
          AND NOT EXISTS (SELECT 1 FROM jira_events o WHERE o.connection = e.connection AND o.issue_id = e.issue_id \
-         AND o.due_at IS NOT NULL AND o.id < e.id) ORDER BY e.due_at LIMIT 1) AS head \
+         AND o.due_at IS NOT NULL AND CASE WHEN o.due_at > {now} THEN o.lease_owner IS NOT NULL ELSE o.id < e.id END) \
+         ORDER BY e.due_at LIMIT 1) AS head \
          WHERE jira_events.connection = head.connection AND jira_events.issue_id = head.issue_id AND jira_events.due_at IS NOT NULL \
          RETURNING *"
     };
