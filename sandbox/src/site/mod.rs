@@ -3,6 +3,7 @@
 pub(crate) mod catalogue;
 pub(crate) mod comment;
 pub(crate) mod edit;
+pub(crate) mod history;
 pub(crate) mod issue;
 pub(crate) mod jql;
 pub(crate) mod people;
@@ -16,6 +17,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::clock::Clock;
 use crate::loader::split_key;
+use history::News;
 use issue::{Issue, Link};
 
 /// Everything the site remembers.
@@ -33,6 +35,8 @@ pub(crate) struct Site {
     next_number: HashMap<String, u64>,
     next_id: u64,
     pub(crate) next_local_id: u64,
+    /// What webhooks have not told yet.
+    pub(crate) news: Vec<News>,
 }
 
 impl Site {
