@@ -29,6 +29,7 @@ pub(crate) fn request(key: &str) -> JobRequest {
         callback_url: None,
         fresh: false,
         economy: false,
+        delta: false,
     }
 }
 

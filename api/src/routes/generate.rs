@@ -64,6 +64,9 @@ pub(super) struct GenerateBody {
     /// Ask the model even if it was asked the same not long ago.
     #[schema(required = false)]
     fresh: bool,
+    /// Keep what still holds of the latest accepted result, word by word, and write only what the story's changes touch.
+    #[schema(required = false)]
+    delta: bool,
     /// Higher first.
     #[schema(required = false, minimum = -10, maximum = 10)]
     priority: i32,
@@ -83,6 +86,7 @@ impl FromFields for GenerateBody {
             criteria_from: fields.optional("criteria_from"),
             fresh: fields.optional("fresh").unwrap_or_default(),
             economy: fields.optional("economy").unwrap_or_default(),
+            delta: fields.optional("delta").unwrap_or_default(),
             callback_url: fields.optional("callback_url"),
             priority: priority(fields).unwrap_or_default(),
             issue_key: issue_key?,
@@ -197,6 +201,7 @@ async fn submit(
         callback_url: body.callback_url.clone(),
         fresh: body.fresh,
         economy: body.economy,
+        delta: body.delta,
     };
     if preview {
         return Ok(preview::show(api, caller, kind, &request).await?.into_response());

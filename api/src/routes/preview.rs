@@ -6,7 +6,10 @@ use axum::Json;
 use serde::Serialize;
 use serde_json::Value;
 use shared::adapters::connections::{Author, Known, Model};
+use shared::domain::criterion::CriteriaSet;
+use shared::domain::delta::{Delta, Earlier, KeptScenarios};
 use shared::domain::job::{JobKind, Stage};
+use shared::domain::language::Language;
 use shared::domain::policy::{self, Layer};
 use shared::domain::reading;
 use shared::domain::request::JobRequest;
@@ -107,6 +110,11 @@ pub(super) async fn show(api: &Api, caller: &Caller, kind: JobKind, request: &Jo
     Ok(Json(previewed.view(kind, request).await?))
 }
 
+const NOTHING_NEW: &str = "The story says nothing that is new since the latest accepted result: no criteria are asked for.";
+
+const NOTHING_UNTESTED: &str =
+    "The scenarios of the latest accepted result cover the criteria that are there now: none are asked for until these change.";
+
 struct Previewed<'a> {
     api: &'a Api,
     caller: &'a Caller,
@@ -118,6 +126,40 @@ struct Previewed<'a> {
 }
 
 impl Previewed<'_> {
+    /// The first call and its version. `None` = nothing is asked, because nothing is new.
+    async fn for_criteria(
+        &self,
+        prompts: &Prompts<'_>,
+        language: Language,
+        request: &JobRequest,
+    ) -> Result<Option<(String, Prompt)>, Problem> {
+        let earlier = self.earlier(request, Stage::Criteria).await?.filter(|earlier| earlier.criteria.language == language);
+        let Some(earlier) = earlier else {
+            return Ok(Some((prompts.version(prompting::CRITERIA_VERSION), prompts.criteria(language))));
+        };
+        let delta = Delta::new(self.story, &earlier);
+        let version = prompts.version(&prompting::criteria_delta_version());
+        Ok(delta.has_news().then(|| (version, prompts.criteria_for_changes(&delta, language))))
+    }
+
+    async fn kept_scenarios(&self, criteria: &CriteriaSet, request: &JobRequest) -> Result<KeptScenarios, Problem> {
+        let earlier = self.earlier(request, Stage::Scenarios).await?;
+        let kept = earlier.map(|earlier| Delta::new(self.story, &earlier).scenarios(criteria));
+        Ok(kept.unwrap_or_else(|| KeptScenarios::none(criteria)))
+    }
+
+    async fn earlier(&self, request: &JobRequest, stage: Stage) -> Result<Option<Earlier>, Problem> {
+        if !request.delta {
+            return Ok(None);
+        }
+        let wanted = Wanted { owner: self.caller.id(), connection: &request.connection, from: None };
+        let earlier = self.api.jobs.earlier(self.story, wanted, stage).await?;
+        if let Some(earlier) = &earlier {
+            looked(self.api, self.caller, earlier.created_by, "history.read", ("history", earlier.id)).await?;
+        }
+        Ok(earlier)
+    }
+
     async fn view(&self, kind: JobKind, request: &JobRequest) -> Result<PreviewView, Problem> {
         let policy = self.known.policy_of(self.story, request.issue_key.project());
         if !policy.may_send {
@@ -128,8 +170,10 @@ impl Previewed<'_> {
         let language = request.language.unwrap_or(self.story.language);
         let (mut calls, mut notes) = (Vec::new(), Vec::new());
         if kind != JobKind::TestScenarios {
-            let version = prompts.version(prompting::CRITERIA_VERSION);
-            calls.push(self.call(Stage::Criteria, version, prompts.criteria(language), policy.redact).await?);
+            match self.for_criteria(&prompts, language, request).await? {
+                Some((version, prompt)) => calls.push(self.call(Stage::Criteria, version, prompt, policy.redact).await?),
+                None => notes.push(NOTHING_NEW),
+            }
         }
         if kind != JobKind::AcceptanceCriteria {
             let wanted = Wanted { owner: self.caller.id(), connection: &request.connection, from: request.from };
@@ -138,9 +182,14 @@ impl Previewed<'_> {
                     if let Some(row) = self.api.jobs.accepted_result(self.story, wanted).await? {
                         looked(self.api, self.caller, row.created_by, "history.read", ("history", row.id)).await?;
                     }
-                    let version = prompts.version(prompting::SCENARIOS_VERSION);
-                    let prompt = prompts.scenarios(&criteria, criteria.language);
-                    calls.push(self.call(Stage::Scenarios, version, prompt, policy.redact).await?);
+                    let kept = self.kept_scenarios(&criteria, request).await?;
+                    if kept.left.criteria.is_empty() && !kept.is_empty() {
+                        notes.push(NOTHING_UNTESTED);
+                    } else {
+                        let version = prompts.version(prompting::SCENARIOS_VERSION);
+                        let prompt = prompts.scenarios(&kept.left, criteria.language);
+                        calls.push(self.call(Stage::Scenarios, version, prompt, policy.redact).await?);
+                    }
                 }
                 Err(failure) if kind == JobKind::TestScenarios => return Err(not_planned(failure)),
                 Err(_) => notes.push(SCENARIOS_UNKNOWN),

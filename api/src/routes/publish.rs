@@ -117,6 +117,7 @@ pub(super) async fn publish(
         callback_url: body.callback_url.clone(),
         fresh: false,
         economy: false,
+        delta: false,
     };
     let wanted =
         Wanted { path: "/api/v1/jira/publish", kind: JobKind::Publication, request, issue_id: Some(row.issue_id), priority: 0 };

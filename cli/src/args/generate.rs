@@ -49,6 +49,10 @@ pub(crate) struct GenerateArgs {
     #[arg(long)]
     pub(crate) economy: bool,
 
+    /// Keep what still holds of the latest accepted result, and write only what changes of the story touch
+    #[arg(long)]
+    pub(crate) delta: bool,
+
     /// Wait for the end, showing progress
     #[arg(long)]
     pub(crate) wait: bool,

@@ -54,6 +54,9 @@ impl Prompt {
     /// The pieces of the story that say something, without its title.
     pub(super) fn parts(&self) -> Vec<Part> {
         let story = self.story();
+        if let Some(changed) = self.shown["changed"].as_array() {
+            return changed.iter().map(new_lines).collect();
+        }
         if let Some(parts) = story["parts"].as_array() {
             let text = |part: &Value, name: &str| part[name].as_str().unwrap_or_default().to_owned();
             return parts
@@ -65,6 +68,13 @@ impl Prompt {
         let known = fields.iter().filter_map(|name| Some(((*name).to_owned(), story[*name].as_str()?.to_owned())));
         known.map(|(name, text)| Part { id: name.clone(), kind: name, text }).collect()
     }
+}
+
+/// What a part says that it did not say before.
+fn new_lines(changed: &Value) -> Part {
+    let lines = changed["new"].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>();
+    let id = changed["part"].as_str().unwrap_or_default().to_owned();
+    Part { kind: id.clone(), id, text: lines.join("\n") }
 }
 
 /// The schema, where it stands in the instructions.

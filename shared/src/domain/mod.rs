@@ -4,7 +4,8 @@
 //! * turning one into the other: [`drafter`], [`checks`], [`measures`], [`gherkin`], [`language`], [`normal`]
 //! * what a hostile story or a model that obeys it brings: [`instructions`], [`foreign`]
 //! * Jira's text: [`adf`], [`document`], [`render`]
-//! * jobs: [`job`], [`verdict`], [`message`], [`event`], [`request`], [`result`], how one differs from another: [`diff`], [`json`], [`webhook`], [`duration`]
+//! * jobs: [`job`], [`verdict`], [`message`], [`event`], [`request`], [`result`], how one differs from another: [`diff`], what of
+//!   one holds for a story that changed: [`delta`], [`json`], [`webhook`], [`duration`]
 //! * publishing: [`publish`]
 //! * what Jira tells of its own accord: [`jira_event`]
 //! * people: [`user`], [`email`], [`password`], [`registration`], how they came in: [`session`], how often they may come: [`rate`],
@@ -16,6 +17,7 @@ pub mod breaker;
 pub mod budget;
 pub mod checks;
 pub mod criterion;
+pub mod delta;
 pub mod diff;
 pub mod document;
 pub mod drafter;

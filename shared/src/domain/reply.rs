@@ -6,9 +6,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::criterion::{CriterionKind, Examples, Testable};
-use super::evidence::{Evidence, Origin};
-use super::scenario::{Priority, Relation, Step, Technique};
+use super::criterion::{Criterion, CriterionKind, Examples, Question, Testable};
+use super::evidence::{CheckedEvidence, Evidence, Origin};
+use super::scenario::{Priority, Relation, Scenario, Step, Technique};
 
 /// The reply to the first call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -111,4 +111,30 @@ pub struct ProposedScenario {
     /// it is new.
     #[serde(default)]
     pub relation: Relation,
+}
+
+fn said(evidence: &[CheckedEvidence]) -> Vec<Evidence> {
+    evidence.iter().map(|one| Evidence { source: one.source.clone(), quote: one.quote.clone() }).collect()
+}
+
+impl From<&Criterion> for ProposedCriterion {
+    fn from(criterion: &Criterion) -> Self {
+        let Criterion { title, kind, given, when, then, examples, origin, evidence, rule, .. } = criterion.clone();
+        Self { title, kind, given, when, then, examples, origin, evidence: said(&evidence), rule }
+    }
+}
+
+impl From<&Scenario> for ProposedScenario {
+    fn from(scenario: &Scenario) -> Self {
+        let Scenario { title, technique, priority, preconditions, steps, given, when, then, examples, covers, .. } =
+            scenario.clone();
+        let (origin, evidence, relation) = (scenario.origin, said(&scenario.evidence), scenario.relation.clone());
+        Self { title, technique, priority, preconditions, steps, given, when, then, examples, covers, origin, evidence, relation }
+    }
+}
+
+impl From<&Question> for ProposedQuestion {
+    fn from(question: &Question) -> Self {
+        Self { text: question.text.clone(), why: question.why.clone() }
+    }
 }

@@ -67,4 +67,7 @@ pub struct JobRequest {
     /// Ask the model by batches of its provider: half the price, answered within a day.
     #[serde(default)]
     pub economy: bool,
+    /// Keep what still holds of the latest accepted result, and write only what the story's changes touch.
+    #[serde(default)]
+    pub delta: bool,
 }

@@ -4,11 +4,14 @@ use uuid::Uuid;
 
 use super::Jobs;
 use crate::domain::criterion::CriteriaSet;
+use crate::domain::delta::Earlier;
+use crate::domain::job::Stage;
 use crate::domain::story::Story;
 use crate::domain::user::{Permission, Role};
 use crate::domain::verdict::Failure;
 use crate::domain::{checks, drafter};
 use crate::store::history::{self, History};
+use crate::store::made::{Made, MadeError};
 use crate::store::{StoreError, user};
 
 /// Whose criteria are looked for, and where.
@@ -28,9 +31,35 @@ impl Jobs {
         if let Some(id) = wanted.from {
             return history::named_by(&self.db, id).await;
         }
-        let role: Option<Role> = user::by_id(&self.db, wanted.owner).await?.and_then(|user| user.role.parse().ok());
-        let own_only = (!role.is_some_and(|role| role.may(Permission::ReadAll))).then_some(wanted.owner);
+        let own_only = self.own_only(wanted.owner).await?;
         history::latest_accepted_criteria(&self.db, wanted.connection, &story.id, own_only).await
+    }
+
+    /// The accepted result that a stage may keep things of; `None` = there is none that whoever asks may see.
+    pub async fn earlier(&self, story: &Story, wanted: Wanted<'_>, stage: Stage) -> Result<Option<Earlier>, MadeError> {
+        let own_only = self.own_only(wanted.owner).await?;
+        let row = match stage {
+            Stage::Scenarios => history::latest_accepted_suite(&self.db, wanted.connection, &story.id, own_only).await?,
+            _ => history::latest_accepted_criteria(&self.db, wanted.connection, &story.id, own_only).await?,
+        };
+        let Some(row) = row else { return Ok(None) };
+        let made = Made::of_result(&self.db, &row).await?;
+        let Some(criteria) = made.criteria_set().cloned() else { return Ok(None) };
+        let parts = serde_json::from_str(&row.sources_json).unwrap_or_default();
+        Ok(Some(Earlier {
+            id: row.id,
+            created_by: row.created_by,
+            parts,
+            criteria,
+            suite: made.suite().cloned(),
+            story: made.story,
+        }))
+    }
+
+    /// Whose results somebody may see: theirs alone, or all.
+    async fn own_only(&self, owner: Uuid) -> Result<Option<Uuid>, StoreError> {
+        let role: Option<Role> = user::by_id(&self.db, owner).await?.and_then(|user| user.role.parse().ok());
+        Ok((!role.is_some_and(|role| role.may(Permission::ReadAll))).then_some(owner))
     }
 
     /// Criteria for scenarios alone: those named, else the latest accepted, else the story's own.

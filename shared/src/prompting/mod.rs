@@ -12,6 +12,7 @@ pub use stored::{restored, stored};
 
 use crate::domain::checks::Failed;
 use crate::domain::criterion::{CriteriaSet, Criterion, CriterionKind, Examples};
+use crate::domain::delta::{ChangedPart, Delta};
 use crate::domain::evidence::{Evidence, Origin};
 use crate::domain::finding::Finding;
 use crate::domain::json::to_json;
@@ -31,9 +32,19 @@ pub const SCENARIOS_VERSION: &str = "scenarios@2";
 /// Version of the instructions for mending, which stand below one of the others.
 pub const REPAIR_VERSION: &str = "repair@1";
 
+/// Version of the instructions for what changed, which stand below those for criteria.
+pub const DELTA_VERSION: &str = "delta@1";
+
+/// The version of the instructions for criteria that a change needs.
+#[must_use]
+pub fn criteria_delta_version() -> String {
+    format!("{CRITERIA_VERSION}+{DELTA_VERSION}")
+}
+
 const CRITERIA: &str = include_str!("../../prompts/criteria.md");
 const SCENARIOS: &str = include_str!("../../prompts/scenarios.md");
 const REPAIR: &str = include_str!("../../prompts/repair.md");
+const DELTA: &str = include_str!("../../prompts/delta.md");
 const LAYERS: &str = include_str!("../../prompts/layers.md");
 const REDACTED: &str = include_str!("../../prompts/redacted.md");
 
@@ -61,6 +72,19 @@ impl<'a> Prompts<'a> {
     #[must_use]
     pub fn criteria(&self, language: Language) -> Prompt {
         for_criteria(self.instructions(CRITERIA, language), to_json(&AboutStory { story: StoryView::of(self.story) }))
+    }
+
+    /// Asks for the criteria that what changed in the story needs, beside those that are kept.
+    #[must_use]
+    pub fn criteria_for_changes(&self, delta: &Delta<'a>, language: Language) -> Prompt {
+        let user = AboutChanges {
+            story: StoryView::of(self.story),
+            changed: delta.changed.iter().filter(|changed| self.shows(&changed.part)).collect(),
+            kept: self.shown(&delta.kept),
+            outdated: self.shown(&delta.outdated),
+            open_questions: delta.questions().iter().map(|question| question.text.as_str()).collect(),
+        };
+        for_criteria(self.instructions(CRITERIA, language) + "\n\n" + DELTA.trim(), to_json(&user))
     }
 
     /// Asks for the scenarios of the story with accepted criteria.
@@ -96,9 +120,33 @@ impl<'a> Prompts<'a> {
         for_scenarios(mending(self.instructions(SCENARIOS, language)), to_json(&user))
     }
 
+    /// Whether a part of the story is sent.
+    fn shows(&self, part: &str) -> bool {
+        self.story.parts.iter().any(|shown| shown.id == part)
+    }
+
+    /// Criteria that rest on nothing that is not sent.
+    fn shown(&self, criteria: &[&'a Criterion]) -> Vec<CriterionView<'a>> {
+        let is_shown = |criterion: &&&Criterion| criterion.evidence.iter().all(|said| self.shows(&said.source) || !said.verified);
+        criteria.iter().filter(is_shown).map(|criterion| CriterionView::of(criterion)).collect()
+    }
+
+    /// All that we tell a model about criteria, whatever is asked: none of it belongs into an answer.
+    #[must_use]
+    pub fn told_about_criteria(language: Language) -> String {
+        let ours = filled(CRITERIA, language);
+        [ours.as_str(), DELTA.trim(), REPAIR.trim()].join("\n\n")
+    }
+
+    /// The same about scenarios.
+    #[must_use]
+    pub fn told_about_scenarios(language: Language) -> String {
+        mending(filled(SCENARIOS, language))
+    }
+
     /// What is the same for every story comes first, then what is for those of a project: providers cache a beginning.
     fn instructions(&self, template: &str, language: Language) -> String {
-        let ours = template.trim().replace("{{language}}", language.english_name()).replace("{{code}}", language.as_str());
+        let ours = filled(template, language);
         if self.layers.is_empty() {
             return ours;
         }
@@ -107,6 +155,10 @@ impl<'a> Prompts<'a> {
             text
         })
     }
+}
+
+fn filled(template: &str, language: Language) -> String {
+    template.trim().replace("{{language}}", language.english_name()).replace("{{code}}", language.as_str())
 }
 
 fn layer_view(layer: &Layer) -> String {
@@ -154,6 +206,15 @@ fn mending(instructions: String) -> String {
 #[derive(Serialize)]
 struct AboutStory<'a> {
     story: StoryView<'a>,
+}
+
+#[derive(Serialize)]
+struct AboutChanges<'a> {
+    story: StoryView<'a>,
+    changed: Vec<&'a ChangedPart>,
+    kept: Vec<CriterionView<'a>>,
+    outdated: Vec<CriterionView<'a>>,
+    open_questions: Vec<&'a str>,
 }
 
 #[derive(Serialize)]

@@ -1,10 +1,12 @@
 //! Shapes of the prompts.
 
 use crate::domain::criterion::{CriterionKind, Examples, Testable};
+use crate::domain::delta::Earlier;
 use crate::domain::evidence::{CheckedEvidence, Evidence, Origin};
 use crate::domain::finding::{FindingCode, Severity};
 use crate::domain::story::{Part, PartKind};
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::*;
 
@@ -214,4 +216,37 @@ fn layers_stand_between_the_instructions_and_what_is_to_be_mended_and_results_na
     insta::assert_snapshot!(layered.strip_prefix(&plain).expect("the same beginning"));
     let mended = prompts.repair_criteria(&[], Language::English).system;
     assert!(mended.starts_with(&layered) && mended.ends_with(REPAIR.trim()));
+}
+
+#[test]
+fn what_changed_is_asked_for_beside_what_holds_and_nothing_of_parts_that_are_not_sent() {
+    let now = story();
+    let secret = Part::new("link:PRIV-1", PartKind::Link, "blocks PRIV-1: the secret plan");
+    let whole = Story { parts: [now.parts.clone(), vec![secret]].concat(), ..now.clone() };
+    let said = |source: &str, quote: &str| CheckedEvidence { source: source.into(), quote: quote.into(), verified: true };
+    let template = accepted().criteria.remove(0);
+    let resting = |id: &str, said: CheckedEvidence| Criterion { id: id.into(), evidence: vec![said], ..template.clone() };
+    let criteria = CriteriaSet {
+        criteria: vec![
+            resting("AC-1", said("summary", &now.summary)),
+            resting("AC-2", said("description", "words that are gone")),
+            resting("AC-3", said("link:PRIV-1", "the old plan")),
+        ],
+        ..accepted()
+    };
+    let parts = [("summary".to_owned(), now.parts[0].sha256.clone())].into();
+    let earlier = Earlier { id: Uuid::nil(), created_by: Uuid::nil(), parts, story: None, criteria, suite: None };
+    let delta = Delta::new(&whole, &earlier);
+    let prompt = Prompts::new(&now, &[]).criteria_for_changes(&delta, Language::English);
+    let read = user(&prompt);
+    let ids = |name: &str| read[name].as_array().unwrap().iter().map(|one| one["id"].clone()).collect::<Vec<_>>();
+    assert_eq!((ids("kept"), ids("outdated")), (vec![json!("AC-1")], vec![json!("AC-2")]));
+    assert!(!prompt.user.contains("PRIV-1") && !prompt.user.contains("plan"), "{}", prompt.user);
+    assert!(
+        prompt.system.starts_with(&Prompts::new(&now, &[]).criteria(Language::English).system),
+        "the cached beginning is the same"
+    );
+    for word in ["changed", "new", "gone", "kept", "outdated", "open_questions"] {
+        assert!(DELTA.contains(&format!("`{word}`")), "{word}");
+    }
 }

@@ -120,6 +120,25 @@ pub async fn latest_accepted_criteria(
     .await
 }
 
+/// The latest accepted scenarios of a story, with the criteria they were written for; `created_by` as above.
+pub async fn latest_accepted_suite(
+    db: &Db,
+    connection: &str,
+    issue_id: &str,
+    created_by: Option<Uuid>,
+) -> Result<Option<History>, StoreError> {
+    db.read_one(
+        Sql::new(
+            "SELECT * FROM generation_history WHERE connection = ? AND issue_id = ? AND accepted AND acceptance_criteria_json IS NOT NULL \
+             AND test_scenarios_json IS NOT NULL AND created_by = COALESCE(?, created_by) ORDER BY version DESC, id DESC LIMIT 1",
+        )
+        .bind(connection)
+        .bind(issue_id)
+        .bind(created_by),
+    )
+    .await
+}
+
 /// The latest result of a story with criteria and the latest with scenarios before this job, for stable ids.
 pub async fn latest(db: &Db, connection: &str, issue_id: &str) -> Result<(Option<String>, Option<String>), StoreError> {
     #[derive(FromQueryResult)]

@@ -184,7 +184,7 @@ fn whole_bodies() -> [(&'static str, &'static str, Value); 5] {
             "/generate/test-scenarios",
             json!({
                 "issue_key": "SHOP-2", "connection": "default", "llm": { "provider": "offline", "model": "m" }, "language": "en",
-                "review": "none", "publish": [target], "on_conflict": "keep", "publish_stale": true, "criteria_from": id, "fresh": true, "economy": true,
+                "review": "none", "publish": [target], "on_conflict": "keep", "publish_stale": true, "criteria_from": id, "fresh": true, "economy": true, "delta": true,
                 "callback_url": "https://ci.example.org/x", "priority": 1,
             }),
         ),

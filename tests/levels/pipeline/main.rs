@@ -4,6 +4,7 @@ mod asking;
 mod authorship;
 mod budgets;
 mod cancelling;
+mod changing;
 mod colliding;
 mod comments;
 mod continuing;

@@ -61,6 +61,13 @@ impl<'a> Order<'a> {
         self
     }
 
+    /// What still holds of the latest accepted result is kept.
+    #[must_use]
+    pub fn of_changes(mut self) -> Self {
+        self.request.delta = true;
+        self
+    }
+
     /// The model is asked in batches of its provider.
     #[must_use]
     pub fn in_economy(mut self) -> Self {

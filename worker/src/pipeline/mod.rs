@@ -19,10 +19,12 @@ use std::time::Duration;
 
 use shared::adapters::connections::{Author, Connections, JiraConnection, Known};
 use shared::domain::criterion::CriteriaSet;
+use shared::domain::delta::Earlier;
 use shared::domain::job::{JobKind, Lane, Stage};
 use shared::domain::scenario::Suite;
 use shared::domain::story::Story;
 use shared::domain::verdict::Failure;
+use shared::jobs::accepted::Wanted;
 use shared::jobs::{Advance, Claimed, Fenced, Jobs, Lease, Next};
 use shared::ports::{Jira, Pacer};
 use shared::store::llm_call::Settled;
@@ -299,6 +301,17 @@ impl Context<'_> {
             })
         };
         self.before.get_or_try_init(look).await
+    }
+
+    /// The accepted result that a stage keeps things of, where that is asked for.
+    async fn earlier(&self, story: &Story, stage: Stage) -> Result<Option<Box<Earlier>>, End> {
+        if !self.claimed.request.delta {
+            return Ok(None);
+        }
+        let row = &self.claimed.row;
+        let wanted = Wanted { owner: row.owner_id, connection: &row.connection, from: None };
+        // Few jobs ask for it: those that do not carry no room for it.
+        Ok(Box::pin(self.jobs().earlier(story, wanted, stage)).await?.map(Box::new))
     }
 
     async fn finish(&self, ended: &[Advance], written: &[Written], made: &Made) -> Result<(), End> {

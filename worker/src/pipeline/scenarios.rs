@@ -4,6 +4,7 @@ use serde_json::json;
 use shared::adapters::connections::Author;
 use shared::domain::checks::{self, Instructions};
 use shared::domain::criterion::CriteriaSet;
+use shared::domain::delta::{Delta, KeptScenarios};
 use shared::domain::drafter;
 use shared::domain::job::{JobKind, Stage};
 use shared::domain::json::to_json;
@@ -28,15 +29,22 @@ use super::{Context, End, Stored, story};
 impl Context<'_> {
     pub(super) async fn scenarios(&self, made: &mut Made) -> Result<Stored, End> {
         let story = story(made)?;
-        let before = self.before(story).await?.suite.as_ref();
+        let earlier = self.earlier(story, Stage::Scenarios).await?;
+        let before = match earlier.as_ref().and_then(|earlier| earlier.suite.as_ref()) {
+            Some(suite) => Some(suite),
+            None => self.before(story).await?.suite.as_ref(),
+        };
         let lent = match made.criteria {
             Some(_) => None,
             None => Some(self.accepted_criteria(story).await?),
         };
         let own = made.criteria.as_ref().map(|artifact| &artifact.set);
         let accepted = own.or(lent.as_ref()).ok_or_else(|| Failure::fail("criteria.not_found", "there are no criteria"))?;
+        let kept = earlier.as_ref().map(|earlier| Delta::new(story, earlier).scenarios(accepted));
+        let kept = Box::new(kept.unwrap_or_else(|| KeptScenarios::none(accepted)));
+        let asked = Asked { criteria: accepted, kept: &kept, before };
         let (mut suite, by, settled) = match self.author()? {
-            Author::Offline => (draft(story, accepted, before), offline(), Vec::new()),
+            Author::Offline => (asked.draft(story), offline(), Vec::new()),
             Author::Model(model) => {
                 let policy = self.policy(story)?;
                 let story = &*self.known.without_closed_tests(story);
@@ -44,7 +52,7 @@ impl Context<'_> {
                 let prompts = Prompts::new(&sent, &policy.layers);
                 let version = prompts.version(prompting::SCENARIOS_VERSION);
                 let mut session = Session::begin(self, Stage::Scenarios, &model, &version, policy.redact).await?;
-                let suite = ask(&mut session, prompts, story, accepted, before).await?;
+                let suite = asked.ask(&mut session, prompts, story).await?;
                 (suite, session.by, session.settled)
             }
         };
@@ -58,13 +66,12 @@ impl Context<'_> {
             ));
         }
         let artifact = SuiteArtifact { suite, criteria: lent, by };
-        self.stored(made, artifact, settled)
+        self.stored(made, artifact, kept.len(), settled)
     }
 
-    fn stored(&self, made: &mut Made, artifact: SuiteArtifact, settled: Vec<Settled>) -> Result<Stored, End> {
+    fn stored(&self, made: &mut Made, artifact: SuiteArtifact, kept: usize, settled: Vec<Settled>) -> Result<Stored, End> {
         let coverage = &artifact.suite.coverage;
-        let summary =
-            json!({ "scenarios": artifact.suite.scenarios.len(), "covered": coverage.covered, "criteria": coverage.total });
+        let summary = json!({ "scenarios": artifact.suite.scenarios.len(), "kept": kept, "covered": coverage.covered, "criteria": coverage.total });
         let suite = to_json(&artifact.suite);
         let json = artifact.to_json(&suite);
         made.suite = Some(artifact);
@@ -126,42 +133,54 @@ impl Context<'_> {
     }
 }
 
-fn draft(story: &Story, criteria: &CriteriaSet, before: Option<&Suite>) -> Suite {
-    let checked = checks::scenarios(story, criteria, drafter::scenarios(story, criteria), before);
-    checks::settle_suite(story, criteria, checked, before)
+/// What scenarios are written for.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    criteria: &'a CriteriaSet,
+    /// What of an earlier suite is kept.
+    kept: &'a KeptScenarios,
+    /// Whose ids are kept.
+    before: Option<&'a Suite>,
 }
 
-async fn ask(
-    session: &mut Session<'_>,
-    prompts: Prompts<'_>,
-    story: &Story,
-    criteria: &CriteriaSet,
-    before: Option<&Suite>,
-) -> Result<Suite, End> {
-    let language: Language = criteria.language;
-    if criteria.criteria.is_empty() {
-        session.asks_nothing();
-        // Nothing to test: a spike or an empty story costs no call.
-        let empty = ScenariosReply { scenarios: Vec::new(), questions: Vec::new(), warnings: Vec::new() };
-        let checked = checks::scenarios(story, criteria, empty, before);
-        return Ok(checks::settle_suite(story, criteria, checked, before));
+impl Asked<'_> {
+    fn draft(self, story: &Story) -> Suite {
+        let reply = self.kept.with(drafter::scenarios(story, &self.kept.left));
+        let checked = checks::scenarios(story, self.criteria, reply, self.before);
+        checks::settle_suite(story, self.criteria, checked, self.before)
     }
-    // What policies add is people's own, which may be repeated.
-    let told = Instructions::new(&Prompts::new(story, &[]).repair_scenarios(criteria, &[], language).system);
-    let mut reply: ScenariosReply = session.ask(|| prompts.scenarios(criteria, language)).await?;
-    let echoes = checks::screen(&mut reply, &told);
-    let mut checked = checks::scenarios(story, criteria, reply, before);
-    checked.failed.extend(echoes);
-    for _ in 0..REPAIR_ROUNDS {
-        if checked.failed.is_empty() {
-            break;
+
+    async fn ask(self, session: &mut Session<'_>, prompts: Prompts<'_>, story: &Story) -> Result<Suite, End> {
+        let Self { criteria, kept, before } = self;
+        let language: Language = criteria.language;
+        if kept.left.criteria.is_empty() {
+            session.asks_nothing();
+            // Nothing to test, a spike or an empty story, or nothing that is not tested: it costs no call.
+            let nothing = ScenariosReply { scenarios: Vec::new(), questions: Vec::new(), warnings: Vec::new() };
+            let checked = checks::scenarios(story, criteria, kept.with(nothing), before);
+            return Ok(checks::settle_suite(story, criteria, checked, before));
         }
-        let Some(mut reply) = session.ask_again(|| prompts.repair_scenarios(criteria, &checked.failed, language)).await? else {
-            break;
-        };
+        // What policies add is people's own, which may be repeated.
+        let told = Instructions::new(&Prompts::told_about_scenarios(language));
+        let mut reply: ScenariosReply = session.ask(|| prompts.scenarios(&kept.left, language)).await?;
         let echoes = checks::screen(&mut reply, &told);
-        checked = checks::repair_scenarios(story, criteria, checked, reply, before);
-        checked.failed.extend(echoes);
+        let mut checked = checks::scenarios(story, criteria, kept.with(reply), before);
+        // What is kept is settled as it is, and not asked for again.
+        let (standing, mut failed): (Vec<_>, Vec<_>) =
+            checked.failed.into_iter().partition(|failed| kept.keeps(&failed.proposal));
+        failed.extend(echoes);
+        checked.failed = failed;
+        for _ in 0..REPAIR_ROUNDS {
+            if checked.failed.is_empty() {
+                break;
+            }
+            let again = session.ask_again(|| prompts.repair_scenarios(criteria, &checked.failed, language)).await?;
+            let Some(mut reply) = again else { break };
+            let echoes = checks::screen(&mut reply, &told);
+            checked = checks::repair_scenarios(story, criteria, checked, reply, before);
+            checked.failed.extend(echoes);
+        }
+        checked.failed.extend(standing);
+        Ok(checks::settle_suite(story, criteria, checked, before))
     }
-    Ok(checks::settle_suite(story, criteria, checked, before))
 }

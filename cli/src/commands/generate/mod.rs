@@ -114,6 +114,7 @@ fn body(args: &GenerateArgs, key: &str) -> Value {
     put("callback_url", args.callback_url.as_ref().map(|url| json!(url)));
     put("fresh", args.fresh.then(|| json!(true)));
     put("economy", args.economy.then(|| json!(true)));
+    put("delta", args.delta.then(|| json!(true)));
     put("priority", args.priority.map(|priority| json!(priority)));
     Value::Object(body)
 }
