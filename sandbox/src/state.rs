@@ -98,7 +98,7 @@ impl State {
 
     /// Tells what happened, if somebody wants to hear it.
     fn tell_news(&self) {
-        let (site, mut webhooks) = (&mut *self.site(), self.webhooks());
+        let (mut site, mut webhooks) = (self.site(), self.webhooks());
         for news in std::mem::take(&mut site.news) {
             let told = site.told(&news).filter(|_| webhooks.is_registered());
             if let Some((event, key, body)) = told {

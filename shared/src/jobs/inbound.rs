@@ -57,6 +57,7 @@ impl Jobs {
             callback_url: None,
             fresh: false,
             economy: false,
+            delta: false,
         };
         let submission = Submission {
             id: self.clock().new_id(),
