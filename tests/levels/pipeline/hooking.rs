@@ -88,7 +88,7 @@ fn readings(app: &App) -> usize {
 /// Another connection to the same Jira, with rules, by somebody of this role.
 async fn ruled(app: &App, role: Role, options: Value) -> Uuid {
     let id = app.clock.new_id();
-    let person = NewUser { id, email: format!("{role}@example.org"), name: "R".into(), role, password_hash: "-".into() };
+    let person = NewUser { id, email: format!("rules-{role}@example.org"), name: "R".into(), role, password_hash: "-".into() };
     user::insert(app.jobs.db(), person, app.clock.now_ms()).await.expect("an account");
     let options: JiraOptions = serde_json::from_value(options).expect("options");
     let new = NewJira {
@@ -184,7 +184,7 @@ async fn ten_events_of_one_issue_are_one_reading_and_of_a_foreign_issue_none() {
     for n in 0..10 {
         edit(&app, "summary", json!(format!("Attempt {n}")));
     }
-    app.jira().edit("SHOP-3", |fields| drop(fields.insert("summary".into(), json!("Nobody asked for this one"))));
+    app.jira().edit("SHOP-9", |fields| drop(fields.insert("summary".into(), json!("Nobody asked for this one"))));
     assert_eq!(told(&app, "default").await, 11);
     let before = readings(&app);
     look(&app).await;
@@ -378,6 +378,7 @@ async fn polling_finds_what_webhooks_would_have_told_and_each_change_once() {
     edit(&app, "labels", json!(["jqa"]));
     look(&app).await;
     assert_eq!(jobs(&app).await, 1, "what happened before anybody asked starts nothing");
+    app.jira().take_webhooks();
     edit(&app, "labels", json!([]));
     edit(&app, "summary", json!("Something else is wanted"));
     edit(&app, "labels", json!(["jqa"]));
