@@ -36,11 +36,13 @@ impl FromRequest<Api> for FromJira {
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
-        let connection = Path::<String>::from_request_parts(&mut parts, api).await.map_or_else(|_| String::new(), |Path(name)| name);
+        let connection =
+            Path::<String>::from_request_parts(&mut parts, api).await.map_or_else(|_| String::new(), |Path(name)| name);
         let body = body::whole(&parts.headers, body, LARGEST).await?;
         let known = api.connections.now().await?;
         let secret = known.jira(Some(&connection)).and_then(|connection| connection.hooks.secret.clone());
-        let is_signed = signature::is_of(secret.as_ref().map_or(NOBODY, Secret::expose), text(&parts.headers, "x-hub-signature"), &body);
+        let is_signed =
+            signature::is_of(secret.as_ref().map_or(NOBODY, Secret::expose), text(&parts.headers, "x-hub-signature"), &body);
         if secret.is_none() || !is_signed {
             let detail = "There is no Jira connection of this name that takes webhooks, or the signature is not of its secret \
                           (X-Hub-Signature: sha256=…, over the body as it was sent).";

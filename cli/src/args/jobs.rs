@@ -176,7 +176,9 @@ pub(crate) struct SearchArgs {
 
 /// Which results.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  jqa suspects --issue SHOP-12\n  jqa generate SHOP-12 --delta     write anew only what the change touches")]
+#[command(
+    after_help = "Example:\n  jqa suspects --issue SHOP-12\n  jqa generate SHOP-12 --delta     write anew only what the change touches"
+)]
 pub(crate) struct SuspectsArgs {
     /// Only those of this story
     #[arg(long = "issue", value_name = "KEY", value_parser = IssueKey::parse)]

@@ -11,8 +11,9 @@ use shared::domain::provider_batch::{BatchDecision, ProviderBatchState};
 use uuid::Uuid;
 
 use super::http::Call;
-use super::views::{HistoryView, 
-    AcceptedView, ApiKeyView, CreatedApiKeyView, JobView, PageView, PreviewView, ProviderBatchView, ResultView, UserView,
+use super::views::{
+    AcceptedView, ApiKeyView, CreatedApiKeyView, HistoryView, JobView, PageView, PreviewView, ProviderBatchView, ResultView,
+    UserView,
 };
 use super::{Client, ClientError};
 
@@ -93,9 +94,7 @@ impl Client {
 
     /// Results whose story changed since they were made, newest first.
     pub(crate) async fn suspects(&self, issue_key: Option<String>, limit: u32) -> Result<Vec<HistoryView>, ClientError> {
-        let call = || {
-            Call::get("/api/v1/history").query("suspect", Some("true")).query("issue_key", issue_key.as_ref())
-        };
+        let call = || Call::get("/api/v1/history").query("suspect", Some("true")).query("issue_key", issue_key.as_ref());
         self.pages(call, limit).await
     }
 

@@ -2,8 +2,8 @@
 
 use anyhow::Context as _;
 
-use crate::args::jobs::ResultArgs;
 use super::suspects::parts;
+use crate::args::jobs::ResultArgs;
 use crate::client::Client;
 use crate::exit::Exit;
 use crate::output::{self, plain};
@@ -15,7 +15,11 @@ pub(crate) async fn run(args: &ResultArgs, client: &Client) -> anyhow::Result<Ex
     if let Ok((result, _)) = client.result(args.id).await
         && let Some(suspect) = &result.suspect
     {
-        eprintln!("note: the story changed since this was made ({}); `jqa generate {} --delta`", parts(suspect), plain(&result.story.key));
+        eprintln!(
+            "note: the story changed since this was made ({}); `jqa generate {} --delta`",
+            parts(suspect),
+            plain(&result.story.key)
+        );
     }
     if let Some(file) = &args.out {
         std::fs::write(file, text).with_context(|| format!("the result could not be written to {}", file.display()))?;

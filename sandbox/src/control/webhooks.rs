@@ -66,7 +66,8 @@ impl Webhooks {
         let Some(hook) = self.hook.clone() else { return };
         self.count += 1;
         let identifier = format!("{:08x}-5a4d-4b0c-8e21-{:012x}", std::process::id(), self.count);
-        let webhook = SentWebhook { identifier, signature: sign(&hook.secret, body.as_bytes()), event: event.to_owned(), key, body };
+        let webhook =
+            SentWebhook { identifier, signature: sign(&hook.secret, body.as_bytes()), event: event.to_owned(), key, body };
         if self.sent.len() >= MOST {
             self.sent.remove(0);
         }

@@ -311,7 +311,16 @@ fn jira(r: &mut Reader) -> Option<JiraSection> {
         })
     };
     let (email, token) = (needed("JQA_JIRA_EMAIL"), needed("JQA_JIRA_TOKEN"));
-    Some(JiraSection { name: r.source.text("JQA_JIRA_NAME").to_owned(), url, email, token, timeout, max_in_flight, webhook_secret, poll })
+    Some(JiraSection {
+        name: r.source.text("JQA_JIRA_NAME").to_owned(),
+        url,
+        email,
+        token,
+        timeout,
+        max_in_flight,
+        webhook_secret,
+        poll,
+    })
 }
 
 fn webhook_secret(r: &mut Reader) -> Option<Secret> {

@@ -62,8 +62,7 @@ impl Jobs {
     /// Accepts a request. One round trip on PostgreSQL; Redis is not on this path.
     pub async fn submit(&self, submission: Submission) -> Result<Submitted, JobError> {
         let gate = submission.key.as_ref().map(|key| idempotency::take(key, submission.id, ms(self.limits.keep_idempotency)));
-        let details =
-            json!({ "kind": submission.kind, "issue_key": submission.request.issue_key, "lane": submission.lane });
+        let details = json!({ "kind": submission.kind, "issue_key": submission.request.issue_key, "lane": submission.lane });
         match self.accept(&submission, gate, &details).await? {
             Some(job) => Ok(Submitted::Accepted(Box::new(job))),
             None => self.replay(submission.key.as_ref()).await,

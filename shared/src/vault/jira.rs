@@ -111,9 +111,7 @@ impl Vault {
         };
         let webhook_secret = match &change.webhook_secret {
             None => seen.webhook_secret_sealed.clone(),
-            Some(secret) => {
-                secret.as_ref().map(|secret| self.sealer.seal(JIRA_WEBHOOK_SECRET.of(seen.id), secret.expose()))
-            }
+            Some(secret) => secret.as_ref().map(|secret| self.sealer.seal(JIRA_WEBHOOK_SECRET.of(seen.id), secret.expose())),
         };
         let options = change.options.as_ref().map_or_else(|| seen.options.clone(), to_json);
         let guard = Sql::new(

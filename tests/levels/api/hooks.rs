@@ -35,7 +35,6 @@ async fn events(app: &HttpApp) -> usize {
     jira_event::latest(app.api.db(), "default", 100).await.unwrap().len()
 }
 
-
 async fn made(app: &HttpApp, by: &Account, body: Value) -> Answer {
     let mut all = json!({ "name": "acme", "base_url": app.site.url(), "email": "qa@example.org", "token": "sandbox" });
     all.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
@@ -194,7 +193,8 @@ async fn everything_that_is_wrong_with_rules_and_polls_is_said_at_once() {
         let refused = made(&app, &admin, json!({ "options": { "rules": [rule] } })).await;
         assert!(refused.fields()[0].starts_with(field), "{}", refused.text);
     }
-    let good = json!([{ "when": { "status": "Ready for QA" }, "project": "SHOP", "kind": "full-pipeline", "review": "required" }]);
+    let good =
+        json!([{ "when": { "status": "Ready for QA" }, "project": "SHOP", "kind": "full-pipeline", "review": "required" }]);
     let options = json!({ "rules": good, "poll": { "jql": "project = SHOP", "every_seconds": 60 } });
     let taken = made(&app, &admin, json!({ "options": options })).await;
     assert_eq!((taken.status, &taken.json()["options"]["rules"]), (201, &good), "{}", taken.text);

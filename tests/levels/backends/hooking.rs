@@ -59,7 +59,7 @@ async fn result(f: &Fixture, kind: &'static str, version: i64, sources: &str) ->
     let sql = Sql::new(
         "INSERT INTO generation_history (id, job_id, connection, issue_id, issue_key, kind, version, accepted, provider, model, \
          prompt_version, source_hash, sources_json, usage_json, content_hash, created_by, created_at) \
-         VALUES (?, ?, 'acme', '2', 'SHOP-2', ?, ?, TRUE, '', '', '', '', ?, '{}', '', ?, 1)",
+         VALUES (?, ?, 'acme', '2', 'SHOP-2', ?, ?, TRUE, '', '', '', '', ?, '', '', ?, 1)",
     );
     let sql = sql.bind(id).bind(f.clock.new_id()).bind(kind).bind(version).bind(sources).bind(Uuid::from_u128(7));
     f.db.execute(sql).await.expect("a result");

@@ -191,7 +191,10 @@ async fn ten_events_of_one_issue_are_one_reading_and_of_a_foreign_issue_none() {
     assert_eq!(readings(&app) - before, 1);
     assert_eq!(suspicion(&app, job).await, ["summary changed"]);
     let told = outcomes(&app, "default").await;
-    assert_eq!((told.iter().filter(|outcome| *outcome == "suspect").count(), told.last().map(String::as_str)), (10, Some("not_ours")));
+    assert_eq!(
+        (told.iter().filter(|outcome| *outcome == "suspect").count(), told.last().map(String::as_str)),
+        (10, Some("not_ours"))
+    );
 }
 
 #[tokio::test]
@@ -416,5 +419,9 @@ async fn a_poll_that_fails_is_made_up_for_by_the_next() {
     look(&app).await;
     assert_eq!(suspicion(&app, job).await, ["summary changed"]);
     let searched = app.jira().journal().into_iter().filter(|entry| entry.path.ends_with("/search/jql")).last().expect("a search");
-    assert!(searched.body["jql"].as_str().expect("a query").contains("\"-7m\""), "two minutes and the overlap: {}", searched.body);
+    assert!(
+        searched.body["jql"].as_str().expect("a query").contains("\"-7m\""),
+        "two minutes and the overlap: {}",
+        searched.body
+    );
 }

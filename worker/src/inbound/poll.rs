@@ -9,9 +9,9 @@ use shared::domain::duration::ms;
 use shared::domain::jira_event::{Poll, told};
 use shared::domain::verdict::{Failure, Verdict};
 use shared::ports::{IssueSummary, JiraError};
+use shared::store::StoreError;
 use shared::store::jira_event::{self, NewEvent};
 use shared::store::jira_poll::{self, JiraPoll};
-use shared::store::StoreError;
 
 use super::{Inbound, LONGEST_WAIT, store};
 
@@ -167,7 +167,11 @@ mod tests {
         let minute = 60_000;
         assert_eq!(window(100 * minute, None).minutes, 5);
         assert_eq!(window(100 * minute, Some(99 * minute)).minutes, 6);
-        assert_eq!(window(100 * minute, Some(99 * minute - 1)).minutes, 6, "Jira counts in minutes, and the overlap makes up for the rest");
+        assert_eq!(
+            window(100 * minute, Some(99 * minute - 1)).minutes,
+            6,
+            "Jira counts in minutes, and the overlap makes up for the rest"
+        );
         assert_eq!(window(100 * minute, Some(98 * minute - 1000)).minutes, 8);
         assert_eq!(window(100 * minute, Some(200 * minute)).minutes, 5, "a clock that was put back");
     }

@@ -143,9 +143,11 @@ impl Known {
             read_options.criteria_field.clone_from(&settings.criteria_field);
             let clients = Ok(builder.jira_of_settings(section)?);
             let name = section.name.clone();
-            let hooks =
-                Hooks { secret: section.webhook_secret.clone(), poll: section.poll.clone(), ..Hooks::default() };
-            jira.insert(name.clone(), Arc::new(JiraConnection { name, read_options, hooks, origin: None, active: true, clients }));
+            let hooks = Hooks { secret: section.webhook_secret.clone(), poll: section.poll.clone(), ..Hooks::default() };
+            jira.insert(
+                name.clone(),
+                Arc::new(JiraConnection { name, read_options, hooks, origin: None, active: true, clients }),
+            );
         }
         let model = build::llm_of_settings(&settings.llm)?;
         let (share, fallback) = (settings.llm.share, settings.llm.fallback.clone());
@@ -339,14 +341,12 @@ fn jira_of(row: &JiraRow, sealer: &Sealer, builder: &Builder) -> JiraConnection 
     let secret = row.webhook_secret_sealed.as_ref().and_then(|sealed| {
         // Without it Jira's webhooks are refused as those of strangers; polling, or the next webhook, makes up for them.
         let opened = opened(&row.name, sealer.open(JIRA_WEBHOOK_SECRET.of(row.id), sealed));
-        opened.inspect_err(|failure| tracing::error!(connection = %row.name, %failure, "webhooks of Jira cannot be verified")).ok()
+        opened
+            .inspect_err(|failure| tracing::error!(connection = %row.name, %failure, "webhooks of Jira cannot be verified"))
+            .ok()
     });
-    let hooks = Hooks {
-        secret: secret.map(Secret::new),
-        rules: options.rules.into(),
-        rules_by: row.rules_by,
-        poll: options.poll,
-    };
+    let hooks =
+        Hooks { secret: secret.map(Secret::new), rules: options.rules.into(), rules_by: row.rules_by, poll: options.poll };
     let read_options = ReadOptions { criteria_field: options.criteria_field, ..ReadOptions::default() };
     let (name, origin) = (row.name.clone(), Some((row.id, row.version)));
     JiraConnection { name, read_options, hooks, origin, active: row.active, clients }

@@ -170,7 +170,8 @@ mod tests {
     }
 
     fn story() -> Story {
-        let issue = json!({ "id": "1", "key": "SHOP-1", "fields": { "summary": "S", "labels": ["jqa"], "status": { "name": "To Do" } } });
+        let issue =
+            json!({ "id": "1", "key": "SHOP-1", "fields": { "summary": "S", "labels": ["jqa"], "status": { "name": "To Do" } } });
         super::super::super::reading::story(&issue, "u", &super::super::super::reading::ReadOptions::default()).unwrap()
     }
 

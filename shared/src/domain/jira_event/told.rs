@@ -60,7 +60,12 @@ impl Incoming {
         let log = body.get("changelog").unwrap_or(&Value::Null);
         let mut changes = items(log, author.as_deref());
         if event == "jira:issue_created" {
-            changes.push(Change { id: CREATED.to_owned(), field: CREATED.to_owned(), author: author.clone(), gained: Vec::new() });
+            changes.push(Change {
+                id: CREATED.to_owned(),
+                field: CREATED.to_owned(),
+                author: author.clone(),
+                gained: Vec::new(),
+            });
         }
         Some(Self { event, issue_id, issue_key, author, changes })
     }
