@@ -28,6 +28,7 @@ fn help_names_every_command_and_exit_code() {
       jobs              List, show, watch and steer jobs
       result            Print what a job made
       diff              Show what differs between two results of a story
+      suspects          List results whose story changed since they were made
       story             Print a story as it is read
       search            Find stories by JQL
       login             Log in and keep the login
