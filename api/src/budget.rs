@@ -1,5 +1,5 @@
 //! Which budget a request draws from. A route that nobody thought of here is not free: what changes something is a
-//! submission, and what stands below `/auth` is a login.
+//! submission, what stands below `/auth` is a login, and what stands below `/hooks` a webhook.
 
 use axum::http::Method;
 use shared::config::Budgets;
@@ -11,6 +11,7 @@ pub(crate) enum Budget {
     Login,
     Submit,
     Read,
+    Hook,
 }
 
 /// Below `/auth`, but for callers who are known already.
@@ -24,6 +25,8 @@ impl Budget {
         let only_looks = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
         if path.starts_with("auth/") && !SIGNED_IN.contains(&path) {
             Self::Login
+        } else if path.starts_with("hooks/") {
+            Self::Hook
         } else if only_looks && !asks_jira {
             Self::Read
         } else {
@@ -37,6 +40,7 @@ impl Budget {
             Self::Login => "login",
             Self::Submit => "submit",
             Self::Read => "read",
+            Self::Hook => "hook",
         }
     }
 
@@ -46,6 +50,7 @@ impl Budget {
             Self::Login => budgets.login,
             Self::Submit => budgets.submit,
             Self::Read => budgets.read,
+            Self::Hook => budgets.hook,
         }
     }
 }

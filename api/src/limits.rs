@@ -64,7 +64,9 @@ impl Limits {
         if let Some(rate) = self.budgets.ip {
             self.note(tally, "ip", self.here.take(&ip, rate))?;
         }
-        if tally.budget == Budget::Login { self.draw(tally, &format!("ip:{ip}")).await } else { Ok(()) }
+        // Who is not known by an account is known by an address.
+        let by_address = matches!(tally.budget, Budget::Login | Budget::Hook);
+        if by_address { self.draw(tally, &format!("ip:{ip}")).await } else { Ok(()) }
     }
 
     async fn draw(&self, tally: &Tally, key: &str) -> Result<(), Problem> {

@@ -23,6 +23,7 @@ mod m0016_policies;
 mod m0017_llm_replies;
 mod m0018_economy;
 mod m0019_audit_guards;
+mod m0020_jira_events;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
@@ -55,6 +56,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0017_llm_replies::Migration),
             Box::new(m0018_economy::Migration),
             Box::new(m0019_audit_guards::Migration),
+            Box::new(m0020_jira_events::Migration),
         ]
     }
 }

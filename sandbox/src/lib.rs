@@ -24,6 +24,7 @@ pub use adf::rules::check as check_adf;
 pub use control::faults::{Action, Cut, Fault, Faults, Matching};
 pub use control::hooks::Delivery;
 pub use control::journal::{JournalEntry, Loss};
+pub use control::webhooks::{SentWebhook, Webhook};
 pub use llm::answer::names as llm_models;
 pub use llm::counts::LlmCounts;
 pub use loader::{LoadError, stories_from_jsonl, story_from_markdown};

@@ -13,12 +13,16 @@ use crate::contract::Contract;
 use crate::control::faults::{Fault, Faults};
 use crate::control::hooks::Delivery;
 use crate::control::journal::{Journal, JournalEntry};
+use crate::control::webhooks::{SentWebhook, Webhook, Webhooks};
 use crate::llm::batches::shelf::Shelf;
 use crate::llm::counts::LlmCounts;
 use crate::options::{Deployment, Options};
 use crate::site::Site;
 use crate::site::view::{Extras, Wanted};
 use crate::story::Story;
+
+/// Who edits by hand.
+const PERSON: &str = "Mara Voss";
 
 /// A cheap, cloneable handle.
 #[derive(Clone)]
@@ -35,6 +39,7 @@ struct Inner {
     batches: Mutex<Shelf>,
     failed_logins: AtomicU32,
     changes: watch::Sender<u64>,
+    webhooks: Mutex<Webhooks>,
 }
 
 impl State {
@@ -51,6 +56,7 @@ impl State {
             batches: Mutex::default(),
             failed_logins: AtomicU32::new(0),
             changes: watch::channel(0).0,
+            webhooks: Mutex::default(),
             options,
         }))
     }
@@ -97,7 +103,34 @@ impl State {
     }
 
     pub(crate) fn changed(&self) {
+        self.tell_news();
         self.0.changes.send_modify(|count| *count += 1);
+    }
+
+    fn webhooks(&self) -> MutexGuard<'_, Webhooks> {
+        self.0.webhooks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells what happened, if somebody wants to hear it.
+    fn tell_news(&self) {
+        let (mut site, mut webhooks) = (self.site(), self.webhooks());
+        for news in std::mem::take(&mut site.news) {
+            let told = site.told(&news).filter(|_| webhooks.is_registered());
+            if let Some((event, key, body)) = told {
+                webhooks.send(event, key, body.to_string());
+            }
+        }
+    }
+
+    /// From now on webhooks tell what people and clients change; `None` = none do.
+    pub fn send_webhooks(&self, webhook: Option<Webhook>) {
+        self.webhooks().register(webhook);
+    }
+
+    /// The webhooks that were sent since the last call.
+    #[must_use]
+    pub fn take_webhooks(&self) -> Vec<SentWebhook> {
+        self.webhooks().take()
     }
 
     /// Every remembered request, oldest first.
@@ -157,7 +190,8 @@ impl State {
     pub fn edit(&self, key: &str, change: impl FnOnce(&mut Map<String, Value>)) -> bool {
         let mut guard = self.site();
         let site = &mut *guard;
-        let Some(mut fields) = site.find(key).map(|issue| issue.fields.clone()) else { return false };
+        let Some((id, before)) = site.find(key).map(|issue| (issue.id, issue.fields.clone())) else { return false };
+        let mut fields = before.clone();
         change(&mut fields);
         for (name, value) in &mut fields {
             if site.deployment == Deployment::Cloud
@@ -174,6 +208,7 @@ impl State {
             issue.fields = fields;
             issue.updated = now;
         }
+        site.note_change(id, &before, PERSON);
         drop(guard);
         self.changed();
         true
@@ -184,7 +219,14 @@ impl State {
         let is_cloud = self.options().deployment == Deployment::Cloud;
         let document = body.as_str().filter(|_| is_cloud).map_or_else(|| body.clone(), crate::markup::to_adf);
         let request = serde_json::json!({"body": document});
-        let edited = id.parse().is_ok_and(|id| self.site().edit_comment(id, &request, "Mara Voss").is_ok());
+        let edited = id.parse().is_ok_and(|id| {
+            let mut site = self.site();
+            let edited = site.edit_comment(id, &request, PERSON).is_ok();
+            if let Some(issue) = site.comment_homes.get(&id).copied() {
+                site.note_comment("comment_updated", issue, id, PERSON);
+            }
+            edited
+        });
         self.changed();
         edited
     }

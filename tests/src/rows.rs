@@ -10,8 +10,7 @@ pub(crate) async fn audited(db: &Db, id: Uuid) -> Vec<String> {
     struct Row {
         action: String,
     }
-    let sql = Sql::new("SELECT action FROM audit_logs WHERE resource_type = 'job' AND resource_id = ? ORDER BY id")
-        .bind(id.to_string());
+    let sql = Sql::new("SELECT action FROM audit_logs WHERE resource_id = ? ORDER BY id").bind(id.to_string());
     db.read_all::<Row>(sql).await.expect("entries").into_iter().map(|row| row.action).collect()
 }
 

@@ -4,9 +4,11 @@
 //! * [`pipeline`]: the stages of a job
 //! * [`economy`]: calls that are given away in batches of their provider
 //! * [`deliveries`] of webhooks
+//! * [`inbound`]: what Jira tells of its own accord
 
 pub mod deliveries;
 pub mod economy;
+pub mod inbound;
 pub mod pipeline;
 pub mod runner;
 

@@ -1,5 +1,6 @@
 //! A JSON body.
 
+use axum::body::Bytes;
 use axum::extract::{FromRequest, OptionalFromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -27,29 +28,36 @@ impl<S: Send + Sync, T: FromFields> FromRequest<S> for Body<T> {
         if !is_json(&parts.headers) {
             return Err(Problem::new(codes::MEDIA_TYPE, "Send the body as JSON, with 'Content-Type: application/json'."));
         }
-        let length = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-        if length.is_some_and(|length| length > LARGEST) {
-            return Err(too_large());
-        }
-        let lost = || Problem::new(codes::BODY_LOST, "The body did not come in time.");
-        let bytes =
-            tokio::time::timeout(PATIENCE, axum::body::to_bytes(body, LARGEST)).await.map_err(|_| lost())?.map_err(|error| {
-                let is_too_large = std::error::Error::source(&error)
-                    .is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
-                if is_too_large { too_large() } else { Problem::new(codes::BODY_LOST, "The body ended before it was complete.") }
-            })?;
-        if let Some(complaint) = shape::complaint(&bytes) {
-            return Err(Problem::new(codes::TOO_COMPLEX, complaint));
-        }
-        match serde_json::from_slice(&bytes) {
-            Ok(Value::Object(object)) => Fields::read(object).map(Self).map_err(Problem::invalid),
-            Ok(_) => Err(Problem::new(codes::MALFORMED_JSON, "The body is JSON, but not an object.")),
-            Err(error) => {
-                let place = format!("The body is not JSON: line {}, column {}.", error.line(), error.column());
-                Err(Problem::new(codes::MALFORMED_JSON, place))
-            }
+        match json_of(&whole(&parts.headers, body, LARGEST).await?)? {
+            Value::Object(object) => Fields::read(object).map(Self).map_err(Problem::invalid),
+            _ => Err(Problem::new(codes::MALFORMED_JSON, "The body is JSON, but not an object.")),
         }
     }
+}
+
+/// A body as it came, if it comes in time and is no larger than this.
+pub(super) async fn whole(headers: &HeaderMap, body: axum::body::Body, largest: usize) -> Result<Bytes, Problem> {
+    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if length.is_some_and(|length| length > largest) {
+        return Err(too_large(largest));
+    }
+    let lost = || Problem::new(codes::BODY_LOST, "The body did not come in time.");
+    tokio::time::timeout(PATIENCE, axum::body::to_bytes(body, largest)).await.map_err(|_| lost())?.map_err(|error| {
+        let is_too_large =
+            std::error::Error::source(&error).is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
+        if is_too_large { too_large(largest) } else { Problem::new(codes::BODY_LOST, "The body ended before it was complete.") }
+    })
+}
+
+/// A body as JSON that is no burden to read.
+pub fn json_of(bytes: &[u8]) -> Result<Value, Problem> {
+    if let Some(complaint) = shape::complaint(bytes) {
+        return Err(Problem::new(codes::TOO_COMPLEX, complaint));
+    }
+    serde_json::from_slice(bytes).map_err(|error| {
+        let place = format!("The body is not JSON: line {}, column {}.", error.line(), error.column());
+        Problem::new(codes::MALFORMED_JSON, place)
+    })
 }
 
 /// A body that may be left out: no type and no length.
@@ -72,13 +80,13 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-fn too_large() -> Problem {
-    Problem::new(codes::TOO_LARGE, "The body is larger than 1 MiB.")
+fn too_large(largest: usize) -> Problem {
+    Problem::new(codes::TOO_LARGE, format!("The body is larger than {} MiB.", largest / (1024 * 1024)))
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::body::Body as Bytes;
+    use axum::body::Body as AnyBody;
     use axum::http::Request;
 
     use super::*;
@@ -93,7 +101,7 @@ mod tests {
         }
     }
 
-    async fn code(content_type: &str, body: Bytes) -> &'static str {
+    async fn code(content_type: &str, body: AnyBody) -> &'static str {
         let request = Request::builder().header(CONTENT_TYPE, content_type).body(body).unwrap();
         <Body<Anything> as FromRequest<()>>::from_request(request, &())
             .await
@@ -111,7 +119,7 @@ mod tests {
         assert_eq!(code("application/json", deep.into()).await, "request.too_complex");
         let long = format!("{{\"text\":\"{}\"}}", "x".repeat(LARGEST));
         assert_eq!(code("application/json", long.clone().into()).await, "request.too_large");
-        let streamed = Bytes::from_stream(futures::stream::iter([Ok::<_, std::io::Error>(long)]));
+        let streamed = AnyBody::from_stream(futures::stream::iter([Ok::<_, std::io::Error>(long)]));
         assert_eq!(code("application/json", streamed).await, "request.too_large");
     }
 }

@@ -105,6 +105,8 @@ codes! {
     JIRA_UNAVAILABLE = "jira.unavailable" SERVICE_UNAVAILABLE "Jira has a problem";
     JIRA_NO_ANSWER = "jira.no_answer" SERVICE_UNAVAILABLE "Jira does not answer";
 
+    HOOK_NOT_AUTHENTIC = "hook.not_authentic" FORBIDDEN "The webhook is not signed as it should be";
+
     CONNECTION_NOT_FOUND = "connection.not_found" NOT_FOUND "There is no such connection";
     CONNECTION_CHANGED = "connection.changed" CONFLICT "The connection was changed by somebody else";
     CONNECTION_IS_DEFAULT = "connection.is_default" CONFLICT "The connection is the default";

@@ -6,13 +6,13 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use shared::domain::criterion::CriteriaSet;
-use shared::domain::diff::{self, ResultDiff, Side};
+use shared::domain::diff::{self, PartDiff, ResultDiff, Side};
 use shared::domain::issue_key::IssueKey;
 use shared::domain::job::JobKind;
 use shared::domain::scenario::Suite;
 use shared::domain::user::Permission;
 use shared::ports::Usage;
-use shared::store::history::{self, History};
+use shared::store::history::{self, Filter, History};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -30,6 +30,8 @@ pub(super) struct ListParams {
     /// Only those of this story.
     #[param(value_type = Option<String>)]
     issue_key: Option<IssueKey>,
+    /// `true` = only results whose story changed since, and that no later result of their kind replaced; `false` = the others.
+    suspect: Option<bool>,
     /// Items of a page.
     #[param(minimum = 1, maximum = 100, default = 20, required = false)]
     limit: u64,
@@ -41,7 +43,7 @@ pub(super) struct ListParams {
 impl FromParams for ListParams {
     fn from_params(params: &mut Params) -> Option<Self> {
         let issue_key = params.optional::<String>("issue_key").and_then(|text| key(params, &text));
-        Some(Self { issue_key, limit: params.limit(20), cursor: params.cursor() })
+        Some(Self { issue_key, suspect: params.optional("suspect"), limit: params.limit(20), cursor: params.cursor() })
     }
 }
 
@@ -77,12 +79,32 @@ pub(super) struct HistoryView {
     usage: Usage,
     created_by: Uuid,
     created_at: String,
+    /// Its story is not what it was; `null` = it is, as far as Jira told.
+    suspect: Option<SuspectView>,
     /// Not in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     criteria: Option<CriteriaSet>,
     /// Not in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     suite: Option<Suite>,
+}
+
+/// What of the story a result was made for is not what it was.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Suspect)]
+pub(super) struct SuspectView {
+    /// When that was noticed.
+    since: String,
+    /// The parts of the story that came, went or changed.
+    parts: Vec<PartDiff>,
+}
+
+impl SuspectView {
+    /// Of a result; `None` = it is up to date.
+    pub(super) fn of(row: &History) -> Option<Self> {
+        let parts = row.suspect_json.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
+        row.suspect_at.map(|since| Self { since: rfc3339(since), parts })
+    }
 }
 
 /// Results, newest first, without their content.
@@ -96,8 +118,9 @@ pub(super) async fn list(
     Query(asked): Query<ListParams>,
 ) -> Result<Json<HistoryPage>, Problem> {
     let creator = (!caller.may(Permission::ReadAll)).then(|| caller.id());
-    let mut rows =
-        history::list(api.db(), creator, asked.issue_key.as_ref().map(IssueKey::as_str), asked.cursor, asked.limit + 1).await?;
+    let issue_key = asked.issue_key.as_ref().map(IssueKey::as_str);
+    let filter = Filter { created_by: creator, issue_key, suspect: asked.suspect };
+    let mut rows = history::list(api.db(), &filter, asked.cursor, asked.limit + 1).await?;
     let next_cursor = cut(&mut rows, asked.limit, |row| row.id);
     let items =
         rows.into_iter().map(|row| HistoryView::of(History { acceptance_criteria_json: None, test_scenarios_json: None, ..row }));
@@ -156,6 +179,7 @@ impl HistoryView {
             |what: &str, error: &dyn std::fmt::Display| Problem::internal(format!("history {}: {what}: {error}", row.id));
         Ok(Self {
             kind: row.kind.parse().map_err(|error| unreadable("kind", &error))?,
+            suspect: SuspectView::of(&row),
             usage: serde_json::from_str(&row.usage_json).unwrap_or_default(),
             criteria: row
                 .acceptance_criteria_json

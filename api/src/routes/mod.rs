@@ -10,6 +10,7 @@ mod docs;
 mod events;
 mod generate;
 mod history;
+mod hooks;
 mod invites;
 mod jira;
 mod jobs;
@@ -94,6 +95,7 @@ fn contents(public_url: Option<&str>) -> OpenApiRouter<Api> {
         .routes(routes!(history::list))
         .routes(routes!(history::show))
         .routes(routes!(history::diff))
+        .routes(routes!(hooks::jira))
         .routes(routes!(jira::story))
         .routes(routes!(jira::search))
         .routes(routes!(jira::project_fields))

@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 pub(super) use self::format::Format;
 pub(super) use self::shown::Shown;
+use super::history::SuspectView;
 use super::jobs::visible;
 use crate::audit::looked;
 use crate::extract::{Allowed, FromParams, Id, Params, Query, Read, etag};
@@ -77,6 +78,8 @@ pub(super) struct ResultView<'a> {
     model: &'a str,
     prompt_version: &'a str,
     usage: Usage,
+    /// Its story is not what it was; `null` = it is, as far as Jira told.
+    suspect: Option<&'a SuspectView>,
 }
 
 /// The result of a job.
@@ -97,7 +100,8 @@ pub(super) async fn show(
     let row = visible(&api, &caller, id).await?;
     let shown = Shown::load(&api, &row).await?;
     looked(&api, &caller, row.owner_id, "result.read", ("job", id)).await?;
-    if is_known(&headers, &shown.content_hash) && shown.made.published.is_empty() {
+    // The tag names what was made, not what became of it.
+    if is_known(&headers, &shown.content_hash) && shown.made.published.is_empty() && shown.suspect.is_none() {
         return Ok(tagged(StatusCode::NOT_MODIFIED.into_response(), &shown.content_hash));
     }
     answer(&row, &shown, format)
@@ -153,6 +157,7 @@ fn view<'a>(row: &'a Job, shown: &'a Shown, by: &'a Authorship) -> ResultView<'a
         model: &by.model,
         prompt_version: &by.prompt_version,
         usage: by.usage,
+        suspect: shown.suspect.as_ref(),
     }
 }
 

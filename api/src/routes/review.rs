@@ -64,13 +64,13 @@ pub(super) async fn edit(
         caller.must(Permission::PublishScenarios)?;
     }
     let seen = in_review(&row, seen)?;
-    let made = Shown::load(&api, &row).await?.made;
+    let Shown { made, suspect, .. } = Shown::load(&api, &row).await?;
     // The checks of a large result are work for a thread of their own.
     let made = tokio::task::spawn_blocking(move || change(made, body)).await.map_err(Problem::internal)??;
     let content_hash = content_hash(made.criteria_set(), made.suite());
     let edit = Edit { seen, content_hash: content_hash.clone(), criteria: made.criteria.clone(), suite: made.suite.clone() };
     let edited = api.jobs.edit(id, &edit, &caller.actor()).await?;
-    result::answer(&edited.job, &Shown { made, content_hash }, Format::Json)
+    result::answer(&edited.job, &Shown { made, content_hash, suspect }, Format::Json)
 }
 
 /// Approve the result that was seen.

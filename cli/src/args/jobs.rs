@@ -190,3 +190,22 @@ pub(crate) struct SearchArgs {
     #[arg(long)]
     pub(crate) json: bool,
 }
+
+/// Which results.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  jqa suspects --issue SHOP-12\n  jqa generate SHOP-12 --delta     write anew only what the change touches"
+)]
+pub(crate) struct SuspectsArgs {
+    /// Only those of this story
+    #[arg(long = "issue", value_name = "KEY", value_parser = IssueKey::parse)]
+    pub(crate) issue_key: Option<IssueKey>,
+
+    /// At most this many
+    #[arg(long, default_value_t = 20, value_parser = whole(1..=10_000_u32))]
+    pub(crate) limit: u32,
+
+    /// Print one JSON object a line to stdout instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+}

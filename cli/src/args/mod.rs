@@ -32,7 +32,7 @@ use api_keys::ApiKeysCommand;
 use audit::AuditCommand;
 use eval::EvalArgs;
 use generate::GenerateArgs;
-use jobs::{DiffArgs, FieldsArgs, JobsCommand, ResultArgs, SearchArgs, StoryArgs};
+use jobs::{DiffArgs, FieldsArgs, JobsCommand, ResultArgs, SearchArgs, StoryArgs, SuspectsArgs};
 use local::{DemoArgs, DoctorArgs, LoginArgs, SandboxArgs};
 use provider_batches::ProviderBatchesCommand;
 use server::{KeysCommand, ServeArgs};
@@ -122,6 +122,8 @@ pub(crate) enum Command {
     Result(ResultArgs),
     /// Show what differs between two results of a story
     Diff(DiffArgs),
+    /// List results whose story changed since they were made
+    Suspects(SuspectsArgs),
     /// Print a story as it is read
     Story(StoryArgs),
     /// List the fields of a project, for the options of a connection

@@ -28,6 +28,7 @@ fn help_names_every_command_and_exit_code() {
       jobs              List, show, watch and steer jobs
       result            Print what a job made
       diff              Show what differs between two results of a story
+      suspects          List results whose story changed since they were made
       story             Print a story as it is read
       fields            List the fields of a project, for the options of a connection
       search            Find stories by JQL
@@ -99,7 +100,9 @@ fn every_command_explains_itself() {
 fn wrong_values_are_named_with_what_would_have_been_right() {
     assert!(refused("jqa generate nonsense").contains("'nonsense' is not a Jira issue key; it should look like SHOP-12"));
     assert!(refused("jqa generate SHOP-1 --timeout soon").contains("write it like 90s, 10m or 1h30m"));
-    assert!(refused("jqa generate SHOP-1 --publish wiki").contains("[possible values: comment, description, custom_field, subtask]"));
+    assert!(
+        refused("jqa generate SHOP-1 --publish wiki").contains("[possible values: comment, description, custom_field, subtask]")
+    );
     assert!(refused("jqa generate SHOP-1 --priority 11").contains("a whole number from -10 to 10"));
     assert!(refused("jqa jobs show 17").contains("an id looks like 01a20381-"));
     assert!(refused("jqa generate SHOP-1 --criteria-from 17").contains("an id looks like 01a20381-"));

@@ -12,7 +12,8 @@ use uuid::Uuid;
 
 use super::http::Call;
 use super::views::{
-    AcceptedView, ApiKeyView, CreatedApiKeyView, JobView, PageView, PreviewView, ProviderBatchView, ResultView, UserView,
+    AcceptedView, ApiKeyView, CreatedApiKeyView, HistoryView, JobView, PageView, PreviewView, ProviderBatchView, ResultView,
+    UserView,
 };
 use super::{Client, ClientError};
 
@@ -89,6 +90,12 @@ impl Client {
     /// What differs between two results of a story.
     pub(crate) async fn diff(&self, before: Uuid, after: Uuid) -> Result<ResultDiff, ClientError> {
         self.json(Call::get(format!("/api/v1/history/{before}/diff/{after}"))).await
+    }
+
+    /// Results whose story changed since they were made, newest first.
+    pub(crate) async fn suspects(&self, issue_key: Option<String>, limit: u32) -> Result<Vec<HistoryView>, ClientError> {
+        let call = || Call::get("/api/v1/history").query("suspect", Some("true")).query("issue_key", issue_key.as_ref());
+        self.pages(call, limit).await
     }
 
     /// Cancels a job.

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use shared::domain::criterion::CriteriaSet;
+use shared::domain::diff::PartDiff;
 use shared::domain::job::{JobKind, JobStatus, Stage};
 use shared::domain::publish::Published;
 use shared::domain::scenario::Suite;
@@ -194,6 +195,37 @@ pub(crate) struct ResultView {
     /// What was written to Jira.
     #[serde(default)]
     pub(crate) published: Vec<Published>,
+    /// Whether it is out of date.
+    #[serde(default)]
+    pub(crate) suspect: Option<SuspectView>,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+/// What of its story a result does not rest on any more.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct SuspectView {
+    /// When that was noticed.
+    pub(crate) since: DateTime<Utc>,
+    /// The parts that came, went or changed.
+    #[serde(default)]
+    pub(crate) parts: Vec<PartDiff>,
+}
+
+/// A result in the history.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct HistoryView {
+    /// The job that made it.
+    pub(crate) job_id: Uuid,
+    /// The story.
+    pub(crate) issue_key: String,
+    /// What it is.
+    pub(crate) kind: JobKind,
+    /// Its number among those of the story.
+    pub(crate) version: i64,
+    /// Whether it is out of date.
+    #[serde(default)]
+    pub(crate) suspect: Option<SuspectView>,
     #[serde(flatten)]
     rest: Map<String, Value>,
 }

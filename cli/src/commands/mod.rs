@@ -18,6 +18,7 @@ mod session;
 mod signal;
 mod sso;
 mod story;
+mod suspects;
 mod user;
 
 use crate::args::server::{KeysCommand, ServerCommand};
@@ -62,6 +63,7 @@ async fn run_client(
         Command::Jobs(command) => jobs::run(command, &session::client(connect)?).await,
         Command::Result(args) => result::run(&args, &session::client(connect)?).await,
         Command::Diff(args) => diff::run(&args, &session::client(connect)?).await,
+        Command::Suspects(args) => suspects::run(&args, &session::client(connect)?).await,
         Command::Story(args) => story::run(&args, &session::client(connect)?).await,
         Command::Fields(args) => fields::run(&args, &session::client(connect)?).await,
         Command::Search(args) => search::run(&args, &session::client(connect)?).await,

@@ -18,6 +18,7 @@ use shared::store::{audit_chain, job, provider_batch};
 use tokio_util::sync::CancellationToken;
 use worker::deliveries::Deliveries;
 use worker::economy::Economy;
+use worker::inbound::Inbound;
 use worker::pipeline::Pipeline;
 use worker::{Runner, RunnerSettings, Work};
 
@@ -125,7 +126,8 @@ pub(super) fn worker(f: &Foundation, public_url: &str) -> anyhow::Result<Arc<Run
     };
     let deliveries = Deliveries::new(f.jobs.clone(), Arc::new(sender), key, public_url.to_owned(), f.metrics.clone());
     let economy = Economy::new(f.jobs.clone(), f.connections.clone(), f.metrics.clone(), f.settings.llm.economy.clone());
-    let work = Work { pipeline, deliveries, economy };
+    let inbound = Inbound::new(f.jobs.clone(), f.connections.clone(), f.metrics.clone(), f.settings.events_tick);
+    let work = Work { pipeline, deliveries, economy, inbound };
     let lease = Lease::new(worker::runner::new_owner(&f.jobs), f.jobs.clock().clone());
     let sizes = &f.settings.worker;
     let settings = RunnerSettings {

@@ -5,3 +5,4 @@ pub(crate) mod hooks;
 pub(crate) mod journal;
 pub(crate) mod pages;
 pub(crate) mod routes;
+pub(crate) mod webhooks;

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::faults::Fault;
+use super::webhooks::Webhook;
 use super::{hooks, pages};
 use crate::loader;
 use crate::site::problem::Problem;
@@ -29,6 +30,7 @@ pub(crate) fn router() -> Router<State> {
         .route("/_edit/{key}", post(edit))
         .route("/_edit/{key}/comments/{id}", post(edit_comment))
         .route("/_move/{key}", post(relocate))
+        .route("/_webhooks", post(send_webhooks).delete(no_webhooks))
         .route("/_hooks/{name}", get(hooks::list).post(hooks::receive))
 }
 
@@ -117,6 +119,16 @@ async fn edit_comment(With(state): With<State>, Path((_, id)): Path<(String, Str
 
 async fn relocate(With(state): With<State>, Path(key): Path<String>, Json(body): Json<Value>) -> Response {
     done(state.move_issue(&key, body["to"].as_str().unwrap_or_default()))
+}
+
+async fn send_webhooks(With(state): With<State>, Json(webhook): Json<Webhook>) -> StatusCode {
+    state.send_webhooks(Some(webhook));
+    StatusCode::NO_CONTENT
+}
+
+async fn no_webhooks(With(state): With<State>) -> StatusCode {
+    state.send_webhooks(None);
+    StatusCode::NO_CONTENT
 }
 
 fn done(done: bool) -> Response {

@@ -51,6 +51,7 @@ pub(super) async fn add(
     let mut site = state.site();
     let issue = site.id_of(&key).ok_or_else(Problem::no_issue)?;
     let id = site.add_comment(issue, &body, &account.name, state.options().comment_limit)?;
+    site.note_comment("comment_created", issue, id, &account.name);
     Ok((StatusCode::CREATED, Json(view(&site, issue, id, page.properties())?)).into_response())
 }
 
@@ -70,6 +71,7 @@ pub(super) async fn edit(
     let mut site = state.site();
     let (issue, id) = locate(&site, &key, &id)?;
     site.edit_comment(id, &body, &account.name)?;
+    site.note_comment("comment_updated", issue, id, &account.name);
     Ok(Json(view(&site, issue, id, false)?).into_response())
 }
 

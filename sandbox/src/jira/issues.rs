@@ -43,13 +43,18 @@ pub(super) async fn read(With(state): With<State>, Path(key): Path<String>, Quer
     let issue = site.find(&key).ok_or_else(Problem::no_issue)?;
     let wanted = Wanted::parse(shape.fields.split(','), "*all");
     let extras = Extras::parse(shape.expand.split(','), shape.properties.split(','));
-    Ok(Json(site.issue_view(issue, &wanted, &extras, state.options().inline_comments)).into_response())
+    let mut view = site.issue_view(issue, &wanted, &extras, state.options().inline_comments);
+    if shape.expand.split(',').any(|part| part.trim() == "changelog") {
+        view["changelog"] = site.changelog(issue);
+    }
+    Ok(Json(view).into_response())
 }
 
 pub(super) async fn create(With(state): With<State>, account: Account, body: Bytes) -> Answer {
     let body = json_of(&body)?;
     let mut site = state.site();
     let id = site.create(&body, &account.name)?;
+    site.note_created(id, &account.name);
     let issue = site.find(&id.to_string()).ok_or_else(Problem::no_issue)?;
     let created = json!({"id": id.to_string(), "key": issue.key, "self": format!("{}/rest/api/3/issue/{id}", site.base)});
     Ok((StatusCode::CREATED, Json(created)).into_response())
@@ -63,14 +68,22 @@ pub(super) struct Editing {
     return_issue: bool,
 }
 
-pub(super) async fn edit(With(state): With<State>, Path(key): Path<String>, Query(how): Query<Editing>, body: Bytes) -> Answer {
+pub(super) async fn edit(
+    With(state): With<State>,
+    Path(key): Path<String>,
+    Query(how): Query<Editing>,
+    account: Account,
+    body: Bytes,
+) -> Answer {
     let body = json_of(&body)?;
     let mut site = state.site();
     let id = site.id_of(&key).ok_or_else(Problem::no_issue)?;
     if how.notify_users == Some(false) && !state.options().admin {
         return Err(Problem::bad("To discard the user notification either admin or project admin permissions are required."));
     }
+    let before = site.find(&key).map(|issue| issue.fields.clone()).unwrap_or_default();
     site.edit(id, &body)?;
+    site.note_change(id, &before, &account.name);
     if !how.return_issue {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }

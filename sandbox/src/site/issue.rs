@@ -21,6 +21,17 @@ pub(crate) struct Issue {
     pub(crate) creator: String,
     pub(crate) created: i64,
     pub(crate) updated: i64,
+    pub(crate) histories: Vec<History>,
+}
+
+/// An entry of the changelog.
+#[derive(Clone, Debug)]
+pub(crate) struct History {
+    pub(crate) id: u64,
+    pub(crate) author: String,
+    pub(crate) created: i64,
+    /// `{field, fromString, toString}`.
+    pub(crate) items: Vec<Value>,
 }
 
 /// A comment.

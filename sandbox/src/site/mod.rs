@@ -3,6 +3,7 @@
 pub(crate) mod catalogue;
 pub(crate) mod comment;
 pub(crate) mod edit;
+pub(crate) mod history;
 pub(crate) mod issue;
 pub(crate) mod jql;
 pub(crate) mod people;
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::clock::Clock;
 use crate::loader::split_key;
 use crate::options::Deployment;
+use history::News;
 use issue::{Issue, Link};
 
 /// Everything the site remembers.
@@ -36,6 +38,8 @@ pub(crate) struct Site {
     pub(crate) next_local_id: u64,
     /// Which kind of text it keeps.
     pub(crate) deployment: Deployment,
+    /// What webhooks have not told yet.
+    pub(crate) news: Vec<News>,
 }
 
 impl Site {

@@ -86,3 +86,28 @@ async fn it_stops_and_frees_its_port() {
     bind(addr, Options::default()).await.unwrap();
     assert!(before.elapsed().as_secs() < 2);
 }
+
+#[tokio::test]
+async fn webhooks_tell_what_was_changed_signed_and_again_until_they_are_taken() {
+    let site = checked(vec![story("SHOP-1")]).await;
+    let url = format!("{}/_hooks/ours", site.sandbox.url());
+    assert_eq!(site.post("/_webhooks", json!({ "url": url, "secret": "It's a Secret to Everybody" })).await.0, 204);
+    site.state().order(sandbox::Fault::status(503).on("POST", "/_hooks/ours"));
+    let labels = json!({ "update": { "labels": [{ "add": "jqa" }] } });
+    assert_eq!(site.put("/rest/api/3/issue/SHOP-1", labels).await.0, 204);
+    let is_taken = |state: &sandbox::State| state.deliveries("ours").len() == 1;
+    assert!(site.state().wait_until(std::time::Duration::from_secs(10), is_taken).await);
+    let (taken, sent) = (site.state().deliveries("ours").remove(0), site.state().take_webhooks().remove(0));
+    assert_eq!(taken.headers["x-hub-signature"], sent.signature);
+    assert_eq!(taken.headers["x-atlassian-webhook-identifier"], sent.identifier);
+    assert_eq!(taken.headers["x-atlassian-webhook-retry"], "1", "the first was not taken");
+    assert_eq!(taken.body["webhookEvent"], "jira:issue_updated");
+    let item = &taken.body["changelog"]["items"][0];
+    assert_eq!((&item["field"], &item["fromString"], &item["toString"]), (&json!("labels"), &json!(""), &json!("jqa")));
+
+    let (_, issue) = site.get("/rest/api/3/issue/SHOP-1?fields=updated&expand=changelog").await;
+    let history = &issue["changelog"]["histories"][0];
+    assert_eq!(history["id"], taken.body["changelog"]["id"]);
+    assert_eq!(history["author"]["accountId"], taken.body["user"]["accountId"]);
+    assert_eq!(history["created"], issue["fields"]["updated"]);
+}

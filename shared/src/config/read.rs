@@ -11,11 +11,13 @@ use super::problem::ConfigProblem;
 use super::sections::{Accounts, Budgets, DatabaseSettings, HttpSettings, JiraSection, LlmSection, Settings, WorkerSettings};
 use super::source::Source;
 use crate::accounts::SessionLives;
-use crate::adapters::http::{Authority, authorities};
+use crate::adapters::http::{Authority, Secret, authorities};
 use crate::adapters::llm::servers::SERVERS;
 use crate::adapters::llm::{self, Effort, Models, PROVIDERS, StreamMode};
 use crate::adapters::webhook::{Network, OutboundPolicy};
 use crate::crypto::{SecretKey, TokenAlgorithm};
+use crate::domain::jira_event::Poll;
+use crate::domain::jira_event::signature::SHORTEST_SECRET;
 use crate::domain::jira_site::{JiraAuth, JiraDeployment, is_atlassian};
 use crate::domain::pace::Share;
 use crate::domain::rate::{Rate, RateError};
@@ -39,6 +41,7 @@ impl Settings {
             oidc: super::oidc::read(&mut r),
             jira: jira(&mut r),
             criteria_field: r.optional("JQA_JIRA_CRITERIA_FIELD"),
+            events_tick: r.positive("JQA_JIRA_EVENTS_TICK"),
             llm: llm(&mut r),
             limits: limits(&mut r),
             retention: Retention {
@@ -215,6 +218,7 @@ fn http(r: &mut Reader) -> HttpSettings {
             login: r.rate("JQA_LIMIT_LOGIN"),
             submit: r.rate("JQA_LIMIT_SUBMIT"),
             read: r.rate("JQA_LIMIT_READ"),
+            hook: r.rate("JQA_LIMIT_HOOK"),
             ip: r.rate("JQA_LIMIT_IP"),
         },
         trusted_proxies: r.networks("JQA_TRUSTED_PROXIES"),
@@ -299,6 +303,7 @@ fn registration(r: &mut Reader) -> (Registration, Vec<String>) {
 
 fn jira(r: &mut Reader) -> Option<JiraSection> {
     let (timeout, max_in_flight) = (r.positive("JQA_JIRA_TIMEOUT"), r.count("JQA_JIRA_MAX_IN_FLIGHT"));
+    let (webhook_secret, poll) = (webhook_secret(r), poll(r));
     let url = r.url("JQA_JIRA_URL")?;
     let token = r.optional("JQA_JIRA_TOKEN").unwrap_or_else(|| {
         r.problems.push(ConfigProblem::new("JQA_JIRA_TOKEN", "should be set together with JQA_JIRA_URL"));
@@ -312,7 +317,7 @@ fn jira(r: &mut Reader) -> Option<JiraSection> {
         r.problems.push(ConfigProblem::new("JQA_JIRA_EMAIL", "should be set together with JQA_JIRA_URL"));
     }
     let (name, authorities) = (r.source.text("JQA_JIRA_NAME").to_owned(), jira_authorities(r));
-    Some(JiraSection { name, url, email, token, deployment, auth, authorities, timeout, max_in_flight })
+    Some(JiraSection { name, url, email, token, deployment, auth, authorities, timeout, max_in_flight, webhook_secret, poll })
 }
 
 /// Who vouches for Jira besides those whom the system trusts.
@@ -323,6 +328,27 @@ fn jira_authorities(r: &mut Reader) -> Vec<Authority> {
         r.problems.push(ConfigProblem::new("JQA_JIRA_CA_FILE", format!("{path} {why}")));
         Vec::new()
     })
+}
+
+fn webhook_secret(r: &mut Reader) -> Option<Secret> {
+    const NAME: &str = "JQA_JIRA_WEBHOOK_SECRET";
+    let secret = Secret::new(r.optional(NAME)?);
+    if secret.expose().len() < SHORTEST_SECRET {
+        r.problems.push(ConfigProblem::new(NAME, format!("should be {SHORTEST_SECRET} characters at least")));
+    }
+    Some(secret)
+}
+
+fn poll(r: &mut Reader) -> Option<Poll> {
+    let (jql, every) = (r.optional("JQA_JIRA_POLL_JQL"), r.duration("JQA_JIRA_POLL_EVERY"));
+    if every < Duration::from_secs(60) {
+        r.problems.push(ConfigProblem::new("JQA_JIRA_POLL_EVERY", "should be 1m at least"));
+    }
+    let jql = jql?;
+    if let Some(complaint) = Poll::complaint(&jql) {
+        r.problems.push(ConfigProblem::new("JQA_JIRA_POLL_JQL", complaint));
+    }
+    Some(Poll { jql, every_seconds: every.as_secs() })
 }
 
 /// The table of models, with an operator's rows.

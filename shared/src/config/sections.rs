@@ -8,11 +8,12 @@ use std::time::Duration;
 use url::Url;
 
 use crate::accounts::SessionLives;
-use crate::adapters::http::Authority;
+use crate::adapters::http::{Authority, Secret};
 use crate::adapters::llm::{Effort, Models, StreamMode};
 use crate::adapters::oidc::OidcSettings;
 use crate::adapters::webhook::{Network, OutboundPolicy};
 use crate::crypto::{SecretKey, TokenAlgorithm};
+use crate::domain::jira_event::Poll;
 use crate::domain::jira_site::{JiraAuth, JiraDeployment};
 use crate::domain::pace::Share;
 use crate::domain::rate::Rate;
@@ -88,6 +89,8 @@ pub struct Budgets {
     pub submit: Option<Rate>,
     /// Everything else, for each account.
     pub read: Option<Rate>,
+    /// Webhooks of Jira, for each address.
+    pub hook: Option<Rate>,
     /// Everything, for each address and process.
     pub ip: Option<Rate>,
 }
@@ -113,6 +116,10 @@ pub struct JiraSection {
     pub timeout: Duration,
     /// Calls at once.
     pub max_in_flight: usize,
+    /// What its webhooks are signed with; secret.
+    pub webhook_secret: Option<Secret>,
+    /// What Jira is asked about, and how often.
+    pub poll: Option<Poll>,
 }
 
 impl std::fmt::Debug for JiraSection {
@@ -243,6 +250,8 @@ pub struct Settings {
     pub jira: Option<JiraSection>,
     /// Field that holds acceptance criteria, by id or name.
     pub criteria_field: Option<String>,
+    /// How often a worker looks for what Jira told.
+    pub events_tick: Duration,
     /// The model.
     pub llm: LlmSection,
     /// The job model.

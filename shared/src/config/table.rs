@@ -53,6 +53,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     plain("JQA_LIMIT_SUBMIT", "600/1m+10000", "requests of one account that create jobs, change something or ask Jira"),
     plain("JQA_LIMIT_READ", "6000/1m+10000", "other requests of one account"),
+    plain("JQA_LIMIT_HOOK", "6000/1m+10000", "webhooks of Jira from one address"),
     plain("JQA_LIMIT_IP", "12000/1m+20000", "requests to the API from one address, to one process"),
     plain(
         "JQA_TRUSTED_PROXIES",
@@ -133,6 +134,13 @@ pub const SETTINGS: &[Setting] = &[
         "",
         "custom field that holds acceptance criteria, by id or name; empty = common names in six languages",
     ),
+    secret(
+        "JQA_JIRA_WEBHOOK_SECRET",
+        "what Jira signs its webhooks to `/api/v1/hooks/jira/{connection}` with, 16 characters at least; empty = they are refused",
+    ),
+    plain("JQA_JIRA_POLL_JQL", "", "issues that Jira is asked about where its webhooks do not come; empty = none"),
+    plain("JQA_JIRA_POLL_EVERY", "5m", "how often: 1m at least"),
+    plain("JQA_JIRA_EVENTS_TICK", "1s", "how often a worker looks for what Jira told, and for polls that are due"),
     plain("JQA_LLM_PROVIDER", "offline", "who writes: `offline`, `openai`, `claude`, `gemini` or `openai_compatible`"),
     plain(
         "JQA_LLM_BASE_URL",

@@ -57,6 +57,10 @@ super::words::words! {
         ReadResult = "result.read",
         /// Somebody looked at a result of somebody else in the history.
         ReadHistory = "history.read",
+        /// A result is out of date: its story changed. Which parts is told, not what they say.
+        Suspect = "result.suspect",
+        /// A result is up to date again.
+        Cleared = "result.cleared",
         /// Something is about to be written to Jira.
         Write = "jira.write",
         /// A younger comment of ours is about to be removed.

@@ -7,6 +7,7 @@
 //! * jobs: [`job`], [`verdict`], [`message`], [`event`], [`request`], [`result`], how one differs from another: [`diff`], what of
 //!   one holds for a story that changed: [`delta`], [`json`], [`webhook`], [`duration`]
 //! * publishing: [`publish`], [`jira_site`]
+//! * what Jira tells of its own accord: [`jira_event`]
 //! * people: [`user`], [`email`], [`password`], [`registration`], how they came in: [`session`], how often they may come: [`rate`],
 //!   what they did: [`audit`]
 
@@ -30,6 +31,7 @@ pub mod gherkin;
 pub mod identity;
 pub mod instructions;
 pub mod issue_key;
+pub mod jira_event;
 pub mod jira_site;
 pub mod job;
 pub mod json;

@@ -12,6 +12,7 @@
 //! | [`Jobs::cancel`] | a person | queued, awaiting_review → cancelled; running, or a write unknown → asked |
 //! | [`Jobs::edit`], [`Jobs::approve`] | a person | awaiting_review → awaiting_review, queued, succeeded |
 //! | [`Jobs::retry`] | a person | failed, cancelled → queued |
+//! | [`Jobs::submit_by_rule`] | the worker that holds an event of Jira | → queued, once for each change and rule |
 //! | [`Jobs::conclude`], [`Jobs::fail_batch`], [`Jobs::decide`] | the worker that holds the batch, a person | queued → queued, due now |
 //!
 //! Each verb is one transaction (row, event, audit, deliveries due), without any network call inside.
@@ -23,6 +24,7 @@ mod claim;
 mod economy;
 mod ending;
 mod error;
+mod inbound;
 mod lease;
 mod ledger;
 mod limits;
@@ -43,6 +45,7 @@ pub use claim::{Claimed, Fence};
 pub use economy::{Concluded, EconomyLimits};
 pub use ending::Outcome;
 pub use error::{Fenced, JobError};
+pub use inbound::ByRule;
 pub use lease::{Heartbeat, Lease};
 pub use limits::Limits;
 pub use prune::Retention;

@@ -69,6 +69,13 @@ impl Jobs {
                 keep.jobs,
             )
             .await?;
+        for text in [
+            "DELETE FROM jira_events WHERE id IN (SELECT id FROM jira_events WHERE done_at < {now} - ? ORDER BY done_at LIMIT ?)",
+            "DELETE FROM rule_runs WHERE event_id IN (SELECT event_id FROM rule_runs WHERE created_at < {now} - ? \
+             ORDER BY created_at LIMIT ?)",
+        ] {
+            rows += self.old(text, keep.jobs).await?;
+        }
         rows += self.old("DELETE FROM generation_history WHERE id IN (SELECT id FROM generation_history WHERE created_at < {now} - ? ORDER BY id LIMIT ?)", keep.history).await?;
         rows += self
             .old("DELETE FROM idempotency_keys WHERE expires_at IN (SELECT expires_at FROM idempotency_keys WHERE expires_at < {now} - ? ORDER BY expires_at LIMIT ?)", Duration::ZERO)

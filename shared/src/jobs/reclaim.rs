@@ -13,7 +13,7 @@ use crate::domain::event::EventKind;
 use crate::domain::message::MessageKind;
 use crate::store::audit::Actor;
 use crate::store::job::Job;
-use crate::store::{Sql, StoreError, Verb, delivery, event, job, worker};
+use crate::store::{Sql, StoreError, Verb, delivery, event, jira_event, jira_poll, job, worker};
 
 /// Enough for one tick; the rest follows with the next.
 const AT_ONCE: u64 = 1000;
@@ -25,6 +25,8 @@ impl Jobs {
         let mut reclaimed = 0;
         for owner in worker::lapsed(&self.db).await?.into_iter().filter(|owner| Some(owner.as_str()) != spared) {
             delivery::reclaim(&self.db, &owner).await?;
+            jira_event::reclaim(&self.db, &owner).await?;
+            jira_poll::reclaim(&self.db, &owner).await?;
             for row in job::held_by(&self.db, &owner, AT_ONCE).await? {
                 match self.reclaim_one(&row).await {
                     Ok(true) => reclaimed += 1,

@@ -1,6 +1,6 @@
 //! `submit`: a request becomes a row, its event, its audit entry and its idempotency key in one commit.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::bell::Ring;
@@ -16,7 +16,7 @@ use crate::store::audit::Actor;
 use crate::store::entity;
 use crate::store::idempotency::NewKey;
 use crate::store::job::{Job, NewJob};
-use crate::store::{Verb, audit, event, idempotency, job};
+use crate::store::{Sql, StoreError, Verb, audit, event, idempotency, job};
 
 /// A request that was validated and authorised.
 #[derive(Debug, Clone)]
@@ -61,6 +61,21 @@ impl Submission {
 impl Jobs {
     /// Accepts a request. One round trip on PostgreSQL; Redis is not on this path.
     pub async fn submit(&self, submission: Submission) -> Result<Submitted, JobError> {
+        let gate = submission.key.as_ref().map(|key| idempotency::take(key, submission.id, ms(self.limits.keep_idempotency)));
+        let details = json!({ "kind": submission.kind, "issue_key": submission.request.issue_key, "lane": submission.lane });
+        match self.accept(&submission, gate, &details).await? {
+            Some(job) => Ok(Submitted::Accepted(Box::new(job))),
+            None => self.replay(submission.key.as_ref()).await,
+        }
+    }
+
+    /// Inserts what was asked for, unless the gate lets nothing pass.
+    pub(super) async fn accept(
+        &self,
+        submission: &Submission,
+        gate: Option<Sql>,
+        details: &Value,
+    ) -> Result<Option<Job>, StoreError> {
         let reaches = self.bell.reaches(submission.lane);
         let deadline = if submission.lane == Lane::Bulk { self.limits.deadline_bulk } else { self.limits.deadline };
         let new = NewJob {
@@ -79,22 +94,18 @@ impl Jobs {
             deadline_in_ms: ms(deadline),
             max_attempts: self.limits.max_attempts,
         };
-        let details = json!({ "kind": submission.kind, "issue_key": submission.request.issue_key, "lane": submission.lane });
-        let gate = submission.key.as_ref().map(|key| idempotency::take(key, new.id, ms(self.limits.keep_idempotency)));
         let verb = Verb::new("jobs", new.id, job::insert(&new))
             .gate(gate)
             .then(event::append(EventKind::Queued, &json!({ "kind": submission.kind })))
-            .then(audit::about_held(self.clock().new_id(), &submission.actor, "job.submit", "job", new.id, &details));
-        match verb.run::<Job>(&self.db).await? {
-            Some(job) => {
-                if reaches {
-                    self.bell.ring(Ring { lane: submission.lane, kind: MessageKind::Job, id: job.id });
-                }
-                self.told(&job);
-                Ok(Submitted::Accepted(Box::new(job)))
+            .then(audit::about_held(self.clock().new_id(), &submission.actor, "job.submit", "job", new.id, details));
+        let job = verb.run::<Job>(&self.db).await?;
+        if let Some(job) = &job {
+            if reaches {
+                self.bell.ring(Ring { lane: submission.lane, kind: MessageKind::Job, id: job.id });
             }
-            None => self.replay(submission.key.as_ref()).await,
+            self.told(job);
         }
+        Ok(job)
     }
 
     async fn replay(&self, key: Option<&NewKey>) -> Result<Submitted, JobError> {

@@ -221,6 +221,12 @@ pub trait Jira: Send + Sync + 'static {
     /// Which kind of text the site speaks. It is asked for once, if at all.
     async fn markup(&self) -> Result<Markup, JiraError>;
 
+    /// The id by which Jira names the connection's account in what it tells.
+    async fn account_id(&self) -> Result<String, JiraError>;
+
+    /// Reads when an issue was made and last touched, and its changelog: `fields.created`, `fields.updated`, `changelog.histories`.
+    async fn issue_log(&self, key: &str) -> Result<RawIssue, JiraError>;
+
     /// Reads an issue with everything a story is made of.
     async fn issue(&self, key: &str) -> Result<RawIssue, JiraError>;
 

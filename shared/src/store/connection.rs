@@ -7,6 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Db, Sql, StoreError, entity};
+use crate::domain::jira_event::{Poll, Rule};
 use crate::domain::jira_site::{JiraAuth, JiraDeployment};
 
 /// A row of `jira_configurations`.
@@ -50,6 +51,13 @@ pub struct JiraOptions {
     #[serde(default, skip_serializing_if = "SubtaskOptions::is_empty")]
     #[schema(required = false)]
     pub subtasks: SubtaskOptions,
+    /// What is started when an issue enters a status or gets a label, on behalf of who changed the rules last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub rules: Vec<Rule>,
+    /// Ask Jira what was changed, where its webhooks do not come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poll: Option<Poll>,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

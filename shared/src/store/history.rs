@@ -1,6 +1,7 @@
 //! Versioned results.
 
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{Db, Sql, StoreError, entity};
@@ -156,25 +157,59 @@ pub async fn latest(db: &Db, connection: &str, issue_id: &str) -> Result<(Option
     Ok((criteria, suite))
 }
 
+/// Which results.
+#[derive(Debug, Clone, Default)]
+pub struct Filter<'a> {
+    /// Only those of this user.
+    pub created_by: Option<Uuid>,
+    /// Only those of this story.
+    pub issue_key: Option<&'a str>,
+    /// Only those that are suspect and that no later result of their kind replaced; or only the others.
+    pub suspect: Option<bool>,
+}
+
+/// A result that is suspect and was not replaced; of few rows (`history_suspect`) each is looked up in `history_story`.
+const TO_BE_MADE_ANEW: &str = "generation_history.suspect_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM generation_history later \
+     WHERE later.connection = generation_history.connection AND later.issue_id = generation_history.issue_id \
+     AND later.kind = generation_history.kind AND later.version > generation_history.version)";
+
 /// Results, newest first, older than `before`.
-pub async fn list(
-    db: &Db,
-    created_by: Option<Uuid>,
-    issue_key: Option<&str>,
-    before: Option<Uuid>,
-    limit: u64,
-) -> Result<Vec<History>, StoreError> {
+pub async fn list(db: &Db, filter: &Filter<'_>, before: Option<Uuid>, limit: u64) -> Result<Vec<History>, StoreError> {
     use entity::history::Column as C;
 
-    let mut query = entity::history::Entity::find().order_by_desc(C::Id).limit(limit);
-    if let Some(creator) = created_by {
-        query = query.filter(C::CreatedBy.eq(creator));
-    }
-    if let Some(key) = issue_key {
-        query = query.filter(C::IssueKey.eq(key));
-    }
-    if let Some(before) = before {
-        query = query.filter(C::Id.lt(before));
-    }
-    Ok(query.all(db.reader()).await?)
+    let to_be_made_anew = || Expr::cust(TO_BE_MADE_ANEW);
+    let condition = Condition::all()
+        .add_option(filter.created_by.map(|creator| C::CreatedBy.eq(creator)))
+        .add_option(filter.issue_key.map(|key| C::IssueKey.eq(key)))
+        .add_option(filter.suspect.map(|suspect| if suspect { to_be_made_anew() } else { to_be_made_anew().not() }))
+        .add_option(before.map(|before| C::Id.lt(before)));
+    Ok(entity::history::Entity::find().filter(condition).order_by_desc(C::Id).limit(limit).all(db.reader()).await?)
+}
+
+/// The latest result of each kind of a story: `history_story`.
+pub async fn latest_of_kinds(db: &Db, connection: &str, issue_id: &str) -> Result<Vec<History>, StoreError> {
+    let text = "SELECT h.* FROM generation_history h WHERE h.connection = ? AND h.issue_id = ? \
+                AND NOT EXISTS (SELECT 1 FROM generation_history later WHERE later.connection = h.connection \
+                AND later.issue_id = h.issue_id AND later.kind = h.kind AND later.version > h.version) ORDER BY h.version";
+    db.read_all(Sql::new(text).bind(connection).bind(issue_id)).await
+}
+
+/// A story was looked at, and says of a result what was said before: an older one has no say any more.
+pub async fn looked_at(db: &Db, id: Uuid, judged_at: i64) -> Result<(), StoreError> {
+    let sql = Sql::new("UPDATE generation_history SET judged_at = ? WHERE id = ? AND COALESCE(judged_at, 0) < ?");
+    db.execute(sql.bind(judged_at).bind(id).bind(judged_at)).await.map(drop)
+}
+
+/// Records what a story says of a result, unless a younger story said something: the guard of a verb. `None` = it is up to date.
+#[must_use]
+pub fn judge(id: Uuid, suspect: Option<&str>, judged_at: i64) -> Sql {
+    Sql::new(
+        "UPDATE generation_history SET suspect_at = CASE WHEN ? THEN COALESCE(suspect_at, {now}) ELSE NULL END, suspect_json = ?, \
+         judged_at = ? WHERE id = ? AND COALESCE(judged_at, 0) <= ?",
+    )
+    .bind(suspect.is_some())
+    .bind(suspect.map(str::to_owned))
+    .bind(judged_at)
+    .bind(id)
+    .bind(judged_at)
 }

@@ -233,3 +233,12 @@ pub async fn backlog(db: &Db) -> Result<Vec<Backlog>, StoreError> {
     ))
     .await
 }
+
+/// Whether a generation for a story that was asked for before this time may still come to a result: `jobs_issue`.
+pub async fn is_being_made(db: &Db, connection: &str, issue_key: &str, before: i64) -> Result<bool, StoreError> {
+    let text = "SELECT id FROM jobs WHERE issue_key = ? AND connection = ? AND status IN ('queued', 'running') \
+                AND kind <> 'publication' AND created_at < ? \
+                AND NOT EXISTS (SELECT 1 FROM generation_history h WHERE h.job_id = jobs.id) LIMIT 1";
+    let row: Option<Id> = db.read_one(Sql::new(text).bind(issue_key).bind(connection).bind(before)).await?;
+    Ok(row.is_some())
+}

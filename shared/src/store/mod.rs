@@ -17,6 +17,8 @@ pub mod event;
 pub mod history;
 pub mod idempotency;
 pub mod identity;
+pub mod jira_event;
+pub mod jira_poll;
 pub mod job;
 pub mod llm_call;
 pub mod llm_question;

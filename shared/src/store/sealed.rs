@@ -27,6 +27,15 @@ pub const JIRA_TOKEN: Sealed = Sealed {
     replace: "UPDATE jira_configurations SET token_sealed = ? WHERE id = ? AND token_sealed = ?",
 };
 
+/// What the webhooks of a Jira connection are signed with.
+pub const JIRA_WEBHOOK_SECRET: Sealed = Sealed {
+    table: "jira_configurations",
+    column: "webhook_secret_sealed",
+    page: "SELECT id, webhook_secret_sealed AS sealed FROM jira_configurations WHERE id > ? AND webhook_secret_sealed IS NOT NULL \
+           ORDER BY id LIMIT ?",
+    replace: "UPDATE jira_configurations SET webhook_secret_sealed = ? WHERE id = ? AND webhook_secret_sealed = ?",
+};
+
 /// The API key of a model connection.
 pub const LLM_KEY: Sealed = Sealed {
     table: "llm_configurations",
@@ -36,7 +45,7 @@ pub const LLM_KEY: Sealed = Sealed {
 };
 
 /// Every column that holds sealed values.
-pub const PLACES: &[Sealed] = &[JIRA_TOKEN, LLM_KEY];
+pub const PLACES: &[Sealed] = &[JIRA_TOKEN, JIRA_WEBHOOK_SECRET, LLM_KEY];
 
 /// Rows read at once.
 const PAGE: i64 = 200;

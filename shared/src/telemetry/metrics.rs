@@ -96,6 +96,8 @@ pub struct Metrics {
     retries: Family<CodeLabels, Counter>,
     leases_lost: Counter,
     deliveries: Family<ResultLabels, Counter>,
+    jira_events: Family<ResultLabels, Counter>,
+    suspects: Counter,
     queue_up: Family<LaneLabels, Gauge>,
     rate_limited: Family<BudgetLabels, Counter>,
     limiter_shared: Gauge,
@@ -132,6 +134,8 @@ impl Default for Metrics {
             retries: Family::default(),
             leases_lost: Counter::default(),
             deliveries: Family::default(),
+            jira_events: Family::default(),
+            suspects: Counter::default(),
             queue_up: Family::default(),
             rate_limited: Family::default(),
             limiter_shared: Gauge::default(),
@@ -171,6 +175,8 @@ impl Metrics {
         r.register("jqa_job_retries", "Tries that will be repeated", self.retries.clone());
         r.register("jqa_leases_lost", "Runs that lost their lease", self.leases_lost.clone());
         r.register("jqa_webhook_deliveries", "Webhook tries by result", self.deliveries.clone());
+        r.register("jqa_jira_events", "Events of Jira by what became of them", self.jira_events.clone());
+        r.register("jqa_results_suspect", "Results that turned out to be out of date", self.suspects.clone());
         r.register("jqa_queue_up", "1 while the lane's bell is heard, 0 while workers help themselves", self.queue_up.clone());
         r.register("jqa_rate_limited", "Requests refused because a budget was used up", self.rate_limited.clone());
         r.register("jqa_limiter_shared", "1 while Redis counts requests, 0 while the process does", self.limiter_shared.clone());
@@ -249,6 +255,16 @@ impl Metrics {
     /// A webhook was tried: `ok`, `again` or `failed`.
     pub fn delivery(&self, result: &'static str) {
         self.deliveries.get_or_create(&ResultLabels { result }).inc();
+    }
+
+    /// An event of Jira was `received`, or had been (`duplicate`); it was worked on: `done`, `again` or `failed`.
+    pub fn jira_event(&self, result: &'static str) {
+        self.jira_events.get_or_create(&ResultLabels { result }).inc();
+    }
+
+    /// A result turned out to be out of date.
+    pub fn result_suspect(&self) {
+        self.suspects.inc();
     }
 
     /// Whether a lane's bell is heard.

@@ -9,10 +9,11 @@ use super::{Vault, VaultError, counted, counted_with_held};
 use crate::adapters::connections::build::{Builder, JiraAccess};
 use crate::adapters::http::Secret;
 use crate::adapters::trial::{self, TrialResult};
+use crate::domain::jira_event::Rule;
 use crate::domain::json::to_json;
 use crate::store::audit::{self, Actor};
 use crate::store::connection::{self, DEFAULTS, JiraOptions, JiraRow};
-use crate::store::sealed::JIRA_TOKEN;
+use crate::store::sealed::{JIRA_TOKEN, JIRA_WEBHOOK_SECRET};
 use crate::store::{Sql, StoreError, Verb};
 
 /// What audit entries call it.
@@ -32,6 +33,8 @@ pub struct NewJira {
     pub email: String,
     /// Its token.
     pub token: Secret,
+    /// What its webhooks are signed with; `None` = it takes none.
+    pub webhook_secret: Option<Secret>,
     /// The rest.
     pub options: JiraOptions,
     /// Whether requests that name none use it.
@@ -49,6 +52,8 @@ pub struct JiraChange {
     pub email: Option<String>,
     /// Another token.
     pub token: Option<Secret>,
+    /// Another secret of its webhooks; `Some(None)` = it takes none any more.
+    pub webhook_secret: Option<Option<Secret>>,
     /// Changes the options.
     pub options: Option<JiraOptions>,
     /// Whether requests that name none use it.
@@ -69,7 +74,8 @@ impl Vault {
         );
         let insert = Sql::new(
             "INSERT INTO jira_configurations (id, name, base_url, email, token_sealed, options, active, version, \
-             created_at, created_by, updated_at, updated_by) SELECT ?, ?, ?, ?, ?, ?, ?, 1, {now}, ?, {now}, ? FROM {held} AS held",
+             created_at, created_by, updated_at, updated_by, webhook_secret_sealed, rules_by) \
+             SELECT ?, ?, ?, ?, ?, ?, ?, 1, {now}, ?, {now}, ?, ?, ? FROM {held} AS held",
         )
         .bind(id)
         .bind(new.name)
@@ -79,7 +85,9 @@ impl Vault {
         .bind(to_json(&new.options))
         .bind(new.active)
         .bind(actor.user_id)
-        .bind(actor.user_id);
+        .bind(actor.user_id)
+        .bind(new.webhook_secret.map(|secret| self.sealer.seal(JIRA_WEBHOOK_SECRET.of(id), secret.expose())))
+        .bind(actor.user_id.filter(|_| !new.options.rules.is_empty()));
         Verb::new("connection_defaults", DEFAULTS, guard)
             .administered_by(actor.user_id)
             .then(insert)
@@ -96,10 +104,20 @@ impl Vault {
             return Err(VaultError::SecretNeeded);
         }
         let details = json!({ "name": seen.name, "changed": changed_fields(seen, &change) });
+        let rules_by = if change.options.as_ref().is_some_and(|options| options.rules != rules_of(seen)) {
+            actor.user_id
+        } else {
+            seen.rules_by
+        };
+        let webhook_secret = match &change.webhook_secret {
+            None => seen.webhook_secret_sealed.clone(),
+            Some(secret) => secret.as_ref().map(|secret| self.sealer.seal(JIRA_WEBHOOK_SECRET.of(seen.id), secret.expose())),
+        };
         let options = change.options.as_ref().map_or_else(|| seen.options.clone(), to_json);
         let guard = Sql::new(
             "UPDATE jira_configurations SET base_url = ?, email = ?, token_sealed = COALESCE(?, token_sealed), options = ?, \
-             active = ?, version = version + 1, updated_at = {now}, updated_by = ? WHERE id = ? AND version = ? AND {administers}",
+             active = ?, version = version + 1, updated_at = {now}, updated_by = ?, webhook_secret_sealed = ?, rules_by = ? \
+             WHERE id = ? AND version = ? AND {administers}",
         )
         .bind(change.base_url.unwrap_or_else(|| seen.base_url.clone()))
         .bind(change.email.unwrap_or_else(|| seen.email.clone()))
@@ -107,6 +125,8 @@ impl Vault {
         .bind(options)
         .bind(change.active.unwrap_or(seen.active))
         .bind(actor.user_id)
+        .bind(webhook_secret)
+        .bind(rules_by)
         .bind(seen.id)
         .bind(seen.version);
         let count = counted_with_held(
@@ -200,12 +220,18 @@ pub(super) fn hidden(finding: &TrialResult, secret: &Secret) -> TrialResult {
     TrialResult { ok: finding.ok, detail: secret.hidden_in(&finding.detail), mend: secret.hidden_in(&finding.mend) }
 }
 
+/// The rules as they are; unreadable ones are none.
+fn rules_of(seen: &JiraRow) -> Vec<Rule> {
+    JiraOptions::of(seen).map(|options| options.rules).unwrap_or_default()
+}
+
 /// Names of what is changed; of a secret no more than that.
 fn changed_fields(seen: &JiraRow, change: &JiraChange) -> Vec<Value> {
     let fields = [
         ("base_url", change.base_url.as_ref().is_some_and(|url| *url != seen.base_url)),
         ("email", change.email.as_ref().is_some_and(|email| *email != seen.email)),
         ("token", change.token.is_some()),
+        ("webhook_secret", change.webhook_secret.is_some()),
         ("options", change.options.as_ref().is_some_and(|options| to_json(options) != seen.options)),
         ("active", change.active.is_some_and(|active| active != seen.active)),
         ("is_default", change.is_default.is_some()),

@@ -46,7 +46,8 @@ async fn no_body_takes_a_field_that_its_operation_does_not_name() {
     let (mut bodies, mut taken) = (0, Vec::new());
     for (method, path, operation) in app.document.operations() {
         let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
-        if schema.is_null() {
+        // What Jira sends is not looked at before its signature is.
+        if schema.is_null() || path.contains("/hooks/") {
             continue;
         }
         bodies += 1;
@@ -124,9 +125,10 @@ async fn what_is_no_id_finds_nothing_and_breaks_nothing() {
     let mut wrong = Vec::new();
     for (method, path, _) in app.document.operations().filter(|(_, path, _)| path.contains('{')) {
         for id in NO_IDS {
-            let path = path.replace("{id}", id).replace("{key}", id).replace("{project}", id);
+            let path = path.replace("{id}", id).replace("{key}", id).replace("{project}", id).replace("{connection}", id);
             let answer = app.ask(&method, &path).by(&admin).header("if-match", "\"x\"").json(json!({})).await;
-            if !matches!(answer.status, 404 | 422 | 405) {
+            let is_unsigned = path.contains("/hooks/") && answer.status == 403;
+            if !matches!(answer.status, 404 | 422 | 405) && !is_unsigned {
                 wrong.push(format!("{method} {path}: {}", answer.status));
             }
             assert!(answer.header("set-cookie").is_empty(), "{method} {path}");

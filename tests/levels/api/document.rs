@@ -13,6 +13,8 @@ const PUBLIC: &[&str] = &[
     "/api/v1/auth/oidc/start",
     "/api/v1/auth/oidc/callback",
     "/api/v1/auth/oidc/exchange",
+    // Signed instead.
+    "/api/v1/hooks/jira/{connection}",
 ];
 
 /// Calls `look` with every object within, and where it stands.

@@ -15,6 +15,7 @@ mod document;
 mod documentation;
 mod economy;
 mod ending;
+mod hooks;
 mod hygiene;
 mod idempotency;
 mod jira;

@@ -10,6 +10,7 @@ mod deliveries;
 mod doorbell;
 mod economizing;
 mod failing;
+mod hooking;
 mod limiting;
 mod load;
 mod pacing;

@@ -31,6 +31,7 @@ async fn both(vault: &Vault, name: &str) -> (Uuid, Uuid) {
         base_url: "https://acme.example".into(),
         email: "qa@example.org".into(),
         token: Secret::new("a-token"),
+        webhook_secret: Some(Secret::new("a-webhook-secret")),
         options: JiraOptions::default(),
         is_default: false,
         active: true,

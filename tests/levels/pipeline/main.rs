@@ -17,6 +17,7 @@ mod economizing;
 mod existing;
 mod fetching;
 mod generating;
+mod hooking;
 mod hostile;
 mod pacing;
 mod policies;

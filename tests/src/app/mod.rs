@@ -32,6 +32,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 use worker::deliveries::Deliveries;
 use worker::economy::Economy;
+use worker::inbound::Inbound;
 use worker::pipeline::Pipeline;
 
 pub use hand::Hand;
@@ -147,6 +148,12 @@ impl App {
     #[must_use]
     pub fn economy(&self) -> Economy {
         Economy::new(self.jobs.clone(), self.connections.clone(), self.metrics.clone(), self.settings.llm.economy.clone())
+    }
+
+    /// What works on events of Jira, by the settings.
+    #[must_use]
+    pub fn inbound(&self) -> Inbound {
+        Inbound::new(self.jobs.clone(), self.connections.clone(), self.metrics.clone(), self.settings.events_tick)
     }
 
     fn deliveries(&self) -> Deliveries {

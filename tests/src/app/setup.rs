@@ -103,7 +103,7 @@ impl Setup {
         // The clock stands still: nothing would come back.
         // Most tests ask the same again and again, and count how often.
         values.push(("JQA_LLM_REUSE".to_owned(), "off".to_owned()));
-        let budgets = ["JQA_LIMIT_LOGIN", "JQA_LIMIT_SUBMIT", "JQA_LIMIT_READ", "JQA_LIMIT_IP"];
+        let budgets = ["JQA_LIMIT_LOGIN", "JQA_LIMIT_SUBMIT", "JQA_LIMIT_READ", "JQA_LIMIT_HOOK", "JQA_LIMIT_IP"];
         values.extend(budgets.map(|name| (name.to_owned(), "off".to_owned())));
         if let Some(model) = self.model {
             values.push(("JQA_LLM_PROVIDER".to_owned(), "openai_compatible".to_owned()));

@@ -2,12 +2,12 @@
 //!
 //! * [`doorbell`]: apalis workers that hear messages, and their supervisor
 //! * [`direct`]: rows whose bell was not heard in time
-//! * [`batches`]: batches at providers of models, beside everything else
+//! * [`chores`]: batches at providers of models, and what Jira tells, beside everything else
 //! * [`heartbeat`]: the lease, renewed on a thread of its own
 //! * [`running`]: what is in our hands
 //! * [`shutdown`]: finish or give back
 
-mod batches;
+mod chores;
 mod direct;
 mod doorbell;
 mod heartbeat;
@@ -37,6 +37,7 @@ pub use running::{Interrupted, Run};
 
 use crate::deliveries::Deliveries;
 use crate::economy::Economy;
+use crate::inbound::Inbound;
 use crate::pipeline::{End, Pipeline};
 use running::Running;
 use solo::{Solo, Turn};
@@ -61,6 +62,8 @@ pub struct Work {
     pub deliveries: Deliveries,
     /// Batches at providers of models.
     pub economy: Economy,
+    /// What Jira tells.
+    pub inbound: Inbound,
 }
 
 /// See the module.
@@ -69,6 +72,7 @@ pub struct Runner {
     pipeline: Pipeline,
     deliveries: Deliveries,
     economy: Economy,
+    inbound: Inbound,
     lease: Lease,
     lifecycle: Lifecycle,
     metrics: Arc<Metrics>,
@@ -107,13 +111,14 @@ impl Runner {
         metrics: Arc<Metrics>,
         settings: RunnerSettings,
     ) -> Arc<Self> {
-        let Work { pipeline, deliveries, economy } = work;
+        let Work { pipeline, deliveries, economy, inbound } = work;
         let slots = settings.slots.map(|n| Arc::new(Semaphore::new(n)));
         Arc::new(Self {
             jobs,
             pipeline,
             deliveries,
             economy,
+            inbound,
             lease,
             lifecycle,
             metrics,
@@ -138,7 +143,8 @@ impl Runner {
         let heartbeat = heartbeat::start(self.clone());
         // Without a lease in the database nobody would reclaim what this worker claims and does not finish.
         if heartbeat.has_begun(&self).await {
-            self.lifecycle.spawn(batches::look_after(self.clone()));
+            self.lifecycle.spawn(chores::batches(self.clone()));
+            self.lifecycle.spawn(chores::events(self.clone()));
             let ears: Vec<JoinHandle<()>> = Lane::ALL.iter().flat_map(|&lane| self.listen(&doorbell, lane)).collect();
             self.lifecycle.stop().cancelled().await;
             shutdown::finish_or_give_back(&self, ears).await;

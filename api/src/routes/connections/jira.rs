@@ -7,6 +7,7 @@ use serde::Serialize;
 use shared::adapters::http::{Secret, authorities};
 use shared::adapters::trial::TrialResult;
 use shared::config::JiraSection;
+use shared::domain::jira_event::signature::SHORTEST_SECRET;
 use shared::domain::jira_site::{JiraDeployment, is_atlassian};
 use shared::store::connection::{self, Defaults, JiraOptions, JiraRow};
 use shared::vault::{JiraChange, NewJira};
@@ -14,6 +15,7 @@ use url::Url;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::events;
 use super::fields::{base_url, line, name, secret, within};
 use super::{ConnectionSource, PageParams, TestedView, no_such_connection};
 use crate::extract::{Administer, Allowed, Body, Fields, FromFields, Id, Query};
@@ -49,6 +51,9 @@ pub(in crate::routes) struct NewJiraBody {
     /// The account's API token or password, or a personal access token; it is never shown.
     #[schema(value_type = String, write_only)]
     token: Secret,
+    /// What Jira signs its webhooks with, 16 characters at least; it is never shown. Absent = webhooks are refused.
+    #[schema(required = false, value_type = Option<String>, write_only)]
+    webhook_secret: Option<Secret>,
     /// What has a default.
     #[schema(required = false)]
     options: JiraOptions,
@@ -74,6 +79,7 @@ impl FromFields for NewJiraBody {
         }
         Some(Self {
             options,
+            webhook_secret: webhook_secret(fields),
             is_default: fields.optional("is_default").unwrap_or_default(),
             active: fields.optional("active").unwrap_or(true),
             name: name?,
@@ -96,6 +102,7 @@ fn options(fields: &mut Fields) -> Option<JiraOptions> {
     }
     within(fields, "options.timeout_seconds", options.timeout_seconds, 1, LONGEST_CALL);
     within(fields, "options.max_in_flight", options.max_in_flight.map(|number| number as u64), 1, MOST_IN_FLIGHT);
+    events::check(fields, &options);
     Some(options)
 }
 
@@ -104,6 +111,15 @@ fn account_problem(options: &JiraOptions, base_url: &str, email: &str) -> Option
     let host = Url::parse(base_url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
     let deployment = if is_atlassian(&host) { JiraDeployment::Cloud } else { options.deployment };
     options.auth.problem(deployment, email)
+}
+
+fn webhook_secret(fields: &mut Fields) -> Option<Secret> {
+    let given = fields.optional("webhook_secret");
+    let given = secret(fields, "webhook_secret", given)?;
+    if given.expose().len() < SHORTEST_SECRET {
+        fields.refuse("webhook_secret", format!("should be {SHORTEST_SECRET} characters at least"));
+    }
+    Some(given)
 }
 
 /// What is to be changed; what is absent stays.
@@ -117,6 +133,9 @@ pub(in crate::routes) struct JiraChangeBody {
     /// Another token.
     #[schema(value_type = Option<String>, write_only)]
     token: Option<Secret>,
+    /// Another secret of its webhooks; `null` = they are refused from now on.
+    #[schema(value_type = Option<String>, write_only)]
+    webhook_secret: Option<Option<Secret>>,
     /// All of the options; those that are absent have their defaults.
     options: Option<JiraOptions>,
     /// See the new connection.
@@ -129,7 +148,10 @@ impl FromFields for JiraChangeBody {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let email = fields.optional("email");
         let token = fields.optional("token");
+        let no_webhooks = fields.is_null("webhook_secret");
+        let webhook_secret = webhook_secret(fields);
         Some(Self {
+            webhook_secret: if no_webhooks { Some(None) } else { webhook_secret.map(Some) },
             base_url: fields.optional("base_url"),
             email: line(fields, "email", email),
             token: secret(fields, "token", token),
@@ -153,6 +175,8 @@ pub(in crate::routes) struct JiraView {
     email: String,
     /// Always: the token itself is never shown.
     has_token: bool,
+    /// Whether Jira's webhooks are taken.
+    has_webhook_secret: bool,
     options: JiraOptions,
     is_default: bool,
     active: bool,
@@ -172,6 +196,7 @@ impl JiraView {
             id: Some(row.id),
             source: ConnectionSource::Database,
             has_token: true,
+            has_webhook_secret: row.webhook_secret_sealed.is_some(),
             is_default: defaults.jira_id == Some(row.id),
             active: row.active,
             created_at: Some(rfc3339(row.created_at)),
@@ -191,9 +216,11 @@ impl JiraView {
             base_url: section.url.as_str().trim_end_matches('/').to_owned(),
             email: section.email.clone(),
             has_token: true,
+            has_webhook_secret: section.webhook_secret.is_some(),
             options: JiraOptions {
                 deployment: section.deployment,
                 auth: section.auth,
+                poll: section.poll.clone(),
                 criteria_field: criteria_field.cloned(),
                 timeout_seconds: Some(section.timeout.as_secs()),
                 max_in_flight: Some(section.max_in_flight),
@@ -256,6 +283,7 @@ pub(in crate::routes) async fn create(
         name: body.name,
         email: body.email,
         token: body.token,
+        webhook_secret: body.webhook_secret,
         is_default: body.is_default,
         active: body.active,
     };
@@ -296,6 +324,7 @@ pub(in crate::routes) async fn change(
         options: body.options,
         email: body.email,
         token: body.token,
+        webhook_secret: body.webhook_secret,
         is_default: body.is_default,
         active: body.active,
     };

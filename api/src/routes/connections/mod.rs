@@ -2,7 +2,9 @@
 //!
 //! * [`jira`], [`llm`]: the operations
 //! * [`fields`]: what their bodies have in common
+//! * [`events`]: rules and polls, what is to happen when Jira tells of a change
 
+mod events;
 mod fields;
 pub(super) mod jira;
 pub(super) mod llm;

@@ -8,6 +8,7 @@ use shared::store::job::Job;
 use shared::store::made::{Made, MadeError};
 
 use crate::problem::{Problem, codes};
+use crate::routes::history::SuspectView;
 use crate::state::Api;
 use crate::view::word;
 
@@ -16,6 +17,8 @@ use crate::view::word;
 pub(in crate::routes) struct Shown {
     pub(in crate::routes) made: Made,
     pub(in crate::routes) content_hash: String,
+    /// What of its story is not what it was.
+    pub(in crate::routes) suspect: Option<SuspectView>,
 }
 
 impl Shown {
@@ -26,7 +29,9 @@ impl Shown {
             return Self::load_published(api, row).await;
         }
         let content_hash = row.content_hash.clone().ok_or_else(|| no_result(row))?;
-        Ok(Self { made: Made::of_job(api.db(), row.id).await?, content_hash })
+        let kept = history::of_job(api.db(), row.id).await?;
+        let suspect = kept.as_ref().and_then(SuspectView::of);
+        Ok(Self { made: Made::of_job(api.db(), row.id).await?, content_hash, suspect })
     }
 
     /// The result that a publication publishes, and what became of the targets.
@@ -42,7 +47,7 @@ impl Shown {
         };
         let Some(result) = result else { return Ok(Self { made: Made { published, ..Made::default() }, ..Self::default() }) };
         let made = Made { published, ..Made::of_result(api.db(), &result).await? };
-        Ok(Self { made, content_hash: result.content_hash })
+        Ok(Self { made, suspect: SuspectView::of(&result), content_hash: result.content_hash })
     }
 
     /// The language it is written in.

@@ -12,6 +12,7 @@ use crate::adapters::llm::{self, LlmSettings};
 use crate::config::{ConfigProblem, Settings};
 use crate::crypto::{SealError, Sealer};
 use crate::domain::budget::{self, Budget};
+use crate::domain::jira_event::{Poll, Rule};
 use crate::domain::pace::Share;
 use crate::domain::policy::{InForce, Policy};
 use crate::domain::publish::PublishMode;
@@ -22,7 +23,7 @@ use crate::domain::verdict::Failure;
 use crate::ports::{Items, Jira, Llm};
 use crate::publishing::Fields;
 use crate::store::connection::{Defaults, FieldOptions, JiraOptions, JiraRow, LlmOptions, LlmRow};
-use crate::store::sealed::{JIRA_TOKEN, LLM_KEY};
+use crate::store::sealed::{JIRA_TOKEN, JIRA_WEBHOOK_SECRET, LLM_KEY};
 
 /// Who writes: the drafter within, or a model.
 #[derive(Clone)]
@@ -50,6 +51,19 @@ pub struct Model {
 /// Which row a connection was built from, and which change of it; `None` = the settings.
 type Origin = Option<(Uuid, i64)>;
 
+/// What happens when Jira tells of a change.
+#[derive(Clone, Default)]
+pub struct Hooks {
+    /// What its webhooks are signed with; `None` = none are taken.
+    pub secret: Option<Secret>,
+    /// What is started by what happens.
+    pub rules: Arc<[Rule]>,
+    /// Who answers for what the rules start.
+    pub rules_by: Option<Uuid>,
+    /// What Jira is asked about.
+    pub poll: Option<Poll>,
+}
+
 /// A connection to Jira.
 #[derive(Clone)]
 pub struct JiraConnection {
@@ -59,6 +73,8 @@ pub struct JiraConnection {
     pub read_options: ReadOptions,
     /// Which fields are published into.
     pub fields: Arc<Fields>,
+    /// What happens when Jira tells of a change.
+    pub hooks: Hooks,
     origin: Origin,
     active: bool,
     clients: Result<JiraClients, Failure>,
@@ -131,9 +147,10 @@ impl Known {
             let fields = Arc::new(Fields { options: FieldOptions::default(), read: read_options.clone() });
             let clients = Ok(builder.jira_of_settings(section)?);
             let name = section.name.clone();
+            let hooks = Hooks { secret: section.webhook_secret.clone(), poll: section.poll.clone(), ..Hooks::default() };
             jira.insert(
                 name.clone(),
-                Arc::new(JiraConnection { name, fields, read_options, origin: None, active: true, clients }),
+                Arc::new(JiraConnection { name, fields, read_options, hooks, origin: None, active: true, clients }),
             );
         }
         let model = build::llm_of_settings(&settings.llm)?;
@@ -189,6 +206,11 @@ impl Known {
     pub fn jira(&self, name: Option<&str>) -> Option<&Arc<JiraConnection>> {
         let name = name.or(self.default_jira.as_deref())?;
         self.jira.get(name).filter(|connection| connection.active)
+    }
+
+    /// The Jira connections that new requests may use.
+    pub fn all_jira(&self) -> impl Iterator<Item = &Arc<JiraConnection>> {
+        self.jira.values().filter(|connection| connection.active)
     }
 
     /// The Jira connection of a job that was accepted, whether or not new requests may use it.
@@ -320,16 +342,19 @@ fn jira_of(row: &JiraRow, sealer: &Sealer, builder: &Builder) -> JiraConnection 
             |why| Failure::fail("jira.not_configured", format!("the Jira connection '{}' cannot be used: {why}", row.name));
         builder.jira(access).map_err(unusable)
     });
+    let secret = row.webhook_secret_sealed.as_ref().and_then(|sealed| {
+        // Without it Jira's webhooks are refused as those of strangers; polling, or the next webhook, makes up for them.
+        let opened = opened(&row.name, sealer.open(JIRA_WEBHOOK_SECRET.of(row.id), sealed));
+        opened
+            .inspect_err(|failure| tracing::error!(connection = %row.name, %failure, "webhooks of Jira cannot be verified"))
+            .ok()
+    });
+    let hooks =
+        Hooks { secret: secret.map(Secret::new), rules: options.rules.into(), rules_by: row.rules_by, poll: options.poll };
     let read_options = ReadOptions { criteria_field: options.criteria_field, ..ReadOptions::default() };
     let fields = Arc::new(Fields { options: options.custom_fields, read: read_options.clone() });
-    JiraConnection {
-        name: row.name.clone(),
-        read_options,
-        fields,
-        origin: Some((row.id, row.version)),
-        active: row.active,
-        clients,
-    }
+    let (name, origin) = (row.name.clone(), Some((row.id, row.version)));
+    JiraConnection { name, read_options, fields, hooks, origin, active: row.active, clients }
 }
 
 fn llm_of(row: &LlmRow, sealer: &Sealer, builder: &Builder) -> LlmConnection {

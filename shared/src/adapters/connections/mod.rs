@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 pub use build::{Builder, JIRA_IN_FLIGHT, JiraClients};
 use known::Rows;
-pub use known::{Author, JiraConnection, Known, LlmConnection, Model};
+pub use known::{Author, Hooks, JiraConnection, Known, LlmConnection, Model};
 
 use crate::config::{ConfigProblem, JiraSection, LlmSection, Settings};
 use crate::crypto::Sealer;

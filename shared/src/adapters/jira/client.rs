@@ -214,6 +214,17 @@ impl Jira for JiraClient {
         Ok(self.wire.deployment().await?.markup())
     }
 
+    async fn account_id(&self) -> Result<String, JiraError> {
+        let account = self.wire.send::<Value>(&Call::get(&["myself"], &[], "the account")).await?;
+        // Data Center has no account ids and tells keys.
+        let id = ["accountId", "key", "name"].iter().find_map(|name| account.get(name)?.as_str().map(str::to_owned));
+        id.ok_or_else(|| wire::unlike("an account without an id"))
+    }
+
+    async fn issue_log(&self, key: &str) -> Result<RawIssue, JiraError> {
+        self.issue_with(key, &[("fields", wire::LOG_FIELDS), ("expand", "changelog")]).await.map(|(_, issue)| issue)
+    }
+
     async fn issue(&self, key: &str) -> Result<RawIssue, JiraError> {
         let mut issue = self.issue_alone(key).await?;
         if self.wire.settings().read_parent {

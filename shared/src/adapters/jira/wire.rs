@@ -19,6 +19,9 @@ pub(super) const ISSUE_FIELDS: &str = "*all,-worklog,-votes,-watches";
 /// What shows whether an issue was touched, what kind of project it is in, and whether it has comments.
 pub(super) const GLANCE_FIELDS: &str = "updated,project,comment";
 
+/// What polling looks at beside the changelog.
+pub(super) const LOG_FIELDS: &str = "created,updated,creator";
+
 /// The body of a search, without what says which page.
 pub(super) fn search_body(jql: &str, limit: usize) -> Value {
     json!({

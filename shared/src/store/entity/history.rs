@@ -45,6 +45,12 @@ pub struct Model {
     pub created_by: Uuid,
     /// Epoch milliseconds.
     pub created_at: i64,
+    /// Since when its story is not what it was, in epoch milliseconds; `None` = it is, as far as is known.
+    pub suspect_at: Option<i64>,
+    /// Which parts are not what they were: [`PartDiff`](crate::domain::diff::PartDiff)s as JSON.
+    pub suspect_json: Option<String>,
+    /// Jira's `updated` of the story that told, in epoch milliseconds.
+    pub judged_at: Option<i64>,
 }
 
 /// None are used.

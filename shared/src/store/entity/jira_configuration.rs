@@ -35,6 +35,10 @@ pub struct Model {
     pub tested_at: Option<i64>,
     /// What came of it: [`TrialResult`](crate::adapters::trial::TrialResult) as JSON.
     pub test_result: Option<String>,
+    /// What its webhooks are signed with, sealed.
+    pub webhook_secret_sealed: Option<String>,
+    /// Who changed its rules last, and answers for what they start.
+    pub rules_by: Option<Uuid>,
 }
 
 impl std::fmt::Debug for Model {
