@@ -109,14 +109,13 @@ impl Vault {
         } else {
             seen.rules_by
         };
-        let webhook_secret = match &change.webhook_secret {
-            None => seen.webhook_secret_sealed.clone(),
-            Some(secret) => secret.as_ref().map(|secret| self.sealer.seal(JIRA_WEBHOOK_SECRET.of(seen.id), secret.expose())),
-        };
+        let webhook_secret = change.webhook_secret.clone().flatten();
+        let webhook_secret = webhook_secret.map(|secret| self.sealer.seal(JIRA_WEBHOOK_SECRET.of(seen.id), secret.expose()));
         let options = change.options.as_ref().map_or_else(|| seen.options.clone(), to_json);
         let guard = Sql::new(
             "UPDATE jira_configurations SET base_url = ?, email = ?, token_sealed = COALESCE(?, token_sealed), options = ?, \
-             active = ?, version = version + 1, updated_at = {now}, updated_by = ?, webhook_secret_sealed = ?, rules_by = ? \
+             active = ?, version = version + 1, updated_at = {now}, updated_by = ?, rules_by = ?, \
+             webhook_secret_sealed = CASE WHEN ? THEN ? ELSE webhook_secret_sealed END \
              WHERE id = ? AND version = ? AND {administers}",
         )
         .bind(change.base_url.unwrap_or_else(|| seen.base_url.clone()))
@@ -125,8 +124,9 @@ impl Vault {
         .bind(options)
         .bind(change.active.unwrap_or(seen.active))
         .bind(actor.user_id)
-        .bind(webhook_secret)
         .bind(rules_by)
+        .bind(change.webhook_secret.is_some())
+        .bind(webhook_secret)
         .bind(seen.id)
         .bind(seen.version);
         let count = counted_with_held(

@@ -85,6 +85,12 @@ fn readings(app: &App) -> usize {
     app.jira().journal().iter().filter(|entry| entry.method == "GET" && is_reading(&entry.query)).count()
 }
 
+/// The last search that Jira was asked for.
+fn last_search(app: &App) -> sandbox::JournalEntry {
+    let all = app.jira().journal().into_iter();
+    all.rev().find(|entry| entry.path.ends_with("/search/jql")).expect("a search")
+}
+
 /// Another connection to the same Jira, with rules, by somebody of this role.
 async fn ruled(app: &App, role: Role, options: Value) -> Uuid {
     let id = app.clock.new_id();
@@ -381,7 +387,7 @@ async fn polling_finds_what_webhooks_would_have_told_and_each_change_once() {
     edit(&app, "labels", json!(["jqa"]));
     look(&app).await;
     assert_eq!(jobs(&app).await, 1, "what happened before anybody asked starts nothing");
-    let _ = app.jira().take_webhooks();
+    drop(app.jira().take_webhooks());
     edit(&app, "labels", json!([]));
     edit(&app, "summary", json!("Something else is wanted"));
     edit(&app, "labels", json!(["jqa"]));
@@ -391,7 +397,7 @@ async fn polling_finds_what_webhooks_would_have_told_and_each_change_once() {
     look(&app).await;
     assert_eq!(suspicion(&app, job).await, ["summary changed"]);
     assert_eq!(jobs(&app).await, 2, "the label was found in the changelog");
-    let searched = app.jira().journal().into_iter().filter(|entry| entry.path.ends_with("/search/jql")).last().expect("a search");
+    let searched = last_search(&app);
     assert_eq!(searched.body["jql"], "(project = SHOP) AND updated >= \"-6m\" ORDER BY updated ASC");
 
     let events = outcomes(&app, "ruled").await.len();
@@ -418,7 +424,7 @@ async fn a_poll_that_fails_is_made_up_for_by_the_next() {
     app.seconds_later(60);
     look(&app).await;
     assert_eq!(suspicion(&app, job).await, ["summary changed"]);
-    let searched = app.jira().journal().into_iter().filter(|entry| entry.path.ends_with("/search/jql")).last().expect("a search");
+    let searched = last_search(&app);
     assert!(
         searched.body["jql"].as_str().expect("a query").contains("\"-7m\""),
         "two minutes and the overlap: {}",

@@ -155,6 +155,7 @@ impl Inbound {
 }
 
 /// The database answered something else than what was asked for; it is tried again.
+#[expect(clippy::needless_pass_by_value, reason = "errors are mapped by it")]
 fn store(error: StoreError) -> Failure {
     Failure::retry("event.store", error.to_string())
 }
