@@ -48,6 +48,7 @@ crate::migration!(
         created_at BIGINT NOT NULL,
         ended_at BIGINT
     );
+    CREATE INDEX provider_batches_open ON provider_batches (state) WHERE state NOT IN ('ended', 'failed');
     CREATE INDEX provider_batches_due ON provider_batches (due_at) WHERE due_at IS NOT NULL;
     CREATE INDEX provider_batches_remote ON provider_batches (connection, remote_id);
     CREATE INDEX provider_batches_ended ON provider_batches (ended_at) WHERE ended_at IS NOT NULL;

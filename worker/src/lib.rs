@@ -5,11 +5,13 @@
 //! * [`economy`]: calls that are given away in batches of their provider
 //! * [`deliveries`] of webhooks
 //! * [`inbound`]: what Jira tells of its own accord
+//! * `within`: writes that are sent in time or not at all
 
 pub mod deliveries;
 pub mod economy;
 pub mod inbound;
 pub mod pipeline;
 pub mod runner;
+mod within;
 
 pub use runner::{Doorbell, Runner, RunnerSettings, Work};

@@ -91,8 +91,9 @@ impl FromFields for DecideBody {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let decision = fields.required::<BatchDecision>("decision");
         let remote_id: Option<String> = fields.optional("remote_id");
+        let may_stand = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
         let is_id =
-            |id: &String| !id.is_empty() && id.len() <= LONGEST_REMOTE_ID && id.bytes().all(|byte| byte.is_ascii_graphic());
+            |id: &String| !id.is_empty() && id.len() <= LONGEST_REMOTE_ID && id.bytes().all(may_stand) && !id.contains("..");
         match (decision, &remote_id) {
             (Some(BatchDecision::Adopt), None) => fields.refuse("remote_id", "is needed to adopt a batch"),
             (Some(BatchDecision::SendAgain | BatchDecision::GiveUp), Some(_)) => {

@@ -115,7 +115,19 @@ impl Jobs {
     pub async fn fail_batch(&self, batch: &ProviderBatch, error: &LlmError) -> Result<bool, StoreError> {
         let message = error.to_string();
         let guard = provider_batch::fail(batch, Trouble { code: error.code(), message: &message });
-        failing(Verb::new("provider_batches", batch.id, guard), error, Used::Nothing).took(&self.db).await
+        let used = if error.is_free() { Used::Nothing } else { Used::Unknown };
+        failing(Verb::new("provider_batches", batch.id, guard), error, used).took(&self.db).await
+    }
+
+    /// Leaves a batch to a person, and lets its jobs say so. `false` = somebody else has it.
+    pub async fn lose_batch(
+        &self,
+        batch: &ProviderBatch,
+        candidates: &[String],
+        trouble: Trouble<'_>,
+    ) -> Result<bool, StoreError> {
+        let guard = provider_batch::lose(batch, candidates, trouble);
+        Verb::new("provider_batches", batch.id, guard).then(llm_question::wake_all_of_held()).took(&self.db).await
     }
 
     /// Ends a batch whose calls have all come to something. `false` = some have not, or somebody else has it.

@@ -47,13 +47,17 @@ impl Jobs {
         for text in [
             "DELETE FROM llm_questions WHERE state NOT IN ('waiting', 'sent') AND job_id IN (SELECT id FROM jobs WHERE ended_at IS NOT NULL \
              AND ended_at < {now} - ? AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.job_id = jobs.id AND d.ended_at IS NULL) \
+             AND NOT EXISTS (SELECT 1 FROM llm_questions o WHERE o.job_id = jobs.id AND o.state IN ('waiting', 'sent')) \
              ORDER BY ended_at, id LIMIT ?)",
             "DELETE FROM artifacts WHERE job_id IN (SELECT id FROM jobs WHERE ended_at IS NOT NULL AND ended_at < {now} - ? \
-             AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.job_id = jobs.id AND d.ended_at IS NULL) ORDER BY ended_at, id LIMIT ?)",
+             AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.job_id = jobs.id AND d.ended_at IS NULL) \
+             AND NOT EXISTS (SELECT 1 FROM llm_questions o WHERE o.job_id = jobs.id AND o.state IN ('waiting', 'sent')) ORDER BY ended_at, id LIMIT ?)",
             "DELETE FROM job_events WHERE job_id IN (SELECT id FROM jobs WHERE ended_at IS NOT NULL AND ended_at < {now} - ? \
-             AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.job_id = jobs.id AND d.ended_at IS NULL) ORDER BY ended_at, id LIMIT ?)",
+             AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.job_id = jobs.id AND d.ended_at IS NULL) \
+             AND NOT EXISTS (SELECT 1 FROM llm_questions o WHERE o.job_id = jobs.id AND o.state IN ('waiting', 'sent')) ORDER BY ended_at, id LIMIT ?)",
             "DELETE FROM webhook_deliveries WHERE job_id IN (SELECT id FROM jobs WHERE ended_at IS NOT NULL AND ended_at < {now} - ? \
-             AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.job_id = jobs.id AND d.ended_at IS NULL) ORDER BY ended_at, id LIMIT ?)",
+             AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.job_id = jobs.id AND d.ended_at IS NULL) \
+             AND NOT EXISTS (SELECT 1 FROM llm_questions o WHERE o.job_id = jobs.id AND o.state IN ('waiting', 'sent')) ORDER BY ended_at, id LIMIT ?)",
             "DELETE FROM jobs WHERE ended_at IS NOT NULL AND id IN (SELECT id FROM jobs WHERE ended_at IS NOT NULL AND ended_at < {now} - ? \
              AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.job_id = jobs.id) \
              AND NOT EXISTS (SELECT 1 FROM artifacts a WHERE a.job_id = jobs.id) \

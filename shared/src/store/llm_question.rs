@@ -40,6 +40,8 @@ pub fn ask(new: &NewQuestion) -> Sql {
 pub struct OpenQuestion {
     /// The call of the ledger.
     pub id: Uuid,
+    /// [`NewQuestion::question`].
+    pub question: String,
     state: String,
     reply: Option<String>,
     model_answered: Option<String>,
@@ -79,14 +81,14 @@ impl OpenQuestion {
     }
 }
 
-/// The open question of a job: `llm_questions_open`.
-pub async fn open(db: &Db, job_id: Uuid, stage: Stage, question: &str) -> Result<Option<OpenQuestion>, StoreError> {
+/// What a job has asked in a stage and not read to its end, the first question first: `llm_questions_open`.
+pub async fn open(db: &Db, job_id: Uuid, stage: Stage) -> Result<Vec<OpenQuestion>, StoreError> {
     let sql = Sql::new(
-        "SELECT q.id, q.state, q.reply, q.model_answered, q.error, b.state AS batch_state FROM llm_questions q \
+        "SELECT q.id, q.question, q.state, q.reply, q.model_answered, q.error, b.state AS batch_state FROM llm_questions q \
          LEFT JOIN provider_batches b ON b.id = q.batch_id \
-         WHERE q.job_id = ? AND q.stage = ? AND q.question = ? AND q.state <> 'read'",
+         WHERE q.job_id = ? AND q.stage = ? AND q.state <> 'read' ORDER BY q.created_at, q.id",
     );
-    db.read_one(sql.bind(job_id).bind(stage.as_str()).bind(question.to_owned())).await
+    db.read_all(sql.bind(job_id).bind(stage.as_str())).await
 }
 
 /// Questions to one model that wait to be given away.

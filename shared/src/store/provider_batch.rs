@@ -157,15 +157,19 @@ pub async fn cancel_asked(db: &Db, batch: &ProviderBatch) -> Result<bool, StoreE
     Ok(db.execute(sql.bind(batch.id).bind(batch.epoch)).await? == 1)
 }
 
-/// Leaves a batch to a person. `false` = somebody else has it.
-pub async fn lose(db: &Db, batch: &ProviderBatch, candidates: &[String], trouble: Trouble<'_>) -> Result<bool, StoreError> {
+/// Leaves a batch to a person; the guard of a verb.
+#[must_use]
+pub fn lose(batch: &ProviderBatch, candidates: &[String], trouble: Trouble<'_>) -> Sql {
     let candidates: serde_json::Value = candidates.into();
-    let sql = Sql::new(
+    Sql::new(
         "UPDATE provider_batches SET state = 'unknown', lease_owner = NULL, due_at = NULL, candidates = ?, error_code = ?, \
          error_message = ? WHERE id = ? AND epoch = ? AND due_at IS NOT NULL",
-    );
-    let sql = sql.bind(candidates.to_string()).bind(trouble.code).bind(trouble.message.to_owned());
-    Ok(db.execute(sql.bind(batch.id).bind(batch.epoch)).await? == 1)
+    )
+    .bind(candidates.to_string())
+    .bind(trouble.code)
+    .bind(trouble.message.to_owned())
+    .bind(batch.id)
+    .bind(batch.epoch)
 }
 
 /// Ends a batch whose questions all have come to something; the guard of a verb.
@@ -208,10 +212,12 @@ pub fn give_up(id: Uuid) -> Sql {
 pub fn adopt(id: Uuid, remote_id: &str) -> Sql {
     Sql::new(
         "UPDATE provider_batches SET state = 'created', remote_id = ?, begun_at = NULL, due_at = {now}, epoch = epoch + 1, \
-         error_code = NULL, error_message = NULL, candidates = NULL WHERE id = ? AND state = 'unknown' AND {administers}",
+         error_code = NULL, error_message = NULL, candidates = NULL WHERE id = ? AND state = 'unknown' AND {administers} AND NOT EXISTS \
+         (SELECT 1 FROM provider_batches other WHERE other.connection = provider_batches.connection AND other.remote_id = ?)",
     )
     .bind(remote_id.to_owned())
     .bind(id)
+    .bind(remote_id.to_owned())
 }
 
 /// A batch and its calls.

@@ -81,7 +81,7 @@ contract! {
         let row = f.row(claimed.fence.job_id).await;
         assert!(row.due_at <= f.clock.now_ms() && row.woken);
         assert_eq!((in_state(&f, "calls", "settled").await, in_state(&f, "calls", "reserved").await), (1, 1));
-        let asked = llm_question::open(&f.db, claimed.fence.job_id, Stage::Criteria, "why?").await.expect("rows").expect("it");
+        let asked = llm_question::open(&f.db, claimed.fence.job_id, Stage::Criteria).await.expect("rows").remove(0);
         assert!(matches!(asked.heard().expect("a state"), Heard::Answer { text, .. } if text == "because"));
         assert!(f.row(jobs[1].0.fence.job_id).await.due_at > f.clock.now_ms(), "the other still waits");
         assert!(!f.jobs.end_batch(&batch).await.expect("an answer"), "one has no answer yet");
@@ -141,7 +141,7 @@ contract! {
             let before = in_state(&f, "calls", calls).await;
             assert!(!f.jobs.decide(&batch, decision, Some("b1"), &Actor::default()).await.expect("an answer"), "it is not unknown");
             let trouble = Trouble { code: "llm.batch_unknown", message: "?" };
-            assert!(provider_batch::lose(&f.db, &batch, &["b1".into()], trouble).await.expect("an answer"));
+            assert!(f.jobs.lose_batch(&batch, &["b1".into()], trouble).await.expect("an answer"));
             let demoted = f.jobs.decide(&batch, decision, Some("b1"), &f.person()).await;
             assert!(matches!(demoted, Err(JobError::Store(StoreError::NotAdministrator))), "{demoted:?}");
             assert!(f.jobs.decide(&batch, decision, Some("b1"), &Actor::default()).await.expect("an answer"));

@@ -53,7 +53,7 @@ impl Economy {
     ) -> Result<Next, StoreError> {
         let message = format!("{why}; decide about it by POST /api/v1/provider-batches/{}/decide", batch.id);
         let trouble = Trouble { code: BATCH_UNKNOWN, message: &message };
-        if provider_batch::lose(self.db(), batch, candidates, trouble).await? {
+        if self.jobs.lose_batch(batch, candidates, trouble).await? {
             tracing::warn!(batch.id = %batch.id, connection = %batch.connection, "a batch is unknown; an administrator decides");
         }
         Ok(None)

@@ -23,7 +23,7 @@ use shared::domain::duration::ms;
 use shared::domain::request::LlmChoice;
 use shared::jobs::{EconomyLimits, Jobs};
 use shared::store::llm_question::{self, Waiting};
-use shared::store::provider_batch::{self, ProviderBatch};
+use shared::store::provider_batch::{self, ProviderBatch, Trouble};
 use shared::store::{Db, StoreError};
 use shared::telemetry::Metrics;
 
@@ -73,9 +73,24 @@ impl Economy {
             self.gather(&waiting).await?;
         }
         while let Some(batch) = provider_batch::claim(self.db(), owner).await? {
-            self.go_on(batch).await?;
+            self.go_on_with(batch).await?;
         }
         Ok(())
+    }
+
+    /// One that fails by a defect does not keep the others waiting.
+    async fn go_on_with(&self, batch: ProviderBatch) -> Result<(), StoreError> {
+        let held = batch.clone();
+        let why = match AssertUnwindSafe(self.go_on(batch)).catch_unwind().await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) if error.is_transient() => return Err(error),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "a step hit a defect of the program".to_owned(),
+        };
+        tracing::error!(batch.id = %held.id, error = why, "a batch could not be looked after; it is tried again later");
+        let trouble =
+            Trouble { code: "llm.batch_defect", message: "a defect of the program, or a row of another version; see the log" };
+        provider_batch::put_off(self.db(), &held, ms(self.longest_poll()), Some(trouble)).await.map(|_| ())
     }
 
     /// Makes batches of questions to one model: full ones at once, the rest when the first has waited for long enough.

@@ -35,9 +35,8 @@ impl Economy {
                 let error = LlmError::NotMade(format!("the provider did not take the batch ({code})"));
                 self.fail(&batch, &error).await
             }
-            Ok(BatchState::Ended | BatchState::Expired | BatchState::Cancelled) => {
-                self.read(client, model, &batch, &remote).await
-            }
+            Ok(BatchState::Ended) => self.read(client, model, &batch, &remote, true).await,
+            Ok(BatchState::Expired | BatchState::Cancelled) => self.read(client, model, &batch, &remote, false).await,
             Err(BatchError::Call(LlmError::Rejected { status: 404, .. })) => {
                 self.leave_to_a_person(&batch, &[], "its provider does not know it any more").await
             }
@@ -49,7 +48,13 @@ impl Economy {
     async fn cancel(&self, client: &dyn LlmBatches, batch: &ProviderBatch, remote: &BatchRef) -> Result<(), StoreError> {
         match client.cancel(remote).await {
             Ok(()) => tracing::info!(batch.id = %batch.id, "nobody waits for a batch any more; it is cancelled"),
-            Err(error) => tracing::info!(batch.id = %batch.id, code = error.code(), "a batch could not be cancelled"),
+            Err(error) => {
+                tracing::info!(batch.id = %batch.id, code = error.code(), "a batch could not be cancelled");
+                if !matches!(error, BatchError::Call(LlmError::Rejected { .. })) {
+                    // It is asked again at the next look.
+                    return Ok(());
+                }
+            }
         }
         provider_batch::cancel_asked(self.db(), batch).await.map(|_| ())
     }
@@ -70,6 +75,7 @@ impl Economy {
         model: &Arc<Model>,
         batch: &ProviderBatch,
         remote: &BatchRef,
+        has_ended: bool,
     ) -> Result<Next, StoreError> {
         let asked: HashSet<String> = llm_question::unanswered(self.db(), batch.id).await?.iter().map(Uuid::to_string).collect();
         if !asked.is_empty() {
@@ -77,9 +83,17 @@ impl Economy {
                 Ok(lines) => lines,
                 Err(error) => return self.put_off(batch, &error).await,
             };
+            let mut is_ours = false;
             while let Some(line) = lines.next().await {
                 match line {
-                    Ok(line) => self.keep(model, batch, line).await?,
+                    Ok(BatchLine::Missing { .. }) if has_ended && !is_ours => {
+                        let why = "the batch of that id has ended and holds no answer of ours";
+                        return self.leave_to_a_person(batch, &[], why).await;
+                    }
+                    Ok(line) => {
+                        is_ours |= matches!(line, BatchLine::Answer { .. });
+                        self.keep(model, batch, line).await?;
+                    }
                     Err(error) => return self.put_off(batch, &error).await,
                 }
             }

@@ -11,8 +11,10 @@ use shared::store::StoreError;
 use shared::store::llm_call::Used;
 use shared::store::llm_question::{self, Outcome};
 use shared::store::provider_batch::{self, ProviderBatch, Trouble};
+use tokio::time::Instant;
 
 use super::{Economy, LONGEST_REQUEST};
+use crate::within::{Sent, within};
 
 /// The next step of a batch, as it is now.
 pub(super) struct Step {
@@ -135,12 +137,21 @@ impl Economy {
             // Nothing was sent; the calls are made ready once more.
             (None, None) => return Ok(next(provider_batch::reach(self.db(), &batch, State::Made, None, None).await?)),
         };
+        // From before the intent is written: whoever comes later finds it over.
+        let deadline = Instant::now() + LONGEST_REQUEST;
         let intended = provider_batch::intend(self.db(), &batch, State::Creating, ms(LONGEST_REQUEST)).await?;
         let Some(batch) = intended else { return Ok(None) };
-        match client.create(&batch.id.to_string(), input).await {
+        let own_id = batch.id.to_string();
+        let sent = within(deadline, Instant::now, || true, client.create(&own_id, input)).await;
+        let answer = match sent {
+            Sent::Answered(answer) => answer,
+            // The process was frozen meanwhile: somebody else looks for it by now.
+            Sent::Nothing | Sent::Unanswered => return Ok(None),
+        };
+        match answer {
             Ok(remote) => {
                 tracing::info!(batch.id = %batch.id, batch.remote_id = %remote.0, "a batch is with its provider");
-                Ok(next(provider_batch::reach(self.db(), &batch, State::Created, None, Some(remote.0)).await?))
+                self.created(&batch, &remote.0, deadline).await
             }
             Err(error) if error.leaves_open() => {
                 // It may still be on its way; it is looked for when it cannot be any more.
@@ -150,6 +161,22 @@ impl Economy {
                 let again = provider_batch::reach(self.db(), &batch, State::Uploaded, None, None).await?;
                 let Some(batch) = again else { return Ok(None) };
                 self.failed(&batch, error).await
+            }
+        }
+    }
+
+    /// Writes down where a batch is. What is paid for is not left to a person because of a hiccup of the database.
+    async fn created(&self, batch: &ProviderBatch, remote_id: &str, deadline: Instant) -> Result<Next, StoreError> {
+        let mut wait = Duration::from_millis(200);
+        loop {
+            let reached = provider_batch::reach(self.db(), batch, State::Created, None, Some(remote_id.to_owned())).await;
+            match reached {
+                Err(error) if error.is_transient() && Instant::now() < deadline => {
+                    tracing::warn!(batch.id = %batch.id, %error, "where a batch is could not be written down; it is tried again");
+                    tokio::time::sleep(wait).await;
+                    wait = (wait * 2).min(Duration::from_secs(10));
+                }
+                reached => return Ok(next(reached?)),
             }
         }
     }

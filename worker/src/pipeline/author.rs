@@ -146,7 +146,7 @@ impl<'a> Session<'a> {
     pub(super) async fn ask<T: DeserializeOwned>(&mut self, prompt: impl Fn() -> Prompt) -> Result<T, End> {
         let answer = self.ask_and_settle(prompt).await;
         if let Err(End::Failed(failure)) = &answer
-            && !waits_for_batch(failure.code)
+            && !matches!(failure.verdict, Verdict::Snooze(_))
         {
             // What was heard is why it failed: when the job runs again, it asks anew.
             self.context.jobs().questions_read(&self.context.claimed, &self.heard).await?;

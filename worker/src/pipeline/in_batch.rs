@@ -28,8 +28,13 @@ impl Session<'_> {
     ) -> Result<Asked<T>, End> {
         let question = self.model.llm.question(&prompt);
         let Fence { job_id, .. } = self.context.claimed.fence;
-        if let Some(asked) = llm_question::open(self.context.jobs().db(), job_id, self.stage, &question).await? {
-            return self.hear(asked, &prompt.schema, redacted);
+        let mut open = llm_question::open(self.context.jobs().db(), job_id, self.stage).await?;
+        open.retain(|asked| !self.heard.contains(&asked.id));
+        // Policies, connections and accepted results change while a question waits, and the question would be another now. What
+        // was asked in its place is paid for, or will be.
+        let same = open.iter().position(|asked| asked.question == question).unwrap_or_default();
+        if same < open.len() {
+            return self.hear(open.swap_remove(same), &prompt.schema, redacted);
         }
         if let Some(reply) = self.answered_before(&question, &prompt, redacted).await? {
             return Ok(Asked::Read(reply));

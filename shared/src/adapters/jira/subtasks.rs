@@ -67,6 +67,12 @@ impl Subtasks {
         self.standing(&issue).ok_or_else(|| wire::unlike("a sub-task without the property it was created with"))
     }
 
+    /// The same as it was sent: what is written is written, even if it cannot be read back.
+    fn as_sent(&self, id: String, key: String, form: &Form, mark: &Mark) -> Standing {
+        let (url, hash) = (self.wire.browse_url(&key), form.hash.clone());
+        Standing { id, key, url, mark: mark.clone(), hash, updated: String::new() }
+    }
+
     /// Whether sub-tasks can be created below this story, and as what.
     async fn ground(&self, story: &RawIssue) -> Result<Result<Value, String>, JiraError> {
         let text = |path: &str| story.body.pointer(path).and_then(Value::as_str).unwrap_or_default();
@@ -178,8 +184,10 @@ impl Items for Subtasks {
             subject: "a new sub-task",
         };
         let created: Value = self.wire.send(&call).await?;
-        let id = created.get("id").and_then(Value::as_str).ok_or_else(|| wire::unlike("a created issue without id"))?;
-        self.read_back(id).await
+        let text = |name: &str| created.get(name).and_then(Value::as_str).map(str::to_owned);
+        let id = text("id").ok_or_else(|| wire::unlike("a created issue without id"))?;
+        let key = text("key").unwrap_or_default();
+        Ok(self.read_back(&id).await.unwrap_or_else(|_| self.as_sent(id, key, form, mark)))
     }
 
     async fn update(&self, standing: &Standing, form: &Form, mark: &Mark) -> Result<Standing, JiraError> {
@@ -198,6 +206,7 @@ impl Items for Subtasks {
             subject: &subject,
         };
         self.wire.send::<serde::de::IgnoredAny>(&call).await?;
-        self.read_back(id).await
+        let as_sent = || self.as_sent(standing.id.clone(), standing.key.clone(), form, mark);
+        Ok(self.read_back(id).await.unwrap_or_else(|_| as_sent()))
     }
 }

@@ -13,7 +13,7 @@ use shared::store::publication::{Action, Publication, Written};
 
 use super::super::{Context, End, story};
 use super::Progress;
-use super::outcome::nothing_to_write;
+use super::outcome::{nothing_is_left, nothing_to_write};
 use super::piece::nothing_may_appear;
 
 /// What was looked at before the first item is written.
@@ -43,7 +43,11 @@ impl Context<'_> {
             items.push(self.item(place, piece, &mut look, progress).await?);
         }
         items.extend(publishing::obsolete(subject, target, &pieces, &look.survey).iter().map(obsolete));
-        Ok(Published::of_items(target, items).unwrap_or_else(|| nothing_to_write(target)))
+        let outcome = Published::of_items(target, items);
+        Ok(outcome.unwrap_or_else(|| match publishing::skipped(subject, target) {
+            skipped if skipped.is_empty() => nothing_to_write(target),
+            _ => nothing_is_left(target),
+        }))
     }
 
     /// What stands there, once nothing can appear any more that somebody has sent.

@@ -90,7 +90,8 @@ impl BatchWire for OpenAiBatches {
         let entries: Vec<Entry> = listed.get("data")?.as_array()?.iter().filter_map(|told| self.entry(told)).collect();
         let more = listed.get("has_more") == Some(&Value::Bool(true));
         let next = entries.last().filter(|_| more).map(|last| last.id.clone());
-        Some(Page { entries, next })
+        // More that cannot be asked for is not the end of the list.
+        (!more || next.is_some()).then_some(Page { entries, next })
     }
 
     fn entry(&self, told: &Value) -> Option<Entry> {
