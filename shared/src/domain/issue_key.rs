@@ -41,6 +41,12 @@ impl IssueKey {
     }
 }
 
+/// The key of the project that an issue belongs to by its key; what is no key of an issue is its own.
+#[must_use]
+pub fn project_of(key: &str) -> &str {
+    key.rsplit_once('-').map_or(key, |(project, _)| project)
+}
+
 /// Whether a word is the key of a project, in upper case.
 fn is_project(word: &str) -> bool {
     (2..=80).contains(&word.len())

@@ -13,6 +13,10 @@ super::words::words! {
         CustomField = "custom_field",
         /// A sub-task for each criterion or scenario.
         Subtask = "subtask",
+        /// A test of Xray for each scenario.
+        Xray = "xray",
+        /// A test case of Zephyr Scale for each scenario.
+        Zephyr = "zephyr",
     }
 }
 
@@ -32,7 +36,7 @@ impl PublishMode {
         match self {
             Self::Comment => Some(TextPlace::Comment),
             Self::Description | Self::CustomField => Some(TextPlace::Field),
-            Self::Subtask => None,
+            Self::Subtask | Self::Xray | Self::Zephyr => None,
         }
     }
 }
@@ -86,8 +90,8 @@ impl Default for OnConflict {
 pub struct PublishTarget {
     /// Where.
     pub mode: PublishMode,
-    /// What. When absent: of a comment and the description everything the job made, of a custom field the criteria, of
-    /// sub-tasks the scenarios.
+    /// What. When absent: of a comment and the description everything the job made, of a custom field the criteria, of all
+    /// others the scenarios. Tools for tests take `scenarios` alone.
     #[schema(required = false)]
     pub what: PublishWhat,
 }
@@ -113,7 +117,7 @@ impl PublishTarget {
         let usual = match mode {
             PublishMode::Comment | PublishMode::Description => PublishWhat::All,
             PublishMode::CustomField => PublishWhat::Criteria,
-            PublishMode::Subtask => PublishWhat::Scenarios,
+            PublishMode::Subtask | PublishMode::Xray | PublishMode::Zephyr => PublishWhat::Scenarios,
         };
         Self { mode, what: what.unwrap_or(usual) }
     }

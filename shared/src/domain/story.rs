@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::issue_key::IssueKey;
+use super::issue_key::{IssueKey, project_of};
 use super::language::Language;
 
 super::words::words! {
@@ -146,7 +146,7 @@ impl Story {
     /// The key of its project.
     #[must_use]
     pub fn project(&self) -> &str {
-        self.key.rsplit_once('-').map_or(self.key.as_str(), |(project, _)| project)
+        project_of(&self.key)
     }
 
     /// Finds a part by its handle.

@@ -13,6 +13,8 @@ use crate::domain::scenario::Scenario;
 pub struct ItemText<'a> {
     /// `AC-2`, `TS-1`.
     pub id: &'a str,
+    /// Key of the story's project; places are told how to keep things there.
+    pub project: &'a str,
     /// Id and title in one line of at most 255 characters.
     pub summary: String,
     /// All of it, as a person reads it, with our marker below.

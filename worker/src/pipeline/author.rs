@@ -9,6 +9,7 @@ use shared::adapters::connections::{Author, Model};
 use shared::adapters::llm::salvage;
 use shared::adapters::llm::schema::settle_words;
 use shared::domain::budget::Budget;
+use shared::domain::issue_key::project_of;
 use shared::domain::job::Stage;
 use shared::domain::policy::{self, InForce};
 use shared::domain::provider_batch::waits_for_batch;
@@ -93,7 +94,7 @@ impl Context<'_> {
     /// The project of the story: as it is now, once it was read.
     fn project(&self) -> &str {
         let key = self.claimed.row.issue_key.as_str();
-        self.project.get().map_or_else(|| key.rsplit_once('-').map_or(key, |(project, _)| project), String::as_str)
+        self.project.get().map_or_else(|| project_of(key), String::as_str)
     }
 }
 

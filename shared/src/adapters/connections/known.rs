@@ -92,6 +92,7 @@ impl JiraConnection {
         Ok(match mode {
             PublishMode::Comment | PublishMode::Description | PublishMode::CustomField => None,
             PublishMode::Subtask => Some(clients.subtasks),
+            PublishMode::Xray | PublishMode::Zephyr => todo!(),
         })
     }
 }

@@ -95,29 +95,29 @@ impl Wire {
     /// Sends the call by the API that the site has.
     pub(super) async fn send<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<T, JiraError> {
         let api = self.deployment().await?.api();
-        self.send_by(api, call).await
+        self.send_below(&["rest", "api", api], call).await
     }
 
-    /// Sends the call. A read is repeated at most twice when there was no connection or a gateway stumbled;
+    /// Sends the call to an API that begins there: Jira's own, or that of an app within it. A read is repeated at most twice when there was no connection or a gateway stumbled;
     /// a write never, and no wait that Jira asks for is waited here.
-    pub(super) async fn send_by<T: DeserializeOwned>(&self, api: &str, call: &Call<'_>) -> Result<T, JiraError> {
+    pub(super) async fn send_below<T: DeserializeOwned>(&self, root: &[&str], call: &Call<'_>) -> Result<T, JiraError> {
         if call.kind == Kind::Write {
-            return self.once(api, call).await.map_err(|failed| failed.error);
+            return self.once(root, call).await.map_err(|failed| failed.error);
         }
         let pauses = ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(200))
             .with_max_delay(Duration::from_secs(1))
             .with_max_times(2)
             .with_jitter();
-        let result = (|| self.once(api, call)).retry(pauses).when(|failed: &Failed| failed.again).await;
+        let result = (|| self.once(root, call)).retry(pauses).when(|failed: &Failed| failed.again).await;
         result.map_err(|failed| failed.error)
     }
 
-    async fn once<T: DeserializeOwned>(&self, api: &str, call: &Call<'_>) -> Result<T, Failed> {
+    async fn once<T: DeserializeOwned>(&self, root: &[&str], call: &Call<'_>) -> Result<T, Failed> {
         // The semaphore is never closed.
         let _slot = self.slots.acquire().await.map_err(|_| Failed { error: closed(), again: false })?;
         let begun = Instant::now();
-        let result = self.exchange(api, call).await;
+        let result = self.exchange(root, call).await;
         if let Some(on_call) = &self.settings.on_call {
             let operation = if call.kind == Kind::Read { "read" } else { "write" };
             on_call(operation, result.is_ok(), begun.elapsed());
@@ -125,9 +125,8 @@ impl Wire {
         result
     }
 
-    async fn exchange<T: DeserializeOwned>(&self, api: &str, call: &Call<'_>) -> Result<T, Failed> {
-        let mut path = vec!["rest", "api", api];
-        path.extend(call.path);
+    async fn exchange<T: DeserializeOwned>(&self, root: &[&str], call: &Call<'_>) -> Result<T, Failed> {
+        let path = [root, call.path].concat();
         let mut request = self
             .client
             .request(call.method.clone(), below(&self.settings.base_url, &path))

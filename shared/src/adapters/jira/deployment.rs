@@ -82,7 +82,7 @@ impl Wire {
     /// Asks what the site is. It answers strangers, too, and both versions of the API have it.
     pub(super) async fn ask_deployment(&self) -> Result<(Deployment, Value), JiraError> {
         let call = Call::get(&["serverInfo"], &[], "the site");
-        let info: Value = self.send_by("2", &call).await.map_err(|error| match error {
+        let info: Value = self.send_below(&["rest", "api", "2"], &call).await.map_err(|error| match error {
             JiraError::NotFound(_) => unlike("there is no Jira at this address"),
             other => other,
         })?;

@@ -1,5 +1,8 @@
 //! Connections that are kept in the database: the reads, and the statements that their verbs are made of.
 
+mod xray;
+mod zephyr;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +12,9 @@ use uuid::Uuid;
 use super::{Db, Sql, StoreError, entity};
 use crate::domain::jira_event::{Poll, Rule};
 use crate::domain::jira_site::{JiraAuth, JiraDeployment};
+
+pub use xray::{XrayOptions, XrayPlace, XrayType};
+pub use zephyr::{ZephyrOptions, ZephyrPlace, ZephyrScript};
 
 /// A row of `jira_configurations`.
 pub type JiraRow = entity::jira_configuration::Model;
@@ -51,6 +57,14 @@ pub struct JiraOptions {
     #[serde(default, skip_serializing_if = "SubtaskOptions::is_empty")]
     #[schema(required = false)]
     pub subtasks: SubtaskOptions,
+    /// How tests are created in Xray.
+    #[serde(default, skip_serializing_if = "is_default")]
+    #[schema(required = false)]
+    pub xray: XrayOptions,
+    /// How test cases are created in Zephyr Scale.
+    #[serde(default, skip_serializing_if = "is_default")]
+    #[schema(required = false)]
+    pub zephyr: ZephyrOptions,
     /// What is started when an issue enters a status or gets a label, on behalf of who changed the rules last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
