@@ -24,6 +24,7 @@ mod m0017_llm_replies;
 mod m0018_economy;
 mod m0019_audit_guards;
 mod m0020_jira_events;
+mod m0021_test_tools;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
@@ -57,6 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_economy::Migration),
             Box::new(m0019_audit_guards::Migration),
             Box::new(m0020_jira_events::Migration),
+            Box::new(m0021_test_tools::Migration),
         ]
     }
 }

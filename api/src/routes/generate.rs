@@ -121,6 +121,7 @@ pub(super) fn targets(fields: &mut Fields) -> Option<Vec<PublishTarget>> {
         if targets.iter().take(n).any(|other| other == target) {
             fields.refuse(format!("publish[{n}]"), "is there twice");
         }
+        target.complaint().into_iter().for_each(|why| fields.refuse(format!("publish[{n}].what"), why));
     }
     Some(targets)
 }

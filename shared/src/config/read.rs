@@ -23,6 +23,7 @@ use crate::domain::pace::Share;
 use crate::domain::rate::{Rate, RateError};
 use crate::domain::registration::Registration;
 use crate::jobs::{EconomyLimits, Limits, Retention};
+use crate::store::connection::JiraOptions;
 use crate::telemetry::logs;
 
 impl Settings {
@@ -39,7 +40,7 @@ impl Settings {
             http: http(&mut r),
             accounts: accounts(&mut r),
             oidc: super::oidc::read(&mut r),
-            jira: jira(&mut r),
+            jira: jira(&mut r).map(Box::new),
             criteria_field: r.optional("JQA_JIRA_CRITERIA_FIELD"),
             events_tick: r.positive("JQA_JIRA_EVENTS_TICK"),
             llm: llm(&mut r),
@@ -317,7 +318,44 @@ fn jira(r: &mut Reader) -> Option<JiraSection> {
         r.problems.push(ConfigProblem::new("JQA_JIRA_EMAIL", "should be set together with JQA_JIRA_URL"));
     }
     let (name, authorities) = (r.source.text("JQA_JIRA_NAME").to_owned(), jira_authorities(r));
-    Some(JiraSection { name, url, email, token, deployment, auth, authorities, timeout, max_in_flight, webhook_secret, poll })
+    let xray_secret = r.optional("JQA_XRAY_CLIENT_SECRET").map(Secret::new);
+    let zephyr_token = r.optional("JQA_ZEPHYR_TOKEN").map(Secret::new);
+    let options = jira_options(r);
+    Some(JiraSection {
+        name,
+        url,
+        email,
+        token,
+        deployment,
+        auth,
+        authorities,
+        timeout,
+        max_in_flight,
+        options,
+        xray_secret,
+        zephyr_token,
+        webhook_secret,
+        poll,
+    })
+}
+
+/// Options that have no setting of their own.
+fn jira_options(r: &mut Reader) -> JiraOptions {
+    const NAME: &str = "JQA_JIRA_OPTIONS_FILE";
+    let Some(path) = r.optional(NAME) else { return JiraOptions::default() };
+    let read = std::fs::read_to_string(&path).map_err(|error| format!("cannot be read: {error}"));
+    let options = read.and_then(|text| {
+        let options: JiraOptions = serde_json::from_str(&text).map_err(|error| format!("is not understood: {error}"))?;
+        let JiraOptions { custom_fields, subtasks, xray, zephyr, .. } = options.clone();
+        let usable = JiraOptions { custom_fields, subtasks, xray, zephyr, ..JiraOptions::default() };
+        let only = "should hold custom_fields, subtasks, xray and zephyr alone: the rest has settings of its own, and rules need \
+                    somebody who answers for them";
+        if options == usable { Ok(options) } else { Err(only.to_owned()) }
+    });
+    options.unwrap_or_else(|why| {
+        r.problems.push(ConfigProblem::new(NAME, format!("{path} {why}")));
+        JiraOptions::default()
+    })
 }
 
 /// Who vouches for Jira besides those whom the system trusts.
@@ -534,14 +572,33 @@ mod tests {
     }
 
     #[test]
+    fn options_of_jira_come_from_a_file_that_holds_nothing_that_has_its_own_setting() {
+        let path = std::env::temp_dir().join(format!("jqa-options-{}.json", std::process::id()));
+        let read_with = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            let file = ("JQA_JIRA_OPTIONS_FILE", path.to_str().unwrap());
+            let jira = [("JQA_JIRA_URL", "https://jira.acme.example"), ("JQA_JIRA_TOKEN", "t0ken"), file];
+            read(&jira).map(|settings| settings.jira.unwrap().options).map_err(|problems| problems[0].name.clone())
+        };
+        let options = read_with(r#"{"zephyr": {"all": {"folder": "/Checkout"}}}"#).unwrap();
+        assert_eq!(options.zephyr.of("SHOP").folder.as_deref(), Some("/Checkout"));
+        for wrong in ["", "{\"zephyrs\": {}}", "{\"timeout_seconds\": 5}", "{\"poll\": {\"jql\": \"x\"}}"] {
+            assert_eq!(read_with(wrong).unwrap_err(), "JQA_JIRA_OPTIONS_FILE", "{wrong}");
+        }
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
     fn no_secret_is_shown_by_debug() {
         let secrets = [
             ("JQA_JIRA_URL", "https://a.example"),
             ("JQA_JIRA_EMAIL", "a@b.c"),
             ("JQA_JIRA_TOKEN", "t0ken"),
             ("JQA_LLM_API_KEY", "k3y"),
+            ("JQA_XRAY_CLIENT_SECRET", "xr4y"),
+            ("JQA_ZEPHYR_TOKEN", "z3phyr"),
         ];
         let shown = format!("{:?}", read(&secrets).unwrap());
-        assert!(!shown.contains("t0ken") && !shown.contains("k3y"), "{shown}");
+        assert!(!["t0ken", "k3y", "xr4y", "z3phyr"].iter().any(|secret| shown.contains(secret)), "{shown}");
     }
 }

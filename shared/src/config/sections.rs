@@ -19,6 +19,7 @@ use crate::domain::pace::Share;
 use crate::domain::rate::Rate;
 use crate::domain::registration::Registration;
 use crate::jobs::{EconomyLimits, Limits, Retention};
+use crate::store::connection::JiraOptions;
 
 /// The database.
 #[derive(Debug, Clone)]
@@ -116,6 +117,12 @@ pub struct JiraSection {
     pub timeout: Duration,
     /// Calls at once.
     pub max_in_flight: usize,
+    /// Sub-tasks, custom fields and tools for tests; what has a setting of its own is never given here.
+    pub options: JiraOptions,
+    /// The secret of the API key of Xray Cloud.
+    pub xray_secret: Option<Secret>,
+    /// The token of Zephyr Scale Cloud; secret.
+    pub zephyr_token: Option<Secret>,
     /// What its webhooks are signed with; secret.
     pub webhook_secret: Option<Secret>,
     /// What Jira is asked about, and how often.
@@ -247,7 +254,7 @@ pub struct Settings {
     /// Single sign-on, when it is given.
     pub oidc: Option<OidcSettings>,
     /// Jira, when it is given.
-    pub jira: Option<JiraSection>,
+    pub jira: Option<Box<JiraSection>>,
     /// Field that holds acceptance criteria, by id or name.
     pub criteria_field: Option<String>,
     /// How often a worker looks for what Jira told.

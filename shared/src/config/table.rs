@@ -134,6 +134,13 @@ pub const SETTINGS: &[Setting] = &[
         "",
         "custom field that holds acceptance criteria, by id or name; empty = common names in six languages",
     ),
+    plain(
+        "JQA_JIRA_OPTIONS_FILE",
+        "",
+        "JSON with further options of the connection given here, as `options` of `POST /jira-configurations` takes them: sub-tasks, custom fields, Xray, Zephyr",
+    ),
+    secret("JQA_XRAY_CLIENT_SECRET", "client secret of Xray Cloud; its `xray.client_id` stands in JQA_JIRA_OPTIONS_FILE"),
+    secret("JQA_ZEPHYR_TOKEN", "API token of Zephyr Scale Cloud"),
     secret(
         "JQA_JIRA_WEBHOOK_SECRET",
         "what Jira signs its webhooks to `/api/v1/hooks/jira/{connection}` with, 16 characters at least; empty = they are refused",

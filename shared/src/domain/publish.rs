@@ -121,6 +121,17 @@ impl PublishTarget {
         };
         Self { mode, what: what.unwrap_or(usual) }
     }
+
+    /// Why nothing is ever published so; `None` = it is.
+    #[must_use]
+    pub const fn complaint(self) -> Option<&'static str> {
+        match (self.mode, self.what) {
+            (PublishMode::Xray | PublishMode::Zephyr, PublishWhat::Criteria | PublishWhat::All) => {
+                Some("should be scenarios: criteria are no tests, and a tool for tests takes nothing else")
+            }
+            _ => None,
+        }
+    }
 }
 
 super::words::words! {

@@ -36,6 +36,24 @@ pub const JIRA_WEBHOOK_SECRET: Sealed = Sealed {
     replace: "UPDATE jira_configurations SET webhook_secret_sealed = ? WHERE id = ? AND webhook_secret_sealed = ?",
 };
 
+/// The secret of the API key of Xray Cloud.
+pub const XRAY_SECRET: Sealed = Sealed {
+    table: "jira_configurations",
+    column: "xray_secret_sealed",
+    page: "SELECT id, xray_secret_sealed AS sealed FROM jira_configurations WHERE id > ? AND xray_secret_sealed IS NOT NULL \
+           ORDER BY id LIMIT ?",
+    replace: "UPDATE jira_configurations SET xray_secret_sealed = ? WHERE id = ? AND xray_secret_sealed = ?",
+};
+
+/// The token of Zephyr Scale Cloud.
+pub const ZEPHYR_TOKEN: Sealed = Sealed {
+    table: "jira_configurations",
+    column: "zephyr_token_sealed",
+    page: "SELECT id, zephyr_token_sealed AS sealed FROM jira_configurations WHERE id > ? AND zephyr_token_sealed IS NOT NULL \
+           ORDER BY id LIMIT ?",
+    replace: "UPDATE jira_configurations SET zephyr_token_sealed = ? WHERE id = ? AND zephyr_token_sealed = ?",
+};
+
 /// The API key of a model connection.
 pub const LLM_KEY: Sealed = Sealed {
     table: "llm_configurations",
@@ -45,7 +63,7 @@ pub const LLM_KEY: Sealed = Sealed {
 };
 
 /// Every column that holds sealed values.
-pub const PLACES: &[Sealed] = &[JIRA_TOKEN, JIRA_WEBHOOK_SECRET, LLM_KEY];
+pub const PLACES: &[Sealed] = &[JIRA_TOKEN, JIRA_WEBHOOK_SECRET, XRAY_SECRET, ZEPHYR_TOKEN, LLM_KEY];
 
 /// Rows read at once.
 const PAGE: i64 = 200;

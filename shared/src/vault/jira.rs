@@ -13,7 +13,7 @@ use crate::domain::jira_event::Rule;
 use crate::domain::json::to_json;
 use crate::store::audit::{self, Actor};
 use crate::store::connection::{self, DEFAULTS, JiraOptions, JiraRow};
-use crate::store::sealed::{JIRA_TOKEN, JIRA_WEBHOOK_SECRET};
+use crate::store::sealed::{JIRA_TOKEN, JIRA_WEBHOOK_SECRET, Sealed, XRAY_SECRET, ZEPHYR_TOKEN};
 use crate::store::{Sql, StoreError, Verb};
 
 /// What audit entries call it.
@@ -35,6 +35,10 @@ pub struct NewJira {
     pub token: Secret,
     /// What its webhooks are signed with; `None` = it takes none.
     pub webhook_secret: Option<Secret>,
+    /// The secret of the API key of Xray Cloud.
+    pub xray_secret: Option<Secret>,
+    /// The token of Zephyr Scale Cloud.
+    pub zephyr_token: Option<Secret>,
     /// The rest.
     pub options: JiraOptions,
     /// Whether requests that name none use it.
@@ -54,6 +58,10 @@ pub struct JiraChange {
     pub token: Option<Secret>,
     /// Another secret of its webhooks; `Some(None)` = it takes none any more.
     pub webhook_secret: Option<Option<Secret>>,
+    /// Another secret of the API key of Xray Cloud; `Some(None)` = none any more.
+    pub xray_secret: Option<Option<Secret>>,
+    /// Another token of Zephyr Scale Cloud; `Some(None)` = none any more.
+    pub zephyr_token: Option<Option<Secret>>,
     /// Changes the options.
     pub options: Option<JiraOptions>,
     /// Whether requests that name none use it.
@@ -74,8 +82,9 @@ impl Vault {
         );
         let insert = Sql::new(
             "INSERT INTO jira_configurations (id, name, base_url, email, token_sealed, options, active, version, \
-             created_at, created_by, updated_at, updated_by, webhook_secret_sealed, rules_by) \
-             SELECT ?, ?, ?, ?, ?, ?, ?, 1, {now}, ?, {now}, ?, ?, ? FROM {held} AS held",
+             created_at, created_by, updated_at, updated_by, rules_by, webhook_secret_sealed, xray_secret_sealed, \
+             zephyr_token_sealed) \
+             SELECT ?, ?, ?, ?, ?, ?, ?, 1, {now}, ?, {now}, ?, ?, ?, ?, ? FROM {held} AS held",
         )
         .bind(id)
         .bind(new.name)
@@ -86,8 +95,10 @@ impl Vault {
         .bind(new.active)
         .bind(actor.user_id)
         .bind(actor.user_id)
-        .bind(new.webhook_secret.map(|secret| self.sealer.seal(JIRA_WEBHOOK_SECRET.of(id), secret.expose())))
-        .bind(actor.user_id.filter(|_| !new.options.rules.is_empty()));
+        .bind(actor.user_id.filter(|_| !new.options.rules.is_empty()))
+        .bind(self.sealed(JIRA_WEBHOOK_SECRET, id, new.webhook_secret))
+        .bind(self.sealed(XRAY_SECRET, id, new.xray_secret))
+        .bind(self.sealed(ZEPHYR_TOKEN, id, new.zephyr_token));
         Verb::new("connection_defaults", DEFAULTS, guard)
             .administered_by(actor.user_id)
             .then(insert)
@@ -109,13 +120,13 @@ impl Vault {
         } else {
             seen.rules_by
         };
-        let webhook_secret = change.webhook_secret.clone().flatten();
-        let webhook_secret = webhook_secret.map(|secret| self.sealer.seal(JIRA_WEBHOOK_SECRET.of(seen.id), secret.expose()));
         let options = change.options.as_ref().map_or_else(|| seen.options.clone(), to_json);
         let guard = Sql::new(
             "UPDATE jira_configurations SET base_url = ?, email = ?, token_sealed = COALESCE(?, token_sealed), options = ?, \
              active = ?, version = version + 1, updated_at = {now}, updated_by = ?, rules_by = ?, \
-             webhook_secret_sealed = CASE WHEN ? THEN ? ELSE webhook_secret_sealed END \
+             webhook_secret_sealed = CASE WHEN ? THEN ? ELSE webhook_secret_sealed END, \
+             xray_secret_sealed = CASE WHEN ? THEN ? ELSE xray_secret_sealed END, \
+             zephyr_token_sealed = CASE WHEN ? THEN ? ELSE zephyr_token_sealed END \
              WHERE id = ? AND version = ? AND {administers}",
         )
         .bind(change.base_url.unwrap_or_else(|| seen.base_url.clone()))
@@ -126,7 +137,11 @@ impl Vault {
         .bind(actor.user_id)
         .bind(rules_by)
         .bind(change.webhook_secret.is_some())
-        .bind(webhook_secret)
+        .bind(self.sealed(JIRA_WEBHOOK_SECRET, seen.id, change.webhook_secret.flatten()))
+        .bind(change.xray_secret.is_some())
+        .bind(self.sealed(XRAY_SECRET, seen.id, change.xray_secret.flatten()))
+        .bind(change.zephyr_token.is_some())
+        .bind(self.sealed(ZEPHYR_TOKEN, seen.id, change.zephyr_token.flatten()))
         .bind(seen.id)
         .bind(seen.version);
         let count = counted_with_held(
@@ -143,6 +158,14 @@ impl Vault {
             .took(&self.db)
             .await?;
         if took { Ok(()) } else { Err(VaultError::Changed) }
+    }
+
+    fn opened(&self, place: Sealed, id: Uuid, sealed: Option<&String>) -> Result<Option<Secret>, VaultError> {
+        Ok(sealed.map(|sealed| self.sealer.open(place.of(id), sealed)).transpose()?.map(Secret::new))
+    }
+
+    fn sealed(&self, place: Sealed, id: Uuid, secret: Option<Secret>) -> Option<String> {
+        secret.map(|secret| self.sealer.seal(place.of(id), secret.expose()))
     }
 
     /// Removes a connection that is no default and that no open job uses.
@@ -179,7 +202,15 @@ impl Vault {
     pub async fn try_jira(&self, id: Uuid, builder: &Builder, actor: &Actor) -> Result<TrialResult, VaultError> {
         let row = connection::find_jira(&self.db, id).await?.ok_or(VaultError::NotFound)?;
         let token = Secret::new(self.sealer.open(JIRA_TOKEN.of(id), &row.token_sealed)?);
-        let finding = hidden(&ask(&row, &token, builder).await, &token);
+        let xray_secret = self.opened(XRAY_SECRET, id, row.xray_secret_sealed.as_ref())?;
+        let zephyr_token = self.opened(ZEPHYR_TOKEN, id, row.zephyr_token_sealed.as_ref())?;
+        let options = JiraOptions::of(&row)?;
+        let secrets = [Some(&token), xray_secret.as_ref(), zephyr_token.as_ref()].into_iter().flatten().cloned();
+        let secrets: Vec<Secret> = secrets.collect();
+        let (base_url, email) = (row.base_url.as_str(), row.email.as_str());
+        let access = JiraAccess { base_url, email, token, xray_secret, zephyr_token, options: &options };
+        let finding = ask(&row.name, access, builder).await;
+        let finding = secrets.iter().fold(finding, |finding, secret| hidden(&finding, secret));
         let guard = Sql::new(
             "UPDATE jira_configurations SET tested_at = {now}, test_result = ? WHERE id = ? AND version = ? AND {administers}",
         )
@@ -196,12 +227,10 @@ impl Vault {
     }
 }
 
-async fn ask(row: &JiraRow, token: &Secret, builder: &Builder) -> TrialResult {
-    let options = serde_json::from_str(&row.options).unwrap_or_default();
-    let access = JiraAccess { base_url: &row.base_url, email: &row.email, token: token.clone(), options: &options };
+async fn ask(name: &str, access: JiraAccess<'_>, builder: &Builder) -> TrialResult {
     match builder.jira(access) {
         Err(why) => TrialResult::bad(why, "Change base_url."),
-        Ok(jira) => tokio::time::timeout(PATIENCE, trial::jira(&row.name, &*jira.issues, &trial::JIRA_FIELDS))
+        Ok(jira) => tokio::time::timeout(PATIENCE, trial::jira(name, &*jira.issues, &trial::JIRA_FIELDS))
             .await
             .unwrap_or_else(|_| no_answer()),
     }
@@ -232,6 +261,8 @@ fn changed_fields(seen: &JiraRow, change: &JiraChange) -> Vec<Value> {
         ("email", change.email.as_ref().is_some_and(|email| *email != seen.email)),
         ("token", change.token.is_some()),
         ("webhook_secret", change.webhook_secret.is_some()),
+        ("xray_client_secret", change.xray_secret.is_some()),
+        ("zephyr_token", change.zephyr_token.is_some()),
         ("options", change.options.as_ref().is_some_and(|options| to_json(options) != seen.options)),
         ("active", change.active.is_some_and(|active| active != seen.active)),
         ("is_default", change.is_default.is_some()),

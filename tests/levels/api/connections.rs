@@ -3,6 +3,7 @@
 use sandbox::Fault;
 use serde_json::{Value, json};
 use shared::domain::user::Role;
+use shared::store::Sql;
 use tests::Backend;
 use tests::app::Setup;
 use tests::http_app::{Account, Answer, HttpApp};
@@ -337,4 +338,34 @@ async fn no_secret_of_a_connection_is_seen_anywhere_on_sqlite() {
 #[tokio::test]
 async fn no_secret_of_a_connection_is_seen_anywhere_on_postgres() {
     Box::pin(Backend::Postgres.with_url(canaries_stay_inside)).await;
+}
+
+#[tokio::test]
+async fn the_secrets_of_tools_for_tests_are_sealed_changed_taken_away_and_never_shown() {
+    const OURS: [&str; 2] = ["c4nary-of-xray", "c4nary-of-zephyr"];
+    let app = installation().await;
+    let admin = app.account(Role::Admin).await;
+    let body = json!({
+        "name": "tools", "base_url": "https://acme.example", "email": "qa@acme.example", "token": "c4nary",
+        "xray_client_secret": OURS[0], "zephyr_token": OURS[1],
+        "options": { "xray": { "client_id": "ours", "all": { "test_type": "cucumber" } } },
+    });
+    let created = app.post("/jira-configurations").by(&admin).json(body).await;
+    assert_eq!(created.status, 201, "{}", created.text);
+    let has = |answer: &Value| [answer["has_xray_client_secret"] == true, answer["has_zephyr_token"] == true];
+    assert_eq!(has(&created.json()), [true, true]);
+    let path = format!("/jira-configurations/{}", created.json()["id"].as_str().unwrap());
+    let change = async |body: Value| app.patch(&path).by(&admin).json(body).await;
+    let moved = json!({ "options": { "xray": { "client_id": "ours", "base_url": "https://eu.example/api/v2" } } });
+    assert_eq!(change(moved.clone()).await.fields(), ["options.xray.base_url"], "whoever is there would get the secret");
+    let away = json!({ "options": { "xray": { "client_id": "ours" }, "zephyr": { "base_url": "http://10.0.0.1/v2" } }, "zephyr_token": "x" });
+    assert_eq!(change(away).await.fields(), ["options.zephyr.base_url"], "a network that connections may not lead to");
+    let with_secret = json!({ "options": moved["options"], "xray_client_secret": "another" });
+    assert_eq!(change(with_secret).await.status, 200);
+    let gone = change(json!({ "zephyr_token": null })).await;
+    assert_eq!(has(&gone.json()), [true, false]);
+    let told = [&created.text, &gone.text, &app.get("/audit-logs").by(&admin).await.text].map(String::as_str).concat();
+    assert!(told.contains("zephyr_token") && !OURS.iter().any(|secret| told.contains(secret)), "{told}");
+    let open = "SELECT COUNT(*) AS n FROM jira_configurations WHERE xray_secret_sealed LIKE '%c4nary%' OR zephyr_token_sealed LIKE '%c4nary%'";
+    assert_eq!(app.count(Sql::new(open)).await, 0);
 }

@@ -32,6 +32,8 @@ async fn both(vault: &Vault, name: &str) -> (Uuid, Uuid) {
         email: "qa@example.org".into(),
         token: Secret::new("a-token"),
         webhook_secret: Some(Secret::new("a-webhook-secret")),
+        xray_secret: Some(Secret::new("an-xray-secret")),
+        zephyr_token: Some(Secret::new("a-zephyr-token")),
         options: JiraOptions::default(),
         is_default: false,
         active: true,
@@ -60,10 +62,10 @@ contract! {
             both(&vault(&f, "a"), &format!("c{n}")).await;
         }
         let rotating = vault(&f, "ba");
-        assert_eq!(rotating.rotate().await.expect("an answer"), Rotated { resealed: 9, left: 0, unreadable: 0 });
-        assert_eq!(rotating.rotate().await.expect("an answer"), Rotated { resealed: 0, left: 9, unreadable: 0 });
+        assert_eq!(rotating.rotate().await.expect("an answer"), Rotated { resealed: 15, left: 0, unreadable: 0 });
+        assert_eq!(rotating.rotate().await.expect("an answer"), Rotated { resealed: 0, left: 15, unreadable: 0 });
         let held: Vec<_> = rotating.holdings().await.expect("an answer").iter().map(|held| held.values).collect();
-        assert_eq!(held, [9, 0]);
+        assert_eq!(held, [15, 0]);
         assert_eq!(vault(&f, "b").missing_keys().await.expect("an answer"), Vec::<String>::new());
         let audited = Sql::new("SELECT COUNT(*) AS n FROM audit_logs WHERE action = 'keys.rotate'");
         assert_eq!(f.count(audited).await, 1);
@@ -73,10 +75,10 @@ contract! {
         let (id, _) = both(&vault(&f, "a"), "acme").await;
         let before = jira_row(&f, id).await;
         let without = vault(&f, "b");
-        assert_eq!(without.rotate().await.expect("an answer"), Rotated { resealed: 0, left: 0, unreadable: 3 });
+        assert_eq!(without.rotate().await.expect("an answer"), Rotated { resealed: 0, left: 0, unreadable: 5 });
         assert_eq!(jira_row(&f, id).await, before);
         assert_eq!(without.missing_keys().await.expect("an answer"), [key('a').id()]);
-        let missing = Holding { key_id: key('a').id(), values: 3, ..Holding::default() };
+        let missing = Holding { key_id: key('a').id(), values: 5, ..Holding::default() };
         assert_eq!(without.holdings().await.expect("an answer").last(), Some(&missing));
     }
 

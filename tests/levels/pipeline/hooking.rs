@@ -103,6 +103,8 @@ async fn ruled(app: &App, role: Role, options: Value) -> Uuid {
         email: "qa@example.org".into(),
         token: shared::adapters::http::Secret::new("sandbox"),
         webhook_secret: None,
+        xray_secret: None,
+        zephyr_token: None,
         options,
         is_default: false,
         active: true,

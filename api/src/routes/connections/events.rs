@@ -61,6 +61,9 @@ fn check_rule(fields: &mut Fields, place: &str, rule: &Rule) {
         let place = format!("{place}.publish[{n}]");
         match (target.what, rule.kind) {
             _ if rule.publish.iter().take(n).any(|other| other == target) => fields.refuse(place, "is there twice"),
+            _ if target.complaint().is_some() => {
+                target.complaint().into_iter().for_each(|why| fields.refuse(format!("{place}.what"), why));
+            }
             (PublishWhat::Scenarios, JobKind::AcceptanceCriteria) => {
                 fields.refuse(format!("{place}.what"), "this kind makes no scenarios");
             }

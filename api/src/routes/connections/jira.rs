@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use shared::adapters::http::{Secret, authorities};
 use shared::adapters::trial::TrialResult;
+use shared::adapters::webhook::Guard;
 use shared::config::JiraSection;
 use shared::domain::jira_event::signature::SHORTEST_SECRET;
 use shared::domain::jira_site::{JiraDeployment, is_atlassian};
@@ -31,6 +32,8 @@ const LONGEST_CALL: u64 = 30;
 const LONGEST_CERTIFICATES: usize = 64 * 1024;
 const TOO_LONG: &str = "should be at most 64 KiB of certificates in PEM";
 
+const SECRET_NEEDED: &str = "cannot change without the secret: give the secret again in the same request";
+
 /// More would only wait for each other.
 const MOST_IN_FLIGHT: u64 = 256;
 
@@ -54,6 +57,12 @@ pub(in crate::routes) struct NewJiraBody {
     /// What Jira signs its webhooks with, 16 characters at least; it is never shown. Absent = webhooks are refused.
     #[schema(required = false, value_type = Option<String>, write_only)]
     webhook_secret: Option<Secret>,
+    /// The client secret of the API key of Xray Cloud whose id is `options.xray.client_id`; it is never shown.
+    #[schema(required = false, value_type = Option<String>, write_only)]
+    xray_client_secret: Option<Secret>,
+    /// The API token of Zephyr Scale Cloud; it is never shown.
+    #[schema(required = false, value_type = Option<String>, write_only)]
+    zephyr_token: Option<Secret>,
     /// What has a default.
     #[schema(required = false)]
     options: JiraOptions,
@@ -80,6 +89,8 @@ impl FromFields for NewJiraBody {
         Some(Self {
             options,
             webhook_secret: webhook_secret(fields),
+            xray_client_secret: optional_secret(fields, "xray_client_secret"),
+            zephyr_token: optional_secret(fields, "zephyr_token"),
             is_default: fields.optional("is_default").unwrap_or_default(),
             active: fields.optional("active").unwrap_or(true),
             name: name?,
@@ -113,9 +124,18 @@ fn account_problem(options: &JiraOptions, base_url: &str, email: &str) -> Option
     options.auth.problem(deployment, email)
 }
 
+fn optional_secret(fields: &mut Fields, name: &'static str) -> Option<Secret> {
+    let given = fields.optional(name);
+    secret(fields, name, given)
+}
+
+/// A secret in a change: `null` takes it away.
+fn other_secret(fields: &mut Fields, name: &'static str) -> Option<Option<Secret>> {
+    if fields.is_null(name) { Some(None) } else { optional_secret(fields, name).map(Some) }
+}
+
 fn webhook_secret(fields: &mut Fields) -> Option<Secret> {
-    let given = fields.optional("webhook_secret");
-    let given = secret(fields, "webhook_secret", given)?;
+    let given = optional_secret(fields, "webhook_secret")?;
     if given.expose().len() < SHORTEST_SECRET {
         fields.refuse("webhook_secret", format!("should be {SHORTEST_SECRET} characters at least"));
     }
@@ -136,6 +156,12 @@ pub(in crate::routes) struct JiraChangeBody {
     /// Another secret of its webhooks; `null` = they are refused from now on.
     #[schema(value_type = Option<String>, write_only)]
     webhook_secret: Option<Option<Secret>>,
+    /// Another client secret of Xray Cloud; `null` = none any more.
+    #[schema(value_type = Option<String>, write_only)]
+    xray_client_secret: Option<Option<Secret>>,
+    /// Another token of Zephyr Scale Cloud; `null` = none any more.
+    #[schema(value_type = Option<String>, write_only)]
+    zephyr_token: Option<Option<Secret>>,
     /// All of the options; those that are absent have their defaults.
     options: Option<JiraOptions>,
     /// See the new connection.
@@ -152,6 +178,8 @@ impl FromFields for JiraChangeBody {
         let webhook_secret = webhook_secret(fields);
         Some(Self {
             webhook_secret: if no_webhooks { Some(None) } else { webhook_secret.map(Some) },
+            xray_client_secret: other_secret(fields, "xray_client_secret"),
+            zephyr_token: other_secret(fields, "zephyr_token"),
             base_url: fields.optional("base_url"),
             email: line(fields, "email", email),
             token: secret(fields, "token", token),
@@ -177,6 +205,10 @@ pub(in crate::routes) struct JiraView {
     has_token: bool,
     /// Whether Jira's webhooks are taken.
     has_webhook_secret: bool,
+    /// Whether the client secret of Xray Cloud is here.
+    has_xray_client_secret: bool,
+    /// Whether the token of Zephyr Scale Cloud is here.
+    has_zephyr_token: bool,
     options: JiraOptions,
     is_default: bool,
     active: bool,
@@ -197,6 +229,8 @@ impl JiraView {
             source: ConnectionSource::Database,
             has_token: true,
             has_webhook_secret: row.webhook_secret_sealed.is_some(),
+            has_xray_client_secret: row.xray_secret_sealed.is_some(),
+            has_zephyr_token: row.zephyr_token_sealed.is_some(),
             is_default: defaults.jira_id == Some(row.id),
             active: row.active,
             created_at: Some(rfc3339(row.created_at)),
@@ -217,6 +251,8 @@ impl JiraView {
             email: section.email.clone(),
             has_token: true,
             has_webhook_secret: section.webhook_secret.is_some(),
+            has_xray_client_secret: section.xray_secret.is_some(),
+            has_zephyr_token: section.zephyr_token.is_some(),
             options: JiraOptions {
                 deployment: section.deployment,
                 auth: section.auth,
@@ -224,7 +260,7 @@ impl JiraView {
                 criteria_field: criteria_field.cloned(),
                 timeout_seconds: Some(section.timeout.as_secs()),
                 max_in_flight: Some(section.max_in_flight),
-                ..JiraOptions::default()
+                ..section.options.clone()
             },
             is_default: defaults.jira_id.is_none(),
             active: true,
@@ -277,13 +313,17 @@ pub(in crate::routes) async fn create(
     if api.connections.of_settings().is_jira_of_settings(&body.name) {
         return Err(Problem::field("name", "is the name of the connection that the settings give"));
     }
+    let guard = api.connections.builder().guard();
+    tools_are_allowed(guard, &body.options)?;
     let new = NewJira {
-        base_url: base_url(api.connections.builder().guard(), &body.base_url)?,
+        base_url: base_url(guard, &body.base_url)?,
         options: body.options,
         name: body.name,
         email: body.email,
         token: body.token,
         webhook_secret: body.webhook_secret,
+        xray_secret: body.xray_client_secret,
+        zephyr_token: body.zephyr_token,
         is_default: body.is_default,
         active: body.active,
     };
@@ -319,12 +359,15 @@ pub(in crate::routes) async fn change(
     let row = connection::find_jira(api.db(), id).await?.ok_or_else(no_such_connection)?;
     let guard = api.connections.builder().guard();
     fits(&row, &body)?;
+    body.options.iter().try_for_each(|options| tools_are_allowed(guard, options))?;
     let change = JiraChange {
         base_url: body.base_url.as_deref().map(|text| base_url(guard, text)).transpose()?,
         options: body.options,
         email: body.email,
         token: body.token,
         webhook_secret: body.webhook_secret,
+        xray_secret: body.xray_client_secret,
+        zephyr_token: body.zephyr_token,
         is_default: body.is_default,
         active: body.active,
     };
@@ -333,14 +376,35 @@ pub(in crate::routes) async fn change(
     shown(&api, id).await.map(Json)
 }
 
+/// Whether connections may lead where the tools for tests are said to be.
+fn tools_are_allowed(guard: &Guard, options: &JiraOptions) -> Result<(), Problem> {
+    let tools = [
+        ("options.xray.base_url", options.xray.base_url.as_deref()),
+        ("options.zephyr.base_url", options.zephyr.base_url.as_deref()),
+    ];
+    for (field, url) in tools {
+        url.map_or(Ok(()), |url| guard.base_url(url).map(drop)).map_err(|why| Problem::field(field, why))?;
+    }
+    Ok(())
+}
+
 /// Whether a change fits what stays.
 fn fits(row: &JiraRow, body: &JiraChangeBody) -> Result<(), Problem> {
     let before = JiraOptions::of(row)?;
     let options = body.options.as_ref().unwrap_or(&before);
     // Whoever vouches for the server could read the token on its way.
     if options.ca_certificate != before.ca_certificate && body.token.is_none() {
-        let why = "cannot change without the secret: give the secret again in the same request";
-        return Err(Problem::field("options.ca_certificate", why));
+        return Err(Problem::field("options.ca_certificate", SECRET_NEEDED));
+    }
+    for (field, moves, has_secret) in [
+        ("options.xray.base_url", options.xray.base_url != before.xray.base_url, body.xray_client_secret.is_some()),
+        ("options.xray.client_id", options.xray.client_id != before.xray.client_id, body.xray_client_secret.is_some()),
+        ("options.zephyr.base_url", options.zephyr.base_url != before.zephyr.base_url, body.zephyr_token.is_some()),
+    ] {
+        let kept = if field.starts_with("options.xray") { &row.xray_secret_sealed } else { &row.zephyr_token_sealed };
+        if moves && kept.is_some() && !has_secret {
+            return Err(Problem::field(field, SECRET_NEEDED));
+        }
     }
     let base_url = body.base_url.as_ref().unwrap_or(&row.base_url);
     let email = body.email.as_ref().unwrap_or(&row.email);

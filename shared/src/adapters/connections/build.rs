@@ -48,6 +48,10 @@ pub struct JiraAccess<'a> {
     pub email: &'a str,
     /// Its token.
     pub token: Secret,
+    /// The secret of the API key of Xray Cloud.
+    pub xray_secret: Option<Secret>,
+    /// The token of Zephyr Scale Cloud.
+    pub zephyr_token: Option<Secret>,
     /// The rest.
     pub options: &'a JiraOptions,
 }
@@ -108,8 +112,8 @@ impl Builder {
         settings.authorities.clone_from(&section.authorities);
         settings.timeout = section.timeout;
         settings.max_in_flight = section.max_in_flight;
-        let subtasks = SubtaskOptions::default();
-        self.clients(settings, subtasks).map_err(|error| ConfigProblem::new("JQA_JIRA_URL", error.to_string()))
+        self.clients(settings, section.options.subtasks.clone())
+            .map_err(|error| ConfigProblem::new("JQA_JIRA_URL", error.to_string()))
     }
 
     fn clients(&self, mut settings: JiraSettings, subtasks: SubtaskOptions) -> Result<JiraClients, crate::ports::JiraError> {

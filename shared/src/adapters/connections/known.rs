@@ -22,8 +22,8 @@ use crate::domain::story::{Part, Story};
 use crate::domain::verdict::Failure;
 use crate::ports::{Items, Jira, Llm};
 use crate::publishing::Fields;
-use crate::store::connection::{Defaults, FieldOptions, JiraOptions, JiraRow, LlmOptions, LlmRow};
-use crate::store::sealed::{JIRA_TOKEN, JIRA_WEBHOOK_SECRET, LLM_KEY};
+use crate::store::connection::{Defaults, JiraOptions, JiraRow, LlmOptions, LlmRow};
+use crate::store::sealed::{JIRA_TOKEN, JIRA_WEBHOOK_SECRET, LLM_KEY, Sealed, XRAY_SECRET, ZEPHYR_TOKEN};
 
 /// Who writes: the drafter within, or a model.
 #[derive(Clone)]
@@ -92,7 +92,7 @@ impl JiraConnection {
         Ok(match mode {
             PublishMode::Comment | PublishMode::Description | PublishMode::CustomField => None,
             PublishMode::Subtask => Some(clients.subtasks),
-            PublishMode::Xray | PublishMode::Zephyr => todo!(),
+            PublishMode::Xray | PublishMode::Zephyr => return Err(Failure::fail("publish.not_offered", "not yet")),
         })
     }
 }
@@ -145,7 +145,7 @@ impl Known {
         if let Some(section) = &settings.jira {
             let mut read_options = ReadOptions::default();
             read_options.criteria_field.clone_from(&settings.criteria_field);
-            let fields = Arc::new(Fields { options: FieldOptions::default(), read: read_options.clone() });
+            let fields = Arc::new(Fields { options: section.options.custom_fields.clone(), read: read_options.clone() });
             let clients = Ok(builder.jira_of_settings(section)?);
             let name = section.name.clone();
             let hooks = Hooks { secret: section.webhook_secret.clone(), poll: section.poll.clone(), ..Hooks::default() };
@@ -338,24 +338,34 @@ fn not_configured(why: &str) -> Failure {
 fn jira_of(row: &JiraRow, sealer: &Sealer, builder: &Builder) -> JiraConnection {
     let options: JiraOptions = serde_json::from_str(&row.options).unwrap_or_default();
     let clients = opened(&row.name, sealer.open(JIRA_TOKEN.of(row.id), &row.token_sealed)).and_then(|token| {
-        let access = JiraAccess { base_url: &row.base_url, email: &row.email, token: Secret::new(token), options: &options };
+        let access = JiraAccess {
+            base_url: &row.base_url,
+            email: &row.email,
+            token: Secret::new(token),
+            xray_secret: kept(row, sealer, XRAY_SECRET, row.xray_secret_sealed.as_ref()),
+            zephyr_token: kept(row, sealer, ZEPHYR_TOKEN, row.zephyr_token_sealed.as_ref()),
+            options: &options,
+        };
         let unusable =
             |why| Failure::fail("jira.not_configured", format!("the Jira connection '{}' cannot be used: {why}", row.name));
         builder.jira(access).map_err(unusable)
     });
-    let secret = row.webhook_secret_sealed.as_ref().and_then(|sealed| {
-        // Without it Jira's webhooks are refused as those of strangers; polling, or the next webhook, makes up for them.
-        let opened = opened(&row.name, sealer.open(JIRA_WEBHOOK_SECRET.of(row.id), sealed));
-        opened
-            .inspect_err(|failure| tracing::error!(connection = %row.name, %failure, "webhooks of Jira cannot be verified"))
-            .ok()
-    });
-    let hooks =
-        Hooks { secret: secret.map(Secret::new), rules: options.rules.into(), rules_by: row.rules_by, poll: options.poll };
+    // Without it Jira's webhooks are refused as those of strangers; polling, or the next webhook, makes up for them.
+    let secret = kept(row, sealer, JIRA_WEBHOOK_SECRET, row.webhook_secret_sealed.as_ref());
+    let hooks = Hooks { secret, rules: options.rules.into(), rules_by: row.rules_by, poll: options.poll };
     let read_options = ReadOptions { criteria_field: options.criteria_field, ..ReadOptions::default() };
     let fields = Arc::new(Fields { options: options.custom_fields, read: read_options.clone() });
     let (name, origin) = (row.name.clone(), Some((row.id, row.version)));
     JiraConnection { name, read_options, fields, hooks, origin, active: row.active, clients }
+}
+
+/// A secret that a connection can do without: what needs it says that it is missing.
+fn kept(row: &JiraRow, sealer: &Sealer, place: Sealed, sealed: Option<&String>) -> Option<Secret> {
+    let opened = opened(&row.name, sealer.open(place.of(row.id), sealed?));
+    let told = opened.inspect_err(|failure| {
+        tracing::error!(connection = %row.name, column = place.column, %failure, "a secret cannot be used");
+    });
+    told.ok().map(Secret::new)
 }
 
 fn llm_of(row: &LlmRow, sealer: &Sealer, builder: &Builder) -> LlmConnection {

@@ -36,7 +36,7 @@ pub struct Connections {
 #[derive(Debug, Clone)]
 pub struct Given {
     /// Jira, when it is given.
-    pub jira: Option<JiraSection>,
+    pub jira: Option<Box<JiraSection>>,
     /// Field that holds acceptance criteria there.
     pub criteria_field: Option<String>,
     /// The model.

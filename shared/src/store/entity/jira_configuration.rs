@@ -39,6 +39,10 @@ pub struct Model {
     pub webhook_secret_sealed: Option<String>,
     /// Who changed its rules last, and answers for what they start.
     pub rules_by: Option<Uuid>,
+    /// Secret of the API key of Xray Cloud, sealed.
+    pub xray_secret_sealed: Option<String>,
+    /// Token of Zephyr Scale Cloud, sealed.
+    pub zephyr_token_sealed: Option<String>,
 }
 
 impl std::fmt::Debug for Model {
