@@ -101,7 +101,8 @@ fn wrong_values_are_named_with_what_would_have_been_right() {
     assert!(refused("jqa generate nonsense").contains("'nonsense' is not a Jira issue key; it should look like SHOP-12"));
     assert!(refused("jqa generate SHOP-1 --timeout soon").contains("write it like 90s, 10m or 1h30m"));
     assert!(
-        refused("jqa generate SHOP-1 --publish wiki").contains("[possible values: comment, description, custom_field, subtask]")
+        refused("jqa generate SHOP-1 --publish wiki")
+            .contains("[possible values: comment, description, custom_field, subtask, xray, zephyr]")
     );
     assert!(refused("jqa generate SHOP-1 --priority 11").contains("a whole number from -10 to 10"));
     assert!(refused("jqa jobs show 17").contains("an id looks like 01a20381-"));

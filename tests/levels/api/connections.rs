@@ -363,7 +363,7 @@ async fn the_secrets_of_tools_for_tests_are_sealed_changed_taken_away_and_never_
     let with_secret = json!({ "options": moved["options"], "xray_client_secret": "another" });
     assert_eq!(change(with_secret).await.status, 200);
     let gone = change(json!({ "zephyr_token": null })).await;
-    assert_eq!(has(&gone.json()), [true, false]);
+    assert_eq!(has(&gone.json()), [true, false], "{}", gone.text);
     let told = [&created.text, &gone.text, &app.get("/audit-logs").by(&admin).await.text].map(String::as_str).concat();
     assert!(told.contains("zephyr_token") && !OURS.iter().any(|secret| told.contains(secret)), "{told}");
     let open = "SELECT COUNT(*) AS n FROM jira_configurations WHERE xray_secret_sealed LIKE '%c4nary%' OR zephyr_token_sealed LIKE '%c4nary%'";

@@ -131,7 +131,9 @@ fn optional_secret(fields: &mut Fields, name: &'static str) -> Option<Secret> {
 
 /// A secret in a change: `null` takes it away.
 fn other_secret(fields: &mut Fields, name: &'static str) -> Option<Option<Secret>> {
-    if fields.is_null(name) { Some(None) } else { optional_secret(fields, name).map(Some) }
+    let goes = fields.is_null(name);
+    let other = optional_secret(fields, name);
+    if goes { Some(None) } else { other.map(Some) }
 }
 
 fn webhook_secret(fields: &mut Fields) -> Option<Secret> {
