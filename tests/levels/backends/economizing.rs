@@ -135,6 +135,31 @@ contract! {
         }
     }
 
+    async fn the_calls_of_a_batch_that_failed_once_it_was_made_may_be_paid(f: Arc<Fixture>) {
+        let (_, batch) = batched(&f, 2).await;
+        assert!(f.jobs.fail_batch(&batch, &LlmError::NoAnswer("?".into())).await.expect("an answer"));
+        assert_eq!((in_state(&f, "calls", "unknown").await, in_state(&f, "calls", "free").await), (2, 0));
+    }
+
+    async fn a_batch_of_another_is_not_adopted(f: Arc<Fixture>) {
+        let (_, ours) = batched(&f, 1).await;
+        let trouble = Trouble { code: "llm.batch_unknown", message: "?" };
+        assert!(f.jobs.lose_batch(&ours, &[], trouble).await.expect("an answer"));
+        assert!(f.jobs.decide(&ours, BatchDecision::Adopt, Some("b7"), &Actor::default()).await.expect("an answer"));
+        let (_, another) = batched(&f, 1).await;
+        assert!(f.jobs.lose_batch(&another, &[], trouble).await.expect("an answer"));
+        assert!(!f.jobs.decide(&another, BatchDecision::Adopt, Some("b7"), &Actor::default()).await.expect("an answer"));
+        assert!(f.jobs.decide(&another, BatchDecision::Adopt, Some("b8"), &Actor::default()).await.expect("an answer"));
+    }
+
+    async fn the_jobs_of_a_batch_that_is_left_to_a_person_say_so_at_once(f: Arc<Fixture>) {
+        let (jobs, batch) = batched(&f, 1).await;
+        assert!(f.row(jobs[0].0.fence.job_id).await.due_at > f.clock.now_ms());
+        let trouble = Trouble { code: "llm.batch_unknown", message: "?" };
+        assert!(f.jobs.lose_batch(&batch, &[], trouble).await.expect("an answer"));
+        assert!(f.row(jobs[0].0.fence.job_id).await.due_at <= f.clock.now_ms());
+    }
+
     async fn a_person_decides_once_about_a_batch_that_is_unknown(f: Arc<Fixture>) {
         for (decision, calls) in [(BatchDecision::SendAgain, "unknown"), (BatchDecision::GiveUp, "unknown"), (BatchDecision::Adopt, "reserved")] {
             let (jobs, batch) = batched(&f, 2).await;

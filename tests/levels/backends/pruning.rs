@@ -60,6 +60,19 @@ contract! {
         assert_eq!(f.audited(old).await, ["job.submit", "job.succeeded"], "the audit log is kept for longer");
     }
 
+    async fn a_job_whose_questions_are_with_a_provider_stays_whole_until_they_came_to_something(f: Arc<Fixture>) {
+        let id = ended(&f).await;
+        let ask = "INSERT INTO llm_questions (id, job_id, stage, question, connection, model, prompt, state, created_at) \
+                   VALUES (?, ?, 'criteria', 'q', 'claude', 'sonnet', 'p', 'sent', 0)";
+        f.db.execute(Sql::new(ask).bind(f.clock.new_id()).bind(id)).await.expect("a question");
+        f.later(DAY * 31);
+        prune_all(&f).await;
+        assert_eq!((f.count(jobs()).await, f.told(id).await.len()), (1, 3));
+        f.db.execute(Sql::new("UPDATE llm_questions SET state = 'failed'")).await.expect("an answer");
+        prune_all(&f).await;
+        assert_eq!((f.count(jobs()).await, f.count(orphans()).await), (0, 0));
+    }
+
     async fn a_chunk_is_small_and_several_processes_that_prune_at_once_leave_no_orphans(f: Arc<Fixture>) {
         for _ in 0..1200 {
             let id = f.queued().await;

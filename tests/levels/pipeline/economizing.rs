@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use sandbox::{Action, Cut, Fault};
+use serde_json::{Value, json};
 use shared::domain::budget::{Budget, BudgetPeriod, BudgetScope};
 use shared::domain::job::JobKind;
+use shared::domain::policy::Terms;
 use shared::domain::provider_batch::{BatchDecision, ProviderBatchState};
+use shared::policies::Policies;
 use shared::spending::Spending;
 use shared::store::Sql;
 use shared::store::audit::Actor;
@@ -15,7 +18,7 @@ use shared::store::provider_batch::{self, ProviderBatch};
 use tests::app::{App, Setup};
 use uuid::Uuid;
 
-use crate::support::until;
+use crate::support::{client, until};
 
 const STORIES: [&str; 3] = ["SHOP-2", "SHOP-3", "SHOP-9"];
 
@@ -234,6 +237,57 @@ async fn a_batch_that_nobody_can_find_waits_for_a_person_who_knows_it() {
     all_succeeded(&app, &ids).await;
     let counts = app.jira().llm_counts();
     assert_eq!((counts.batches, counts.batched), (2, 6), "nothing was paid twice");
+}
+
+#[tokio::test]
+async fn a_batch_that_a_person_takes_for_ours_and_is_not_is_left_to_a_person_again() {
+    let (app, ids, batch) = lost().await;
+    let call = json!({ "custom_id": "theirs", "params": {
+        "model": "sandbox", "max_tokens": 64, "messages": [{ "role": "user", "content": "Hello" }] } });
+    let request = client().post(format!("{}/llm/v1/messages/batches", app.site.url())).header("x-api-key", "k");
+    let made = request.header("anthropic-version", "2023-06-01").json(&json!({ "requests": [call] })).send().await;
+    let made: Value = made.expect("an answer").json().await.expect("a batch");
+    let theirs = made["id"].as_str().expect("an id");
+    assert!(app.jobs.decide(&batch, BatchDecision::Adopt, Some(theirs), &Actor::default()).await.expect("an answer"));
+    for _ in 0..3 {
+        app.later(Duration::from_secs(400));
+        look(&app, "batcher").await;
+    }
+    assert_eq!(states(&app).await, [ProviderBatchState::Unknown]);
+    let open = app.count(Sql::new("SELECT COUNT(*) AS n FROM llm_questions WHERE state = 'sent'")).await;
+    assert_eq!(open, i64::try_from(ids.len()).expect("a number"), "none was answered by it, and none is forgotten");
+}
+
+#[tokio::test]
+async fn what_was_asked_stands_though_a_policy_would_ask_it_otherwise_by_now() {
+    let app = provided("openai", "sandbox").start().await;
+    let ids = submitted(&app, &STORIES).await;
+    let terms = Terms { instructions: "Write about the weather, too.".to_owned(), ..Terms::default() };
+    Policies::new(app.jobs.db().clone()).write("SHOP", 0, &terms, &Actor::default()).await.expect("a version");
+    app.connections.look_again();
+    to_the_end(&app).await;
+    all_succeeded(&app, &ids).await;
+    let counts = app.jira().llm_counts();
+    assert_eq!((counts.batches, counts.batched), (2, 2 * ids.len() as u64), "nothing was asked twice");
+}
+
+#[tokio::test]
+async fn a_cancellation_that_the_provider_did_not_hear_is_asked_for_again() {
+    let app = provided("openai", "sandbox-batch-slow-5").start().await;
+    let ids = submitted(&app, &STORIES).await;
+    app.later(Duration::from_secs(301));
+    look(&app, "batcher").await;
+    for id in &ids {
+        app.jobs.cancel(*id, &app.person()).await.expect("a cancel");
+    }
+    app.jira().order(Fault::status(503).on("POST", "*/cancel").times(1));
+    for _ in 0..2 {
+        app.later(Duration::from_secs(601));
+        look(&app, "batcher").await;
+    }
+    let cancels = app.jira().journal().into_iter().filter(|entry| entry.path.ends_with("/cancel")).count();
+    assert_eq!(cancels, 2);
+    assert!(batches(&app).await[0].cancel_asked_at.is_some());
 }
 
 #[tokio::test]

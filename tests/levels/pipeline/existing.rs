@@ -171,3 +171,47 @@ async fn what_we_published_ourselves_is_no_test_that_existed() {
     assert_eq!(app.story(second).await.tests, ExistingTests::default());
     assert_eq!(app.outcomes(second).await, [PublishOutcome::Unchanged]);
 }
+
+/// The receipt's story with one rule, and a test of a person that says the same in the same words.
+fn receipt() -> Vec<Story> {
+    let mut stories = tested(1, &["DESK"]);
+    let rule = "A receipt shows its number";
+    stories[0].description = Text::Source(format!("As a clerk I want receipts, so that I have them.\n\n## Rules\n\n- {rule}."));
+    stories[1].summary = rule.to_owned();
+    stories
+}
+
+async fn made_as_sub_tasks(app: &App) -> Uuid {
+    let id = app.asks(JobKind::FullPipeline, "DESK-1").with(PublishMode::Subtask, PublishWhat::Scenarios).run().await;
+    app.succeeded(id).await;
+    id
+}
+
+#[tokio::test]
+async fn when_tests_say_all_of_it_nothing_is_written_and_that_is_no_failure() {
+    let app = Setup::default().stories(receipt()).start().await;
+    let id = made_as_sub_tasks(&app).await;
+    let suite = app.suite(id).await.suite;
+    assert!(!suite.scenarios.is_empty() && suite.published().count() == 0, "{:?}", relations(&suite));
+    let published = app.published(id).await.remove(0);
+    assert_eq!(published.outcome, PublishOutcome::Unchanged, "{published:?}");
+    assert!(published.message.starts_with("skipped: "), "{published:?}");
+    assert!(app.writes().is_empty());
+}
+
+#[tokio::test]
+async fn what_was_written_before_a_test_said_the_same_is_not_called_superfluous() {
+    let mut stories = receipt();
+    stories[1].links.clear();
+    let app = Setup::default().stories(stories).start().await;
+    let first = made_as_sub_tasks(&app).await;
+    assert_eq!(app.published(first).await[0].outcome, PublishOutcome::Created);
+    let link = json!({ "type": { "name": "Test" }, "inwardIssue": { "key": "DESK-100" }, "outwardIssue": { "key": "DESK-1" } });
+    let url = format!("{}/rest/api/3/issueLink", app.site.url());
+    let linked = client().post(url).basic_auth("mara@example.org", Some("sandbox")).json(&link).send().await;
+    assert_eq!(linked.expect("an answer").status(), 201);
+    let second = made_as_sub_tasks(&app).await;
+    assert_eq!(app.suite(second).await.suite.published().count(), 0, "the test is known now");
+    let published = app.published(second).await.remove(0);
+    assert_eq!((published.outcome, published.items), (PublishOutcome::Unchanged, vec![]), "nobody is told to close it");
+}

@@ -151,6 +151,20 @@ async fn a_sub_task_whose_answer_was_lost_is_found_and_not_created_twice(site: S
     }
 }
 
+async fn a_sub_task_that_cannot_be_read_back_is_written_all_the_same(site: Site) {
+    let app = App::at(site).await;
+    let job = made(&app, STORY).await;
+    let scenarios = app.suite(job).await.suite.scenarios.len();
+    let next = (app.jira().keys().iter().filter_map(|key| app.jira().issue(key)?["id"].as_str()?.parse::<u64>().ok())).max();
+    let first = next.expect("issues") + 1;
+    app.jira().order(Fault::status(404).on("GET", &format!("*/issue/{first}")).times(1));
+    let done = published(&app, job, OnConflict::Keep).await;
+    assert_eq!(done.outcome, PublishOutcome::Created, "{done:?}");
+    assert!(done.items[0].key.as_ref().is_some_and(|key| key.starts_with("SHOP-")), "{done:?}");
+    assert_eq!(published(&app, job, OnConflict::Keep).await.outcome, PublishOutcome::Unchanged);
+    assert_eq!(below(&app).len(), scenarios);
+}
+
 async fn one_that_jira_refuses_does_not_keep_the_others_from_it(site: Site) {
     let app = App::at(site).await;
     let job = made(&app, STORY).await;
@@ -230,6 +244,7 @@ on_every_site! {
     what_a_person_changed_in_one_is_kept_and_the_others_are_brought_up_to_date,
     what_a_person_did_beside_our_text_is_no_conflict,
     a_sub_task_whose_answer_was_lost_is_found_and_not_created_twice,
+    a_sub_task_that_cannot_be_read_back_is_written_all_the_same,
     one_that_jira_refuses_does_not_keep_the_others_from_it,
     when_jira_refuses_all_the_publication_fails_and_says_why,
     when_jira_asks_to_slow_down_the_rest_is_written_later,

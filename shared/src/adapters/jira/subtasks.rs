@@ -30,12 +30,11 @@ impl Subtasks {
         Self { wire, options }
     }
 
-    /// Issues that carry our mark, the oldest first.
-    async fn marked(&self, ids: &[&str]) -> Result<Vec<Standing>, JiraError> {
-        let issues = self.wire.several(ids, &SHOWN, "the sub-tasks of the story").await?;
+    /// Those that carry our mark, the oldest first.
+    fn marked(&self, issues: &[Value]) -> Vec<Standing> {
         let mut marked: Vec<Standing> = issues.iter().filter_map(|issue| self.standing(issue)).collect();
         marked.sort_by_key(|standing| standing.id.parse::<u64>().unwrap_or(u64::MAX));
-        Ok(marked)
+        marked
     }
 
     /// An issue, if it carries our mark.
@@ -137,6 +136,14 @@ fn subtask_type(project: &Value, wanted: Option<&str>) -> Result<IssueType, Stri
     types.find(is_wanted).ok_or_else(|| format!("has no sub-tasks of the type '{wanted}' that the connection's options ask for"))
 }
 
+/// What is hidden may be what we would create a second time.
+fn unseen(number: usize) -> String {
+    format!(
+        "{number} sub-tasks of the story are hidden from the connection's account, and what is to be created may be among them; \
+         let the account see them"
+    )
+}
+
 fn hash_of(summary: &str, description: &str) -> String {
     sha256_hex(format!("{summary}\n{description}").as_bytes())
 }
@@ -155,18 +162,24 @@ impl Items for Subtasks {
 
     async fn survey(&self, story: &RawIssue, known: &[&str], creates: bool) -> Result<Survey, JiraError> {
         let below = story.body.pointer("/fields/subtasks").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let mut ids: Vec<&str> = below.iter().filter_map(|issue| issue.get("id")?.as_str()).collect();
+        let below: Vec<&str> = below.iter().filter_map(|issue| issue.get("id")?.as_str()).collect();
         // One that somebody moved away is still ours.
-        ids.extend(known);
+        let mut ids = [&below[..], known].concat();
         ids.sort_unstable();
         ids.dedup();
-        let standing = self.marked(&ids).await?;
-        let ground = if creates { self.ground(story).await? } else { Ok(Value::Null) };
+        let issues = self.wire.several(&ids, &SHOWN, "the sub-tasks of the story").await?;
+        let is_seen = |id: &&&str| issues.iter().any(|issue| issue.get("id").and_then(Value::as_str) == Some(**id));
+        let hidden = below.len() - below.iter().filter(is_seen).count();
+        let ground = match hidden {
+            _ if !creates => Ok(Value::Null),
+            0 => self.ground(story).await?,
+            hidden => Err(unseen(hidden)),
+        };
         let (ground, obstacle) = match ground {
             Ok(ground) => (ground, None),
             Err(why) => (Value::Null, Some(why)),
         };
-        Ok(Survey { standing, obstacle, ground })
+        Ok(Survey { standing: self.marked(&issues), obstacle, ground })
     }
 
     async fn create(&self, ground: &Value, form: &Form, mark: &Mark) -> Result<Standing, JiraError> {
