@@ -15,6 +15,7 @@ use shared::accounts::{Proof, SessionLives, Sessions};
 use shared::adapters::bus::LocalBus;
 use shared::adapters::connections::Connections;
 use shared::adapters::limiter::LocalLimiter;
+use shared::adapters::pacer::LocalPacer;
 use shared::config::{Settings, Source};
 use shared::crypto::{Bearer, KeyRing, Passwords, SecretKey, TokenSettings, Tokens};
 use shared::domain::user::Role;
@@ -67,7 +68,9 @@ impl App {
         let metrics = Arc::new(Metrics::default());
         let environment = [("JQA_JIRA_URL", "http://127.0.0.1:9"), ("JQA_JIRA_EMAIL", "a@b.c"), ("JQA_JIRA_TOKEN", "t")];
         let source = Source::new(environment.map(|(name, value)| (name.to_owned(), value.to_owned())), None).unwrap();
-        let connections = Connections::of(&Settings::read(&source).unwrap(), &metrics).unwrap();
+        let connections =
+            Connections::of(&Settings::read(&source).unwrap(), &metrics, Arc::new(LocalPacer::new(of_db.clone())), of_db.clone())
+                .unwrap();
         let keys = KeyRing::from(SecretKey::from_bytes(&[b'k'; 32]).unwrap());
         let api = Api::new(Parts {
             jobs,

@@ -84,7 +84,9 @@ impl From<JiraError> for Problem {
     fn from(error: JiraError) -> Self {
         let problem = Self::new(Code::find(error.code()).unwrap_or(codes::JIRA_UNAVAILABLE), sentence(&error.to_string()));
         match &error {
-            JiraError::RateLimited { retry_after } => problem.retry_after(retry_after.unwrap_or(Duration::from_secs(10))),
+            JiraError::RateLimited { retry_after } | JiraError::TooManyWrites { retry_after } => {
+                problem.retry_after(retry_after.unwrap_or(Duration::from_secs(10)))
+            }
             JiraError::Unavailable(_) | JiraError::NoAnswer(_) | JiraError::Touched | JiraError::LeaseTooShort => {
                 problem.retry_after(Duration::from_secs(5))
             }
@@ -310,6 +312,7 @@ mod tests {
             JiraError::NotFound("X-1".into()),
             JiraError::Refused { status: 400, message: "no".into() },
             JiraError::RateLimited { retry_after: None },
+            JiraError::TooManyWrites { retry_after: None },
             JiraError::NotJira("HTML".into()),
             JiraError::TooDeep("issue X-1".into()),
             JiraError::Unavailable(502),

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use shared::adapters::connections::{Author, Connections};
 use shared::adapters::llm;
+use shared::adapters::pacer::LocalPacer;
 use shared::adapters::queue::{RedisQueue, connect};
 use shared::adapters::trial::{self, TrialResult};
 use shared::config::Settings;
 use shared::domain::job::Lane;
-use shared::ports::Queue;
+use shared::ports::{Clock, Queue, SystemClock};
 use shared::telemetry::Metrics;
 use url::Url;
 
@@ -99,7 +100,9 @@ async fn queue(settings: &Settings) -> Check {
 }
 
 async fn connections(settings: &Settings) -> Vec<Check> {
-    let connections = match Connections::of(settings, &Arc::new(Metrics::default())) {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let pacer = Arc::new(LocalPacer::new(clock.clone()));
+    let connections = match Connections::of(settings, &Arc::new(Metrics::default()), pacer, clock) {
         Ok(connections) => connections,
         Err(problem) => return vec![Check::bad("connections", problem.to_string(), "Correct the variable named.")],
     };

@@ -61,7 +61,8 @@ impl Foundation {
         let (bell, heard) = Bell::new();
         let db = open(&settings).await?;
         let vault = Vault::new(db.clone(), keys.clone());
-        let connections = Connections::of(&settings, &metrics)?.and_those_kept_in(db.clone(), vault.sealer().clone());
+        let connections = Connections::of(&settings, &metrics, pacer.clone(), db.clock().clone())?
+            .and_those_kept_in(db.clone(), vault.sealer().clone());
         let jobs = Jobs::new(db, settings.limits.clone(), bell, bus);
         let connections = Arc::new(connections);
         Ok(Self { settings, lifecycle, jobs, queue, doorbell, heard, connections, vault, metrics, keys, limiter, pacer })

@@ -346,10 +346,11 @@ fn jira_options(r: &mut Reader) -> JiraOptions {
     let read = std::fs::read_to_string(&path).map_err(|error| format!("cannot be read: {error}"));
     let options = read.and_then(|text| {
         let options: JiraOptions = serde_json::from_str(&text).map_err(|error| format!("is not understood: {error}"))?;
-        let JiraOptions { custom_fields, subtasks, xray, zephyr, .. } = options.clone();
-        let usable = JiraOptions { custom_fields, subtasks, xray, zephyr, ..JiraOptions::default() };
-        let only = "should hold custom_fields, subtasks, xray and zephyr alone: the rest has settings of its own, and rules need \
-                    somebody who answers for them";
+        let JiraOptions { requests_per_minute, calls_at_once, custom_fields, subtasks, xray, zephyr, .. } = options.clone();
+        let usable =
+            JiraOptions { requests_per_minute, calls_at_once, custom_fields, subtasks, xray, zephyr, ..JiraOptions::default() };
+        let only = "should hold requests_per_minute, calls_at_once, custom_fields, subtasks, xray and zephyr alone: the rest has \
+                    settings of its own, and rules need somebody who answers for them";
         if options == usable { Ok(options) } else { Err(only.to_owned()) }
     });
     options.unwrap_or_else(|why| {

@@ -108,6 +108,13 @@ impl Paced {
         }
     }
 
+    /// Whether nothing is drawn, taken or held: as if nobody had ever called.
+    #[must_use]
+    pub fn is_whole(&self, now: u64) -> bool {
+        let times = [self.held_until, self.requests_whole_at, self.tokens_whole_at];
+        times.into_iter().chain(self.places.values().copied()).all(|time| time <= now)
+    }
+
     /// Nobody calls for so long: the provider said so.
     pub fn hold(&mut self, wait: Duration, now: u64) {
         self.held_until = self.held_until.max(now.saturating_add(micros(wait)));

@@ -143,6 +143,12 @@ pub enum JiraError {
         /// How long to wait, when Jira said so.
         retry_after: Option<Duration>,
     },
+    /// 429: too many writes to one issue.
+    #[error("Jira asks to slow down with writes to the issue")]
+    TooManyWrites {
+        /// How long to wait, when Jira said so.
+        retry_after: Option<Duration>,
+    },
     /// Not Jira at all: HTML, a redirect, JSON of another shape.
     #[error("the answer does not come from Jira's API ({0}); check the base URL and any proxy or single sign-on in front of it")]
     NotJira(String),
@@ -179,7 +185,7 @@ impl JiraError {
             Self::Forbidden(_) => "jira.forbidden",
             Self::NotFound(_) => "jira.not_found",
             Self::Refused { .. } => "jira.refused",
-            Self::RateLimited { .. } => "jira.rate_limited",
+            Self::RateLimited { .. } | Self::TooManyWrites { .. } => "jira.rate_limited",
             Self::NotJira(_) => "jira.not_jira",
             Self::TooDeep(_) => "jira.too_deep",
             Self::Unavailable(_) => "jira.unavailable",
@@ -199,7 +205,7 @@ impl From<JiraError> for Failure {
             | JiraError::NotFound(_)
             | JiraError::Refused { .. }
             | JiraError::TooDeep(_) => Verdict::Fail,
-            JiraError::RateLimited { retry_after } => {
+            JiraError::RateLimited { retry_after } | JiraError::TooManyWrites { retry_after } => {
                 Verdict::Snooze(retry_after.unwrap_or(Duration::from_secs(10)).min(Duration::from_secs(3600)))
             }
             JiraError::NotJira(_) | JiraError::Unavailable(_) | JiraError::NoAnswer(_) => Verdict::Retry,

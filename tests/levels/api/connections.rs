@@ -1,7 +1,11 @@
 //! Connections that administrators keep: made, used, changed, removed, and their secrets nowhere to be seen.
 
+use std::sync::Arc;
+
 use sandbox::Fault;
 use serde_json::{Value, json};
+use shared::adapters::connections::Connections;
+use shared::adapters::pacer::LocalPacer;
 use shared::domain::user::Role;
 use shared::store::Sql;
 use tests::Backend;
@@ -207,7 +211,9 @@ async fn another_process_sees_a_change_within_five_seconds() {
     let app = installation().await;
     let admin = app.account(Role::Admin).await;
     let settings = &app.settings;
-    let other = shared::adapters::connections::Connections::of(settings, &app.metrics).unwrap();
+    let clock = app.api.db().clock().clone();
+    let pacer = Arc::new(LocalPacer::new(clock.clone()));
+    let other = Connections::of(settings, &app.metrics, pacer, clock).unwrap();
     let other = other.and_those_kept_in(app.api.db().clone(), app.vault.sealer().clone());
     assert!(other.now().await.unwrap().jira(Some("acme")).is_none());
     let path = made(&app, &admin, "jira", acme(&app)).await;

@@ -124,7 +124,8 @@ impl Setup {
 
         let metrics = Arc::new(Metrics::default());
         let vault = Vault::new(db.clone(), key_ring(&settings));
-        let connections = Connections::of(&settings, &metrics).expect("connections");
+        let pacer = Arc::new(LocalPacer::new(clock.clone()));
+        let connections = Connections::of(&settings, &metrics, pacer.clone(), clock.clone()).expect("connections");
         let connections = Arc::new(connections.and_those_kept_in(db.clone(), vault.sealer().clone()));
         let (bell, heard) = Bell::new();
         let jobs = Jobs::new(db, settings.limits.clone(), bell, Arc::new(LocalBus::default()));
@@ -133,7 +134,7 @@ impl Setup {
             site,
             way,
             jobs,
-            pacer: Arc::new(LocalPacer::new(clock.clone())),
+            pacer,
             clock,
             metrics,
             settings,

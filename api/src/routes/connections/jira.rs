@@ -113,6 +113,11 @@ fn options(fields: &mut Fields) -> Option<JiraOptions> {
     }
     within(fields, "options.timeout_seconds", options.timeout_seconds, 1, LONGEST_CALL);
     within(fields, "options.max_in_flight", options.max_in_flight.map(|number| number as u64), 1, MOST_IN_FLIGHT);
+    for (name, given) in
+        [("options.requests_per_minute", options.requests_per_minute), ("options.calls_at_once", options.calls_at_once)]
+    {
+        within(fields, name, given.map(u64::from), 1, u64::from(u32::MAX));
+    }
     events::check(fields, &options);
     Some(options)
 }

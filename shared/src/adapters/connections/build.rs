@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use super::known::{Author, Model};
 use crate::adapters::http::{Secret, authorities};
-use crate::adapters::jira::{JiraClient, JiraSettings};
+use crate::adapters::jira::{JiraClient, JiraSettings, Pace};
 use crate::adapters::llm::{self, LlmSettings, Models};
 use crate::adapters::webhook::Guard;
 use crate::config::{ConfigProblem, JiraSection, LlmSection, Settings};
 use crate::domain::pace::Share;
-use crate::ports::{Items, Jira};
-use crate::store::connection::{JiraOptions, LlmOptions, SubtaskOptions};
+use crate::ports::{Clock, Items, Jira, Pacer};
+use crate::store::connection::{JiraOptions, LlmOptions};
 use crate::telemetry::Metrics;
 
 /// The time limit of a call to Jira where nothing else is said.
@@ -21,13 +21,15 @@ const JIRA_TIMEOUT: Duration = Duration::from_secs(30);
 pub const JIRA_IN_FLIGHT: usize = 16;
 
 /// Builds clients.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Builder {
     metrics: Arc<Metrics>,
     guard: Guard,
     longest_jira_call: Duration,
     models: Arc<Models>,
     anthropic_version: String,
+    pacer: Arc<dyn Pacer>,
+    clock: Arc<dyn Clock>,
 }
 
 /// The clients of one Jira connection.
@@ -72,8 +74,10 @@ pub struct LlmAccess<'a> {
 }
 
 impl Builder {
-    pub(super) fn new(settings: &Settings, metrics: &Arc<Metrics>) -> Self {
+    pub(super) fn new(settings: &Settings, metrics: &Arc<Metrics>, pacer: Arc<dyn Pacer>, clock: Arc<dyn Clock>) -> Self {
         Self {
+            pacer,
+            clock,
             metrics: metrics.clone(),
             guard: Guard::new(settings.connections.clone()),
             longest_jira_call: settings.jira.as_ref().map_or(JIRA_TIMEOUT, |jira| jira.timeout),
@@ -102,7 +106,7 @@ impl Builder {
         settings.timeout = limit.min(self.longest_jira_call);
         settings.max_in_flight = access.options.max_in_flight.unwrap_or(JIRA_IN_FLIGHT);
         settings.guard = Some(self.guard.clone());
-        self.clients(settings, access.options.subtasks.clone()).map_err(|error| error.to_string())
+        self.clients(settings, access.options).map_err(|error| error.to_string())
     }
 
     pub(super) fn jira_of_settings(&self, section: &JiraSection) -> Result<JiraClients, ConfigProblem> {
@@ -112,15 +116,17 @@ impl Builder {
         settings.authorities.clone_from(&section.authorities);
         settings.timeout = section.timeout;
         settings.max_in_flight = section.max_in_flight;
-        self.clients(settings, section.options.subtasks.clone())
-            .map_err(|error| ConfigProblem::new("JQA_JIRA_URL", error.to_string()))
+        self.clients(settings, &section.options).map_err(|error| ConfigProblem::new("JQA_JIRA_URL", error.to_string()))
     }
 
-    fn clients(&self, mut settings: JiraSettings, subtasks: SubtaskOptions) -> Result<JiraClients, crate::ports::JiraError> {
+    fn clients(&self, mut settings: JiraSettings, options: &JiraOptions) -> Result<JiraClients, crate::ports::JiraError> {
+        let share = Share::of_a_minute(options.requests_per_minute, None, options.calls_at_once);
+        let (pacer, clock, account) = (self.pacer.clone(), self.clock.clone(), settings.account());
+        settings.pace = Some(Pace { pacer, clock, account, share });
         let metrics = self.metrics.clone();
         settings.on_call = Some(Arc::new(move |operation, _ok, _took| metrics.jira_call(operation)));
         let issues = JiraClient::new(settings)?;
-        Ok(JiraClients { subtasks: Arc::new(issues.subtasks(subtasks)), issues: Arc::new(issues) })
+        Ok(JiraClients { subtasks: Arc::new(issues.subtasks(options.subtasks.clone())), issues: Arc::new(issues) })
     }
 
     /// The settings of a model connection of the database; in words, why there can be none.

@@ -16,6 +16,7 @@ pub use known::{Author, Hooks, JiraConnection, Known, LlmConnection, Model};
 
 use crate::config::{ConfigProblem, JiraSection, LlmSection, Settings};
 use crate::crypto::Sealer;
+use crate::ports::{Clock, Pacer};
 use crate::store::budget::{self, BudgetRow};
 use crate::store::policy::{self, PolicyRow};
 use crate::store::{Db, StoreError, connection};
@@ -60,8 +61,13 @@ impl std::fmt::Debug for Connections {
 
 impl Connections {
     /// The connections that the settings describe.
-    pub fn of(settings: &Settings, metrics: &Arc<Metrics>) -> Result<Self, ConfigProblem> {
-        let builder = Builder::new(settings, metrics);
+    pub fn of(
+        settings: &Settings,
+        metrics: &Arc<Metrics>,
+        pacer: Arc<dyn Pacer>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ConfigProblem> {
+        let builder = Builder::new(settings, metrics, pacer, clock);
         let of_settings = Arc::new(Known::of_settings(settings, &builder)?);
         let (jira, criteria_field, llm) = (settings.jira.clone(), settings.criteria_field.clone(), settings.llm.clone());
         Ok(Self { builder, given: Given { jira, criteria_field, llm }, of_settings, kept: None })

@@ -40,6 +40,14 @@ impl<'a> Call<'a> {
     pub(super) const fn get(path: &'a [&'a str], query: &'a [(&'a str, &'a str)], subject: &'a str) -> Self {
         Self { kind: Kind::Read, method: Method::GET, path, query, body: None, subject }
     }
+
+    /// The issue that the call writes to.
+    fn written_issue(&self) -> Option<&'a str> {
+        match (self.kind, self.path) {
+            (Kind::Write, ["issue", issue, ..]) => Some(issue),
+            _ => None,
+        }
+    }
 }
 
 /// The connection behind the client.
@@ -114,6 +122,14 @@ impl Wire {
     }
 
     async fn once<T: DeserializeOwned>(&self, root: &[&str], call: &Call<'_>) -> Result<T, Failed> {
+        let Some(pace) = &self.settings.pace else { return self.counted(root, call).await };
+        let turns = pace.turns(call.written_issue()).await.map_err(|error| Failed { error, again: false })?;
+        let result = self.counted(root, call).await;
+        turns.leave(result.as_ref().err().map(|failed| &failed.error)).await;
+        result
+    }
+
+    async fn counted<T: DeserializeOwned>(&self, root: &[&str], call: &Call<'_>) -> Result<T, Failed> {
         // The semaphore is never closed.
         let _slot = self.slots.acquire().await.map_err(|_| Failed { error: closed(), again: false })?;
         let begun = Instant::now();

@@ -183,6 +183,7 @@ async fn creates(old: bool) -> TestServer {
             let property = json!({ "marker": "jqa:3f2a9c1b.1", "hash": "h" });
             Reply::json(200, &json!({ "id": "8", "key": "SHOP-8", "fields": { "summary": "S", "description": "*x*" }, "properties": { PROPERTY_KEY: property } }))
         }
+        "/jira/rest/api/2/issue/9" => Reply::json(200, &json!({ "id": "9", "key": "SHOP-9", "fields": { "summary": "A person's" } })),
         _ => Reply::json(404, &json!({ "errorMessages": ["null for uri"] })),
     })
     .await
@@ -193,7 +194,21 @@ async fn sub_tasks_are_read_one_by_one_and_what_they_must_have_is_asked_of_new_a
     for old in [false, true] {
         let server = creates(old).await;
         let survey = client(&server).subtasks(Default::default()).survey(&story(), &[], true).await.unwrap();
-        assert_eq!(survey.standing.len(), 1, "the other one is not to be seen");
+        assert_eq!(survey.standing.len(), 1, "the other one is not ours");
         assert!(survey.obstacle.unwrap().contains("'Team' (customfield_7)"), "old: {old}");
     }
+}
+
+#[tokio::test]
+async fn while_sub_tasks_are_hidden_none_is_created_beside_them() {
+    let server = creates(false).await;
+    let mut story = story();
+    story.body["fields"]["subtasks"] = json!([{ "id": "8" }, { "id": "hidden" }]);
+    let subtasks = client(&server).subtasks(Default::default());
+    let survey = subtasks.survey(&story, &["deleted"], true).await.unwrap();
+    assert_eq!((survey.standing.len(), survey.ground), (1, Value::Null));
+    assert!(
+        survey.obstacle.unwrap().starts_with("1 sub-tasks of the story are hidden"),
+        "one that is remembered and gone is none"
+    );
 }

@@ -12,6 +12,9 @@ use crate::ports::JiraError;
 /// Jira's words are shown up to this length.
 const SHOWN: usize = 300;
 
+/// Why Jira asks to slow down when all goes to one issue.
+const PER_ISSUE: &str = "jira-per-issue-on-write";
+
 /// How the parser says that it stopped before its stack did.
 const TOO_DEEP: &str = "recursion limit exceeded";
 
@@ -63,6 +66,7 @@ fn meaning(answer: &Answer, subject: &str, now: DateTime<Utc>) -> JiraError {
         404 if is_page(answer) => JiraError::NotJira(strange(answer)),
         404 => JiraError::NotFound(subject.to_owned()),
         408 | 425 => JiraError::Unavailable(status),
+        429 if answer.header("ratelimit-reason") == PER_ISSUE => JiraError::TooManyWrites { retry_after: wait(answer, now) },
         429 => JiraError::RateLimited { retry_after: wait(answer, now) },
         400..=499 => JiraError::Refused { status, message: words(answer).unwrap_or_else(|| "it gave no reason".to_owned()) },
         503 if wait(answer, now).is_some() => JiraError::RateLimited { retry_after: wait(answer, now) },

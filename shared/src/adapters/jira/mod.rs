@@ -6,6 +6,7 @@
 //! * [`subtasks`]: criteria and scenarios as issues below their story
 //! * [`call`]: one HTTP call: address, credentials, limits, repetition of reads
 //! * [`deployment`]: what differs between the two
+//! * [`pace`]: turns that all processes share
 //! * [`errors`]: what an answer other than success means
 //! * [`wire`]: the JSON that is sent and read
 
@@ -13,6 +14,7 @@ mod call;
 mod client;
 mod deployment;
 mod errors;
+mod pace;
 mod project;
 mod settings;
 mod subtasks;
@@ -21,9 +23,12 @@ mod wire;
 #[cfg(test)]
 mod data_center_tests;
 #[cfg(test)]
+mod pace_tests;
+#[cfg(test)]
 mod tests;
 
 pub use client::JiraClient;
+pub use pace::Pace;
 pub use settings::{JiraSettings, OnCall};
 pub use subtasks::Subtasks;
 pub use wire::PROPERTY_KEY;

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::pace::Pace;
 use crate::adapters::http::{Authority, Secret, USER_AGENT};
 use crate::adapters::webhook::Guard;
 use crate::domain::jira_site::{JiraAuth, JiraDeployment};
+use crate::domain::story::sha256_hex;
 
 /// Told about every HTTP call: `read` or `write`, whether it succeeded, how long it took.
 pub type OnCall = Arc<dyn Fn(&'static str, bool, Duration) + Send + Sync>;
@@ -43,6 +45,8 @@ pub struct JiraSettings {
     pub guard: Option<Guard>,
     /// Read the parent's description too.
     pub read_parent: bool,
+    /// Gives turns that all processes share; `None` = none are needed.
+    pub pace: Option<Pace>,
     /// Told about every call.
     pub on_call: Option<OnCall>,
 }
@@ -65,8 +69,19 @@ impl JiraSettings {
             user_agent: USER_AGENT.to_owned(),
             guard: None,
             read_parent: true,
+            pace: None,
             on_call: None,
         }
+    }
+}
+
+impl JiraSettings {
+    /// The account at the site, as a name that tells nothing of its token: connections with the same address and credentials
+    /// are one account.
+    #[must_use]
+    pub fn account(&self) -> String {
+        let (address, token) = (self.base_url.as_str(), self.token.expose());
+        format!("jira-{}", &sha256_hex(format!("{address}\n{}\n{token}", self.email).as_bytes())[..16])
     }
 }
 

@@ -9,7 +9,10 @@ use async_trait::async_trait;
 use crate::domain::pace::{Paced, Wait};
 use crate::ports::{Clock, Pacer, Turn};
 
-/// See the module. Accounts are those of connections, so there are few.
+/// So many accounts are known before those that have all of their budget are forgotten.
+const MANY: usize = 256;
+
+/// See the module. Issues that are written to are accounts as well; those that nothing is known of any more are forgotten.
 pub struct LocalPacer {
     clock: Arc<dyn Clock>,
     began: Instant,
@@ -25,12 +28,16 @@ impl LocalPacer {
 
     fn at<T>(&self, account: &str, what: impl FnOnce(&mut Paced, u64) -> T) -> T {
         let now = self.clock.monotonic().saturating_duration_since(self.began).as_micros();
+        let now = u64::try_from(now).unwrap_or(u64::MAX);
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        if accounts.len() >= MANY && !accounts.contains_key(account) {
+            accounts.retain(|_, paced| !paced.is_whole(now));
+        }
         let paced = match accounts.get_mut(account) {
             Some(paced) => paced,
             None => accounts.entry(account.to_owned()).or_default(),
         };
-        what(paced, u64::try_from(now).unwrap_or(u64::MAX))
+        what(paced, now)
     }
 }
 

@@ -132,9 +132,9 @@ impl SharedPacer {
         let was_away = self.is_away.swap(answer.is_none(), Ordering::Relaxed);
         match (&answer, was_away) {
             (None, false) => {
-                tracing::warn!("Redis does not pace model calls; each worker keeps to its part of the limits until it answers");
+                tracing::warn!("Redis does not pace calls; each process keeps to its part of the limits until it answers");
             }
-            (Some(_), true) => tracing::info!("Redis paces model calls again"),
+            (Some(_), true) => tracing::info!("Redis paces calls again"),
             _ => {}
         }
         answer

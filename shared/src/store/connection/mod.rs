@@ -49,6 +49,12 @@ pub struct JiraOptions {
     /// Calls at once, for each process: 1 to 256.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_in_flight: Option<usize>,
+    /// Calls in a minute, of all processes together: 1 and more; absent = any number. Without Redis each process has them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_per_minute: Option<u32>,
+    /// Calls at once, of all processes together: 1 and more; absent = any number. Without Redis each process has them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls_at_once: Option<u32>,
     /// Custom fields that results are published into.
     #[serde(default, skip_serializing_if = "is_default")]
     #[schema(required = false)]
