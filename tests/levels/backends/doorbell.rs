@@ -293,13 +293,14 @@ async fn b9_a_worker_that_stops_with_many_rings_waiting_ends_and_leaves_them_que
 async fn b10_a_worker_that_drains_for_longer_than_its_lease_keeps_its_jobs() {
     let setup = Setup::default().set("JQA_LEASE", "15s").set("JQA_HEARTBEAT", "1s");
     let Some(bell) = Bell::of(setup).await else { return };
-    let machine = bell.worker_of(8, Duration::from_millis(5), PATIENCE);
+    let machine = bell.worker_of(8, Duration::from_millis(5), PATIENCE * 4);
     bell.app.set_way_to_jira(Way::Stalled);
     let id = bell.rung().await;
     bell.is_held(id).await;
     machine.ask_to_stop();
-    for _ in 0..6 {
-        bell.app.later(bell.app.jobs.limits().lease / 2);
+    // Jira is given up after half a minute, so there is no time for many.
+    for _ in 0..3 {
+        bell.app.later(bell.app.jobs.limits().lease * 2 / 3);
         let renewed = Sql::new("SELECT COUNT(*) AS n FROM workers WHERE lease_until >= {now} + ?").bind(15_000_i64);
         bell.until("the lease is renewed", async || bell.app.count(renewed.clone()).await == 1).await;
         assert_eq!(bell.app.jobs.reclaim(None).await.expect("an answer"), 0);
