@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 pub(crate) struct Contract {
     jira: Value,
     adf: Value,
+    /// That of Zephyr Scale Cloud, where it is at hand.
+    zephyr: Option<Value>,
     built: Mutex<HashMap<String, Arc<Validator>>>,
 }
 
@@ -24,7 +26,8 @@ impl Contract {
             let text = std::fs::read_to_string(root.join(path))?;
             serde_json::from_str(&text).map_err(io::Error::other)
         };
-        Ok(Self { jira: read("jira/jira-v3.json")?, adf: read("adf/full.json")?, built: Mutex::default() })
+        let zephyr = read("zephyr/zephyr-scale-v2.json").ok();
+        Ok(Self { jira: read("jira/jira-v3.json")?, adf: read("adf/full.json")?, zephyr, built: Mutex::default() })
     }
 
     /// The documents beside the workspace, for tests of this crate.
@@ -44,6 +47,19 @@ impl Contract {
         let schema = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str()?;
         let whole = || json!({"$ref": schema, "components": self.jira["components"]});
         self.judge(schema, whole, body)
+    }
+
+    /// What is wrong with a body that is sent to Zephyr Scale Cloud.
+    pub(crate) fn zephyr_body(&self, method: &str, template: &str, body: &Value) -> Option<String> {
+        let document = self.zephyr.as_ref()?;
+        let operation = &document["paths"][template][method.to_ascii_lowercase()];
+        let schema = operation["requestBody"]["content"]["application/json"]["schema"].as_object()?;
+        let whole = || {
+            let mut whole = schema.clone();
+            whole.insert("components".to_owned(), document["components"].clone());
+            Value::Object(whole)
+        };
+        self.judge(&format!("zephyr {method} {template}"), whole, body)
     }
 
     fn judge(&self, name: &str, schema: impl FnOnce() -> Value, value: &Value) -> Option<String> {

@@ -31,6 +31,12 @@ pub struct Options {
     pub validate: Option<PathBuf>,
     /// The API token that is accepted, with any e-mail address, or as a personal access token.
     pub token: String,
+    /// The token of Zephyr Scale Cloud that is accepted.
+    pub zephyr_token: String,
+    /// Projects in which Zephyr is not enabled.
+    pub zephyr_off: Vec<String>,
+    /// Names of custom fields that each test case must have.
+    pub zephyr_required: Vec<String>,
     /// How many comments an issue carries inline before the page is cut.
     pub inline_comments: usize,
     /// The most comments a page of `/comment` holds, whatever was asked for.
@@ -58,6 +64,9 @@ impl Default for Options {
             stories: [stories::built_in(), stories::existing_tests()].concat(),
             validate: None,
             token: "sandbox".to_owned(),
+            zephyr_token: "zephyr".to_owned(),
+            zephyr_off: Vec::new(),
+            zephyr_required: Vec::new(),
             inline_comments: 20,
             comment_page: 100,
             search_page: 100,

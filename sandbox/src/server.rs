@@ -25,7 +25,7 @@ use crate::control::faults::{Action, Cut};
 use crate::control::journal::{JournalEntry, Loss, Note};
 use crate::options::{Deployment, Options};
 use crate::state::State;
-use crate::{control, jira, llm};
+use crate::{control, jira, llm, zephyr};
 
 const LARGEST_BODY: usize = 16 << 20;
 
@@ -87,7 +87,11 @@ pub async fn bind(addr: SocketAddr, options: Options) -> io::Result<Sandbox> {
     let addr = listener.local_addr()?;
     let base = format!("http://{addr}{}", options.context);
     let state = State::new(options, contract, base);
-    let router = control::routes::router().merge(jira::router(&state)).merge(llm::router()).with_state(state.clone());
+    let router = control::routes::router()
+        .merge(jira::router(&state))
+        .merge(zephyr::router(&state))
+        .merge(llm::router())
+        .with_state(state.clone());
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     let front = Front { router, state: state.clone(), tasks: tasks.clone(), stop: stop.clone() };
     tasks.spawn(accept(listener, front));

@@ -20,6 +20,7 @@ use crate::options::{Deployment, Options};
 use crate::site::Site;
 use crate::site::view::{Extras, Wanted};
 use crate::story::Story;
+use crate::zephyr::shelf::Shelf as TestCases;
 
 /// Who edits by hand.
 const PERSON: &str = "Mara Voss";
@@ -40,6 +41,7 @@ struct Inner {
     failed_logins: AtomicU32,
     changes: watch::Sender<u64>,
     webhooks: Mutex<Webhooks>,
+    zephyr: Mutex<TestCases>,
 }
 
 impl State {
@@ -57,6 +59,7 @@ impl State {
             failed_logins: AtomicU32::new(0),
             changes: watch::channel(0).0,
             webhooks: Mutex::default(),
+            zephyr: Mutex::default(),
             options,
         }))
     }
@@ -96,6 +99,21 @@ impl State {
     /// Taken before the counts, where both are.
     pub(crate) fn batches(&self) -> MutexGuard<'_, Shelf> {
         self.0.batches.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn zephyr(&self) -> MutexGuard<'_, TestCases> {
+        self.0.zephyr.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The test cases of Zephyr as they stand, the oldest first.
+    #[must_use]
+    pub fn test_cases(&self) -> Vec<Value> {
+        self.zephyr().told()
+    }
+
+    /// Changes a test case as a person would; false when there is none.
+    pub fn edit_test_case(&self, key: &str, change: &Value) -> bool {
+        self.zephyr().edit(key, change)
     }
 
     pub(crate) fn hooks(&self) -> MutexGuard<'_, HashMap<String, Vec<Delivery>>> {

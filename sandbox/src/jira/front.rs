@@ -57,6 +57,14 @@ pub(super) async fn guard(With(state): With<State>, path: MatchedPath, mut reque
     response
 }
 
+/// The person behind credentials, for what else runs on the site's own address.
+pub(crate) fn account_of(headers: &HeaderMap, token: &str) -> Option<Account> {
+    match caller(headers, token) {
+        Caller::Known(account) => Some(account),
+        Caller::Anonymous | Caller::Refused => None,
+    }
+}
+
 pub(super) fn caller(headers: &HeaderMap, token: &str) -> Caller {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Caller::Anonymous };
     let Ok(value) = value.to_str() else { return Caller::Refused };

@@ -10,6 +10,8 @@ mod properties;
 mod searches;
 mod v2;
 
+pub(crate) use front::account_of;
+
 use axum::routing::{get, post};
 use axum::{Router, middleware};
 

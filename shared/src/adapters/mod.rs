@@ -14,3 +14,4 @@ mod subscription;
 mod test_server;
 pub mod trial;
 pub mod webhook;
+pub mod zephyr;

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::jira::{JiraError, RawIssue};
 use crate::domain::document::Document;
+use crate::domain::issue_key::project_of;
 use crate::domain::markup::Markup;
 use crate::domain::scenario::Scenario;
 
@@ -13,8 +14,8 @@ use crate::domain::scenario::Scenario;
 pub struct ItemText<'a> {
     /// `AC-2`, `TS-1`.
     pub id: &'a str,
-    /// Key of the story's project; places are told how to keep things there.
-    pub project: &'a str,
+    /// Its story.
+    pub story: ItemStory<'a>,
     /// Id and title in one line of at most 255 characters.
     pub summary: String,
     /// All of it, as a person reads it, with our marker below.
@@ -23,6 +24,27 @@ pub struct ItemText<'a> {
     pub markup: Markup,
     /// The scenario, for places that know steps; `None` = a criterion.
     pub scenario: Option<&'a Scenario>,
+}
+
+/// The story of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ItemStory<'a> {
+    /// Jira's numeric id.
+    pub id: &'a str,
+    /// Its key.
+    pub key: &'a str,
+    /// Its summary.
+    pub summary: &'a str,
+    /// Its page.
+    pub url: &'a str,
+}
+
+impl ItemStory<'_> {
+    /// The key of its project; places are told how to keep things of each.
+    #[must_use]
+    pub fn project(&self) -> &str {
+        project_of(self.key)
+    }
 }
 
 /// The form that an item has in a place.

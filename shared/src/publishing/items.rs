@@ -1,7 +1,6 @@
 //! Criteria and scenarios that stand as objects of their own: what is to stand, and what to do about each.
 
 use crate::domain::adf::marker;
-use crate::domain::issue_key::project_of;
 use crate::domain::publish::{OnConflict, PlannedAction, PublishMode, PublishTarget, PublishWhat};
 use crate::domain::render::{self, Single};
 use crate::domain::scenario::Suite;
@@ -71,9 +70,9 @@ fn piece(subject: &Subject<'_>, mode: PublishMode, single: Single<'_>, place: &d
         Single::Scenario(scenario) => Some(scenario),
     };
     let body = render::single(&subject.output, single, &marker);
-    let project = project_of(subject.output.story_key);
-    let summary = single.summary();
-    let form = place.form(&ItemText { id: single.id(), project, summary, body, markup: subject.markup, scenario });
+    let (id, summary, markup) = (single.id(), single.summary(), subject.markup);
+    let story = subject.story();
+    let form = place.form(&ItemText { id, story, summary, body, markup, scenario });
     let mark = Mark { marker, hash: form.hash.clone() };
     Some(ItemPiece { id: single.id().to_owned(), key, form, mark })
 }

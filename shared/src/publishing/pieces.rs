@@ -7,6 +7,7 @@ use crate::domain::markup::{Markup, Rich, Written, fit};
 use crate::domain::publish::{PublishTarget, PublishWhat, TextPlace};
 use crate::domain::render::{self, Output};
 use crate::domain::scenario::Suite;
+use crate::ports::ItemStory;
 use crate::store::publication::TargetKey;
 
 /// The comment property that says that a comment is ours.
@@ -23,6 +24,15 @@ pub struct Subject<'a> {
     pub markup: Markup,
     /// The result.
     pub output: Output<'a>,
+}
+
+impl<'a> Subject<'a> {
+    /// The story that it is of.
+    #[must_use]
+    pub const fn story(&self) -> ItemStory<'a> {
+        let Output { story_key: key, story_summary: summary, story_url: url, .. } = self.output;
+        ItemStory { id: self.issue_id, key, summary, url }
+    }
 }
 
 /// One thing to write: a comment, or our section of a field.

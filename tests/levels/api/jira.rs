@@ -38,9 +38,9 @@ async fn what_is_wrong_with_jira_is_said_and_is_not_the_callers_fault() {
     for (status, expected, code) in [
         (401, 502, "jira.unauthorized"),
         (403, 502, "jira.forbidden"),
-        (429, 429, "jira.rate_limited"),
         (500, 503, "jira.unavailable"),
         (503, 503, "jira.unavailable"),
+        (429, 429, "jira.rate_limited"),
     ] {
         app.jira().order(Fault::status(status).times(0));
         for path in ["/jira/story/SHOP-2", "/jira/search?jql=project%20%3D%20SHOP"] {

@@ -27,3 +27,4 @@ mod reviewing;
 mod subtasks;
 mod support;
 mod suspects;
+mod zephyr;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sandbox::{Options, Story};
+use serde_json::Value;
 use shared::adapters::bus::LocalBus;
 use shared::adapters::connections::Connections;
 use shared::adapters::pacer::LocalPacer;
@@ -40,6 +41,8 @@ pub struct Setup {
     model: Option<String>,
     values: Vec<(String, String)>,
     can_be_cut_off: bool,
+    jira_options: Option<Value>,
+    sandbox: Vec<fn(&mut Options)>,
 }
 
 impl Setup {
@@ -71,6 +74,20 @@ impl Setup {
         self
     }
 
+    /// Further options of the connection; `{site}` in them is the address of the sandbox.
+    #[must_use]
+    pub fn jira_options(mut self, options: Value) -> Self {
+        self.jira_options = Some(options);
+        self
+    }
+
+    /// A sandbox of another kind.
+    #[must_use]
+    pub fn sandbox(mut self, change: fn(&mut Options)) -> Self {
+        self.sandbox.push(change);
+        self
+    }
+
     /// A setting, by its name in the environment.
     #[must_use]
     pub fn set(mut self, name: &str, value: &str) -> Self {
@@ -85,7 +102,8 @@ impl Setup {
             eprintln!("requests are not checked against the official documents: {CONTRACTS} is absent");
         }
         let stories = self.stories.unwrap_or_else(|| Options::default().stories);
-        let options = self.site.options(Options { validate, ..Options::with_stories(stories) });
+        let mut options = self.site.options(Options { validate, ..Options::with_stories(stories) });
+        self.sandbox.iter().for_each(|change| change(&mut options));
         let site = sandbox::bind(([127, 0, 0, 1], 0).into(), options).await.expect("a sandbox");
         let way = if self.can_be_cut_off { Some(Proxy::to(site.addr()).await) } else { None };
         let jira = way.as_ref().map_or_else(|| site.url(), |way| format!("http://{}", way.addr()));
@@ -100,6 +118,11 @@ impl Setup {
             ("JQA_JIRA_TOKEN".to_owned(), "sandbox".to_owned()),
         ];
         values.extend(self.site.settings());
+        if let Some(options) = self.jira_options {
+            let file = folder.path().join("jira-options.json");
+            std::fs::write(&file, options.to_string().replace("{site}", &site.url())).expect("a file of options");
+            values.push(("JQA_JIRA_OPTIONS_FILE".to_owned(), file.display().to_string()));
+        }
         // The clock stands still: nothing would come back.
         // Most tests ask the same again and again, and count how often.
         values.push(("JQA_LLM_REUSE".to_owned(), "off".to_owned()));

@@ -8,6 +8,7 @@ use crate::adapters::http::{Secret, authorities};
 use crate::adapters::jira::{JiraClient, JiraSettings, Pace};
 use crate::adapters::llm::{self, LlmSettings, Models};
 use crate::adapters::webhook::Guard;
+use crate::adapters::zephyr::{self, ZephyrCloud};
 use crate::config::{ConfigProblem, JiraSection, LlmSection, Settings};
 use crate::domain::pace::Share;
 use crate::ports::{Clock, Items, Jira, Pacer};
@@ -16,6 +17,9 @@ use crate::telemetry::Metrics;
 
 /// The time limit of a call to Jira where nothing else is said.
 const JIRA_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The setting that names the file of further options.
+const OPTIONS_FILE: &str = "JQA_JIRA_OPTIONS_FILE";
 
 /// Calls to Jira at once where nothing else is said.
 pub const JIRA_IN_FLIGHT: usize = 16;
@@ -39,6 +43,13 @@ pub struct JiraClients {
     pub issues: Arc<dyn Jira>,
     /// Its sub-tasks.
     pub subtasks: Arc<dyn Items>,
+    /// The test cases of Zephyr Scale there.
+    pub zephyr: Arc<dyn Items>,
+}
+
+/// What is known of the tools for tests beside a site.
+struct Tools {
+    zephyr: Option<ZephyrCloud>,
 }
 
 /// A Jira connection of the database, opened.
@@ -106,7 +117,10 @@ impl Builder {
         settings.timeout = limit.min(self.longest_jira_call);
         settings.max_in_flight = access.options.max_in_flight.unwrap_or(JIRA_IN_FLIGHT);
         settings.guard = Some(self.guard.clone());
-        self.clients(settings, access.options).map_err(|error| error.to_string())
+        let zephyr = access.options.zephyr.base_url.as_deref().unwrap_or(zephyr::CLOUD);
+        let zephyr = self.guard.base_url(zephyr).map_err(|why| format!("its options.zephyr.base_url {why}"))?;
+        let zephyr = access.zephyr_token.map(|token| ZephyrCloud { base_url: zephyr, token });
+        self.clients(settings, Tools { zephyr }, access.options).map_err(|error| error.to_string())
     }
 
     pub(super) fn jira_of_settings(&self, section: &JiraSection) -> Result<JiraClients, ConfigProblem> {
@@ -116,17 +130,30 @@ impl Builder {
         settings.authorities.clone_from(&section.authorities);
         settings.timeout = section.timeout;
         settings.max_in_flight = section.max_in_flight;
-        self.clients(settings, &section.options).map_err(|error| ConfigProblem::new("JQA_JIRA_URL", error.to_string()))
+        let zephyr = section.zephyr_token.clone().map(|token| {
+            let url = section.options.zephyr.base_url.as_deref().unwrap_or(zephyr::CLOUD);
+            let base_url = url.parse().map_err(|why| ConfigProblem::new(OPTIONS_FILE, format!("zephyr.base_url: {why}")))?;
+            Ok(ZephyrCloud { base_url, token })
+        });
+        let tools = Tools { zephyr: zephyr.transpose()? };
+        self.clients(settings, tools, &section.options).map_err(|error| ConfigProblem::new("JQA_JIRA_URL", error.to_string()))
     }
 
-    fn clients(&self, mut settings: JiraSettings, options: &JiraOptions) -> Result<JiraClients, crate::ports::JiraError> {
+    fn clients(
+        &self,
+        mut settings: JiraSettings,
+        tools: Tools,
+        options: &JiraOptions,
+    ) -> Result<JiraClients, crate::ports::JiraError> {
         let share = Share::of_a_minute(options.requests_per_minute, None, options.calls_at_once);
         let (pacer, clock, account) = (self.pacer.clone(), self.clock.clone(), settings.account());
         settings.pace = Some(Pace { pacer, clock, account, share });
         let metrics = self.metrics.clone();
         settings.on_call = Some(Arc::new(move |operation, _ok, _took| metrics.jira_call(operation)));
         let issues = JiraClient::new(settings)?;
-        Ok(JiraClients { subtasks: Arc::new(issues.subtasks(options.subtasks.clone())), issues: Arc::new(issues) })
+        let subtasks = Arc::new(issues.subtasks(options.subtasks.clone()));
+        let zephyr = Arc::new(issues.zephyr(tools.zephyr, options.zephyr.clone())?);
+        Ok(JiraClients { subtasks, zephyr, issues: Arc::new(issues) })
     }
 
     /// The settings of a model connection of the database; in words, why there can be none.

@@ -92,7 +92,8 @@ impl JiraConnection {
         Ok(match mode {
             PublishMode::Comment | PublishMode::Description | PublishMode::CustomField => None,
             PublishMode::Subtask => Some(clients.subtasks),
-            PublishMode::Xray | PublishMode::Zephyr => return Err(Failure::fail("publish.not_offered", "not yet")),
+            PublishMode::Zephyr => Some(clients.zephyr),
+            PublishMode::Xray => return Err(Failure::fail("publish.not_offered", "not yet")),
         })
     }
 }

@@ -17,27 +17,27 @@ use crate::ports::{Clock, JiraError, SystemClock};
 
 /// Whether a call changes something; only calls that do not are repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::adapters) enum Kind {
     Read,
     Write,
 }
 
 /// A call, ready to be sent any number of times.
 #[derive(Debug)]
-pub(super) struct Call<'a> {
-    pub(super) kind: Kind,
-    pub(super) method: Method,
+pub(in crate::adapters) struct Call<'a> {
+    pub(in crate::adapters) kind: Kind,
+    pub(in crate::adapters) method: Method,
     /// Path segments below the base URL, not yet encoded.
-    pub(super) path: &'a [&'a str],
-    pub(super) query: &'a [(&'a str, &'a str)],
+    pub(in crate::adapters) path: &'a [&'a str],
+    pub(in crate::adapters) query: &'a [(&'a str, &'a str)],
     /// JSON.
-    pub(super) body: Option<&'a str>,
+    pub(in crate::adapters) body: Option<&'a str>,
     /// What it is about, for the error: `issue SHOP-12`.
-    pub(super) subject: &'a str,
+    pub(in crate::adapters) subject: &'a str,
 }
 
 impl<'a> Call<'a> {
-    pub(super) const fn get(path: &'a [&'a str], query: &'a [(&'a str, &'a str)], subject: &'a str) -> Self {
+    pub(in crate::adapters) const fn get(path: &'a [&'a str], query: &'a [(&'a str, &'a str)], subject: &'a str) -> Self {
         Self { kind: Kind::Read, method: Method::GET, path, query, body: None, subject }
     }
 
@@ -51,7 +51,7 @@ impl<'a> Call<'a> {
 }
 
 /// The connection behind the client.
-pub(super) struct Wire {
+pub(in crate::adapters) struct Wire {
     client: Client,
     settings: JiraSettings,
     slots: Semaphore,
@@ -68,7 +68,7 @@ struct Failed {
 const LONGEST_ANSWER: usize = 32 * 1024 * 1024;
 
 impl Wire {
-    pub(super) fn new(settings: JiraSettings) -> Result<Self, JiraError> {
+    pub(in crate::adapters) fn new(settings: JiraSettings) -> Result<Self, JiraError> {
         let client = http::client_trusting(&settings.authorities)
             .map_err(|why| JiraError::NoAnswer(format!("the certificates cannot be used: {why}")))?;
         let client = client.user_agent(&settings.user_agent).timeout(settings.timeout).connect_timeout(settings.connect_timeout);
@@ -84,31 +84,39 @@ impl Wire {
         Ok(Self { client, settings, slots, deployment })
     }
 
-    pub(super) const fn settings(&self) -> &JiraSettings {
+    pub(in crate::adapters) const fn settings(&self) -> &JiraSettings {
         &self.settings
     }
 
     /// `{site}/browse/{key}`.
-    pub(super) fn browse_url(&self, key: &str) -> String {
-        let site = self.settings.browse_url.as_ref().unwrap_or(&self.settings.base_url);
-        below(site, &["browse", key]).to_string()
+    pub(in crate::adapters) fn browse_url(&self, key: &str) -> String {
+        self.page(&["browse", key]).to_string()
+    }
+
+    /// A page that people open.
+    pub(in crate::adapters) fn page(&self, path: &[&str]) -> Url {
+        below(self.settings.browse_url.as_ref().unwrap_or(&self.settings.base_url), path)
     }
 
     /// What the site is: as the connection says, or as it says itself when it is asked, once.
-    pub(super) async fn deployment(&self) -> Result<Deployment, JiraError> {
+    pub(in crate::adapters) async fn deployment(&self) -> Result<Deployment, JiraError> {
         let asked = self.deployment.get_or_try_init(|| async { Ok(self.ask_deployment().await?.0) });
         asked.await.copied()
     }
 
     /// Sends the call by the API that the site has.
-    pub(super) async fn send<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<T, JiraError> {
+    pub(in crate::adapters) async fn send<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<T, JiraError> {
         let api = self.deployment().await?.api();
         self.send_below(&["rest", "api", api], call).await
     }
 
     /// Sends the call to an API that begins there: Jira's own, or that of an app within it. A read is repeated at most twice when there was no connection or a gateway stumbled;
     /// a write never, and no wait that Jira asks for is waited here.
-    pub(super) async fn send_below<T: DeserializeOwned>(&self, root: &[&str], call: &Call<'_>) -> Result<T, JiraError> {
+    pub(in crate::adapters) async fn send_below<T: DeserializeOwned>(
+        &self,
+        root: &[&str],
+        call: &Call<'_>,
+    ) -> Result<T, JiraError> {
         if call.kind == Kind::Write {
             return self.once(root, call).await.map_err(|failed| failed.error);
         }

@@ -44,6 +44,11 @@ impl JiraClient {
         Ok(Self { wire: Arc::new(Wire::new(settings)?), account: OnceCell::new() })
     }
 
+    /// The connection itself, for what else runs within the site.
+    pub(in crate::adapters) fn wire(&self) -> Arc<Wire> {
+        self.wire.clone()
+    }
+
     /// Sub-tasks of the same site, by the same connection.
     #[must_use]
     pub fn subtasks(&self, options: SubtaskOptions) -> Subtasks {

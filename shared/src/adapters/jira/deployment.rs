@@ -28,7 +28,7 @@ const FIELD_PAGES: usize = 20;
 
 /// Where Jira runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Deployment {
+pub(in crate::adapters) enum Deployment {
     Cloud,
     DataCenter,
 }

@@ -10,15 +10,15 @@
 //! * [`errors`]: what an answer other than success means
 //! * [`wire`]: the JSON that is sent and read
 
-mod call;
+pub(super) mod call;
 mod client;
-mod deployment;
+pub(super) mod deployment;
 mod errors;
 mod pace;
 mod project;
 mod settings;
 mod subtasks;
-mod wire;
+pub(super) mod wire;
 
 #[cfg(test)]
 mod data_center_tests;

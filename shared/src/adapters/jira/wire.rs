@@ -191,6 +191,6 @@ pub(super) fn field_body(field: &str, text: &Rich) -> String {
     format!(r#"{{"fields":{{{}:{}}}}}"#, Value::from(field), text.json())
 }
 
-pub(super) fn unlike(what: &str) -> JiraError {
+pub(in crate::adapters) fn unlike(what: &str) -> JiraError {
     JiraError::NotJira(what.to_owned())
 }
