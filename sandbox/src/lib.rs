@@ -3,7 +3,7 @@
 //! [`bind`] starts it; [`State`] is the handle to look inside and to order faults. What it knows of Jira:
 //! `site` holds the issues, `jira` speaks REST v3 over them (and v2, where the
 //! site is in a data centre), `adf` judges documents. What it knows of language
-//! models: `llm` answers from the words of the story it is shown. `zephyr` keeps test cases beside the issues. `control` is the remote control over HTTP.
+//! models: `llm` answers from the words of the story it is shown. `xray` and `zephyr` keep tests beside the issues. `control` is the remote control over HTTP.
 
 mod adf;
 mod clock;
@@ -19,6 +19,7 @@ mod site;
 mod state;
 mod stories;
 mod story;
+mod xray;
 mod zephyr;
 
 pub use adf::rules::check as check_adf;

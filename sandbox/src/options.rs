@@ -31,6 +31,12 @@ pub struct Options {
     pub validate: Option<PathBuf>,
     /// The API token that is accepted, with any e-mail address, or as a personal access token.
     pub token: String,
+    /// Id and secret of the key of Xray Cloud that is accepted.
+    pub xray_key: (String, String),
+    /// Whether the site has no Xray.
+    pub xray_off: bool,
+    /// Requests that Xray Cloud takes in five minutes.
+    pub xray_requests: usize,
     /// The token of Zephyr Scale Cloud that is accepted.
     pub zephyr_token: String,
     /// Projects in which Zephyr is not enabled.
@@ -64,6 +70,9 @@ impl Default for Options {
             stories: [stories::built_in(), stories::existing_tests()].concat(),
             validate: None,
             token: "sandbox".to_owned(),
+            xray_key: ("xray".to_owned(), "xray".to_owned()),
+            xray_off: false,
+            xray_requests: 1000,
             zephyr_token: "zephyr".to_owned(),
             zephyr_off: Vec::new(),
             zephyr_required: Vec::new(),

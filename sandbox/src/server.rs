@@ -25,7 +25,7 @@ use crate::control::faults::{Action, Cut};
 use crate::control::journal::{JournalEntry, Loss, Note};
 use crate::options::{Deployment, Options};
 use crate::state::State;
-use crate::{control, jira, llm, zephyr};
+use crate::{control, jira, llm, xray, zephyr};
 
 const LARGEST_BODY: usize = 16 << 20;
 
@@ -89,6 +89,7 @@ pub async fn bind(addr: SocketAddr, options: Options) -> io::Result<Sandbox> {
     let state = State::new(options, contract, base);
     let router = control::routes::router()
         .merge(jira::router(&state))
+        .merge(xray::router(&state))
         .merge(zephyr::router(&state))
         .merge(llm::router())
         .with_state(state.clone());

@@ -20,6 +20,7 @@ use crate::options::{Deployment, Options};
 use crate::site::Site;
 use crate::site::view::{Extras, Wanted};
 use crate::story::Story;
+use crate::xray::shelf::{self, Shelf as Tests};
 use crate::zephyr::shelf::Shelf as TestCases;
 
 /// Who edits by hand.
@@ -41,6 +42,7 @@ struct Inner {
     failed_logins: AtomicU32,
     changes: watch::Sender<u64>,
     webhooks: Mutex<Webhooks>,
+    xray: Mutex<Tests>,
     zephyr: Mutex<TestCases>,
 }
 
@@ -59,6 +61,7 @@ impl State {
             failed_logins: AtomicU32::new(0),
             changes: watch::channel(0).0,
             webhooks: Mutex::default(),
+            xray: Mutex::default(),
             zephyr: Mutex::default(),
             options,
         }))
@@ -99,6 +102,29 @@ impl State {
     /// Taken before the counts, where both are.
     pub(crate) fn batches(&self) -> MutexGuard<'_, Shelf> {
         self.0.batches.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Taken after the site, where both are.
+    pub(crate) fn xray(&self) -> MutexGuard<'_, Tests> {
+        self.0.xray.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The tests of Xray as they stand, the oldest first.
+    #[must_use]
+    pub fn tests(&self) -> Vec<Value> {
+        let site = self.site();
+        shelf::told(&site, &self.xray())
+    }
+
+    /// Ends all tokens of Xray Cloud at once.
+    pub fn expire_xray_tokens(&self) {
+        self.xray().expire();
+    }
+
+    /// Puts steps in place of those of a test, as a person would; false when there is no such test.
+    pub fn edit_test_steps(&self, key: &str, actions: &[&str]) -> bool {
+        let mut site = self.site();
+        shelf::restep(&mut site, &mut self.xray(), key, actions)
     }
 
     pub(crate) fn zephyr(&self) -> MutexGuard<'_, TestCases> {

@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::front::Account;
 use crate::clock::{now, stamp};
-use crate::site::catalogue::{FIELDS, ISSUE_TYPES, PRIORITIES, STATUSES, priority_view, status_view, type_view};
+use crate::options::Deployment;
+use crate::site::catalogue::{FIELDS, ISSUE_TYPES, PRIORITIES, STATUSES, priority_view, raven, status_view, type_view};
 use crate::site::people;
 use crate::site::problem::{Answer, Problem};
 use crate::state::State;
@@ -92,8 +93,10 @@ pub(super) async fn permissions(With(state): With<State>, Query(asked): Query<As
     Ok(Json(json!({"permissions": permissions})).into_response())
 }
 
-pub(super) async fn fields() -> Json<Value> {
-    let view = FIELDS.iter().map(|field| {
+pub(super) async fn fields(With(state): With<State>) -> Json<Value> {
+    let of_xray =
+        if state.options().deployment == Deployment::DataCenter && !state.options().xray_off { raven::FIELDS } else { &[] };
+    let view = FIELDS.iter().chain(of_xray).map(|field| {
         let clauses =
             field.schema()["customId"].as_u64().map_or_else(|| json!([field.id]), |id| json!([format!("cf[{id}]"), field.name]));
         json!({

@@ -26,6 +26,10 @@ pub(crate) const ISSUE_TYPES: &[IssueType] = &[
     issue_type("10004", "Bug", 0),
     issue_type("10005", "Spike", 0),
     issue_type("10006", "Test", 0),
+    issue_type("10007", "Test Set", 0),
+    issue_type("10008", "Test Plan", 0),
+    issue_type("10009", "Test Execution", 0),
+    issue_type("10010", "Precondition", 0),
 ];
 
 /// Statuses: id, name, category key, category name, category id, colour.
@@ -94,6 +98,31 @@ pub(crate) const FIELDS: &[Field] = &[
     custom("customfield_10102", "Release note", "string", "textfield"),
 ];
 
+/// What Xray for Data Center keeps in custom fields. They can be written on any issue and are listed by no Cloud site.
+pub(crate) mod raven {
+    use super::{Field, custom};
+
+    /// `{"value": "Manual"}`.
+    pub(crate) const TEST_TYPE: &str = "customfield_10210";
+    /// `{"steps": [{"index": 1, "fields": {"Action": "…"}}]}`.
+    pub(crate) const STEPS: &str = "customfield_10211";
+    /// `{"value": "Scenario"}`.
+    pub(crate) const SCENARIO_TYPE: &str = "customfield_10212";
+    /// Gherkin.
+    pub(crate) const SCENARIO: &str = "customfield_10213";
+    /// Free text.
+    pub(crate) const GENERIC: &str = "customfield_10214";
+
+    /// All of them.
+    pub(crate) const FIELDS: &[Field] = &[
+        custom(TEST_TYPE, "Test Type", "option", "com.xpandit.plugins.xray:test-type-custom-field"),
+        custom(STEPS, "Manual Test Steps", "any", "com.xpandit.plugins.xray:manual-test-steps-custom-field"),
+        custom(SCENARIO_TYPE, "Cucumber Test Type", "option", "com.xpandit.plugins.xray:automated-test-type-custom-field"),
+        custom(SCENARIO, "Cucumber Scenario", "string", "com.xpandit.plugins.xray:steps-editor-custom-field"),
+        custom(GENERIC, "Generic Test Definition", "string", "com.xpandit.plugins.xray:path-editor-custom-field"),
+    ];
+}
+
 impl Field {
     /// The field's `schema`, as in `/field` and `expand=schema`.
     pub(crate) fn schema(&self) -> Value {
@@ -104,7 +133,8 @@ impl Field {
         if self.custom.is_empty() {
             schema["system"] = json!(self.id);
         } else {
-            schema["custom"] = json!(format!("com.atlassian.jira.plugin.system.customfieldtypes:{}", self.custom));
+            let whole = if self.custom.contains(':') { "" } else { "com.atlassian.jira.plugin.system.customfieldtypes:" };
+            schema["custom"] = json!(format!("{whole}{}", self.custom));
             schema["customId"] = json!(self.id.trim_start_matches("customfield_").parse::<u64>().unwrap_or_default());
         }
         schema
@@ -118,7 +148,7 @@ impl Field {
 
 /// The field with this id.
 pub(crate) fn field(id: &str) -> Option<&'static Field> {
-    FIELDS.iter().find(|field| field.id == id)
+    FIELDS.iter().chain(raven::FIELDS).find(|field| field.id == id)
 }
 
 /// The position of an issue type, by id or name.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::Site;
-use super::catalogue::{self, FIELDS};
+use super::catalogue::{self, FIELDS, raven};
 use super::issue::{Comment, Issue};
 use super::people;
 use crate::clock::stamp;
@@ -66,11 +66,11 @@ impl Site {
             "key": issue.key,
         });
         let mut fields = Map::new();
-        for field in FIELDS.iter().filter(|field| wanted.has(field.id)) {
+        for field in FIELDS.iter().chain(raven::FIELDS).filter(|field| wanted.has(field.id)) {
             fields.insert(field.id.to_owned(), self.field_view(issue, field.id, inline_comments));
         }
         if extras.rendered {
-            let rich = FIELDS.iter().filter(|field| field.is_rich() && wanted.has(field.id));
+            let rich = FIELDS.iter().chain(raven::FIELDS).filter(|field| field.is_rich() && wanted.has(field.id));
             view["renderedFields"] = rich
                 .map(|field| {
                     (field.id.to_owned(), json!(crate::adf::html::render(issue.fields.get(field.id).unwrap_or(&Value::Null))))
@@ -182,12 +182,22 @@ pub(crate) fn entity_properties(properties: &BTreeMap<String, Value>) -> Value {
 
 /// Display names by field id.
 pub(crate) fn names(wanted: &Wanted) -> Value {
-    FIELDS.iter().filter(|field| wanted.has(field.id)).map(|field| (field.id.to_owned(), json!(field.name))).collect()
+    FIELDS
+        .iter()
+        .chain(raven::FIELDS)
+        .filter(|field| wanted.has(field.id))
+        .map(|field| (field.id.to_owned(), json!(field.name)))
+        .collect()
 }
 
 /// Schemas by field id.
 pub(crate) fn schemas(wanted: &Wanted) -> Value {
-    FIELDS.iter().filter(|field| wanted.has(field.id)).map(|field| (field.id.to_owned(), field.schema())).collect()
+    FIELDS
+        .iter()
+        .chain(raven::FIELDS)
+        .filter(|field| wanted.has(field.id))
+        .map(|field| (field.id.to_owned(), field.schema()))
+        .collect()
 }
 
 fn attachments(issue: &Issue, base: &str) -> Value {

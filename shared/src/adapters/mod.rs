@@ -14,4 +14,5 @@ mod subscription;
 mod test_server;
 pub mod trial;
 pub mod webhook;
+pub mod xray;
 pub mod zephyr;

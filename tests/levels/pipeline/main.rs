@@ -27,4 +27,5 @@ mod reviewing;
 mod subtasks;
 mod support;
 mod suspects;
+mod xray;
 mod zephyr;

@@ -8,6 +8,7 @@ use crate::adapters::http::{Secret, authorities};
 use crate::adapters::jira::{JiraClient, JiraSettings, Pace};
 use crate::adapters::llm::{self, LlmSettings, Models};
 use crate::adapters::webhook::Guard;
+use crate::adapters::xray::{self, XrayCloud};
 use crate::adapters::zephyr::{self, ZephyrCloud};
 use crate::config::{ConfigProblem, JiraSection, LlmSection, Settings};
 use crate::domain::pace::Share;
@@ -43,12 +44,15 @@ pub struct JiraClients {
     pub issues: Arc<dyn Jira>,
     /// Its sub-tasks.
     pub subtasks: Arc<dyn Items>,
+    /// The tests of Xray there.
+    pub xray: Arc<dyn Items>,
     /// The test cases of Zephyr Scale there.
     pub zephyr: Arc<dyn Items>,
 }
 
 /// What is known of the tools for tests beside a site.
 struct Tools {
+    xray: Option<XrayCloud>,
     zephyr: Option<ZephyrCloud>,
 }
 
@@ -120,7 +124,15 @@ impl Builder {
         let zephyr = access.options.zephyr.base_url.as_deref().unwrap_or(zephyr::CLOUD);
         let zephyr = self.guard.base_url(zephyr).map_err(|why| format!("its options.zephyr.base_url {why}"))?;
         let zephyr = access.zephyr_token.map(|token| ZephyrCloud { base_url: zephyr, token });
-        self.clients(settings, Tools { zephyr }, access.options).map_err(|error| error.to_string())
+        let xray = access.options.xray.base_url.as_deref().unwrap_or(xray::CLOUD);
+        let xray = self.guard.base_url(xray).map_err(|why| format!("its options.xray.base_url {why}"))?;
+        let client_id = access.options.xray.client_id.clone();
+        let xray = access.xray_secret.zip(client_id).map(|(client_secret, client_id)| XrayCloud {
+            base_url: xray,
+            client_id,
+            client_secret,
+        });
+        self.clients(settings, Tools { xray, zephyr }, access.options).map_err(|error| error.to_string())
     }
 
     pub(super) fn jira_of_settings(&self, section: &JiraSection) -> Result<JiraClients, ConfigProblem> {
@@ -130,12 +142,18 @@ impl Builder {
         settings.authorities.clone_from(&section.authorities);
         settings.timeout = section.timeout;
         settings.max_in_flight = section.max_in_flight;
-        let zephyr = section.zephyr_token.clone().map(|token| {
-            let url = section.options.zephyr.base_url.as_deref().unwrap_or(zephyr::CLOUD);
-            let base_url = url.parse().map_err(|why| ConfigProblem::new(OPTIONS_FILE, format!("zephyr.base_url: {why}")))?;
-            Ok(ZephyrCloud { base_url, token })
-        });
-        let tools = Tools { zephyr: zephyr.transpose()? };
+        let address = |of: &str, given: &Option<String>, usual: &str| {
+            let parsed = given.as_deref().unwrap_or(usual).parse();
+            parsed.map_err(|why| ConfigProblem::new(OPTIONS_FILE, format!("{of}.base_url: {why}")))
+        };
+        let (options, mut tools) = (&section.options, Tools { xray: None, zephyr: None });
+        if let Some(token) = section.zephyr_token.clone() {
+            tools.zephyr = Some(ZephyrCloud { base_url: address("zephyr", &options.zephyr.base_url, zephyr::CLOUD)?, token });
+        }
+        if let (Some(client_secret), Some(client_id)) = (section.xray_secret.clone(), options.xray.client_id.clone()) {
+            let base_url = address("xray", &options.xray.base_url, xray::CLOUD)?;
+            tools.xray = Some(XrayCloud { base_url, client_id, client_secret });
+        }
         self.clients(settings, tools, &section.options).map_err(|error| ConfigProblem::new("JQA_JIRA_URL", error.to_string()))
     }
 
@@ -153,7 +171,8 @@ impl Builder {
         let issues = JiraClient::new(settings)?;
         let subtasks = Arc::new(issues.subtasks(options.subtasks.clone()));
         let zephyr = Arc::new(issues.zephyr(tools.zephyr, options.zephyr.clone())?);
-        Ok(JiraClients { subtasks, zephyr, issues: Arc::new(issues) })
+        let xray = Arc::new(issues.xray(tools.xray, options.xray.clone()));
+        Ok(JiraClients { subtasks, xray, zephyr, issues: Arc::new(issues) })
     }
 
     /// The settings of a model connection of the database; in words, why there can be none.

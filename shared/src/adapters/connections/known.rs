@@ -93,7 +93,7 @@ impl JiraConnection {
             PublishMode::Comment | PublishMode::Description | PublishMode::CustomField => None,
             PublishMode::Subtask => Some(clients.subtasks),
             PublishMode::Zephyr => Some(clients.zephyr),
-            PublishMode::Xray => return Err(Failure::fail("publish.not_offered", "not yet")),
+            PublishMode::Xray => Some(clients.xray),
         })
     }
 }

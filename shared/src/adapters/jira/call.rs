@@ -159,7 +159,10 @@ impl Wire {
             .header(ACCEPT_LANGUAGE, "en")
             .header("X-Force-Accept-Language", "true");
         let settings = &self.settings;
-        request = if settings.auth.names_account(&settings.email) {
+        request = if settings.token.expose().is_empty() {
+            // The call that asks for a token.
+            request
+        } else if settings.auth.names_account(&settings.email) {
             request.basic_auth(&settings.email, Some(settings.token.expose()))
         } else {
             request.bearer_auth(settings.token.expose())

@@ -126,7 +126,12 @@ impl Wire {
     }
 
     /// Issues by id or key, each with these fields and our property; those that are not to be seen are left out.
-    pub(super) async fn several(&self, ids: &[&str], fields: &[&str], subject: &str) -> Result<Vec<Value>, JiraError> {
+    pub(in crate::adapters) async fn several(
+        &self,
+        ids: &[&str],
+        fields: &[&str],
+        subject: &str,
+    ) -> Result<Vec<Value>, JiraError> {
         let mut found = Vec::with_capacity(ids.len());
         match self.deployment().await? {
             Deployment::Cloud => {
