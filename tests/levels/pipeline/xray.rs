@@ -12,13 +12,13 @@ use uuid::Uuid;
 use crate::support::{STORY, made, words};
 
 /// A connection with Xray beside it.
-fn setup(site: Site, all: Value) -> Setup {
+fn setup(site: Site, all: &Value) -> Setup {
     let xray = json!({ "xray": { "base_url": "{site}/xray/api/v2", "client_id": "xray", "all": all } });
     Setup::default().at(site).set("JQA_XRAY_CLIENT_SECRET", "xray").jira_options(xray)
 }
 
 async fn app(site: Site) -> App {
-    setup(site, json!({})).start().await
+    setup(site, &json!({})).start().await
 }
 
 async fn publish(app: &App, from: Uuid, on_conflict: OnConflict) -> Uuid {
@@ -74,10 +74,10 @@ async fn each_scenario_is_a_test_that_covers_its_story_once_and_the_same_again_w
         assert_eq!((&test["type"], &test["covers"]), (&json!("Manual"), &json!([STORY])));
         let steps: Vec<_> = scenario.steps.iter().map(|step| step.action.as_str()).collect();
         assert_eq!(test["steps"], json!(steps));
-        let issue = app.jira().issue(test["key"].as_str().unwrap()).unwrap();
+        let issue = app.jira().issue(test["key"].as_str().expect("a text")).expect("an issue");
         assert!(words(&issue["fields"]["description"]).contains(STORY), "{issue}");
     }
-    assert!(first.items[0].url.as_ref().unwrap().contains("/browse/SHOP-"));
+    assert!(first.items[0].url.as_ref().expect("a value").contains("/browse/SHOP-"));
     app.jira().clear_journal();
     let again = published(&app, job, OnConflict::Keep).await;
     assert_eq!((again.outcome, writes(&app)), (PublishOutcome::Unchanged, vec![]));
@@ -89,12 +89,12 @@ async fn each_scenario_is_a_test_that_covers_its_story_once_and_the_same_again_w
 
 async fn a_scenario_is_what_the_operator_wants_it_to_be(site: Site) {
     for (kind, named) in [("cucumber", "Cucumber"), ("generic", "Generic")] {
-        let app = setup(site, json!({ "test_type": kind })).start().await;
+        let app = setup(site, &json!({ "test_type": kind })).start().await;
         let job = made(&app, STORY).await;
         let scenario: Scenario = app.suite(job).await.suite.scenarios.remove(0);
         assert_eq!(published(&app, job, OnConflict::Keep).await.outcome, PublishOutcome::Created, "{kind}");
         let test = ours(&app).remove(0);
-        let text = test["text"].as_str().unwrap();
+        let text = test["text"].as_str().expect("a text");
         assert_eq!(test["type"], named);
         assert!(text.starts_with("Given ") && text.contains(&scenario.then[0]) && !text.contains("Scenario"), "{text}");
         app.jira().clear_journal();
@@ -116,7 +116,7 @@ fn groups() -> Vec<Story> {
 
 async fn new_tests_stand_in_their_folder_sets_and_plans_and_are_not_put_back_there(site: Site) {
     let all = json!({ "folder": "/Checkout/Cart", "test_sets": ["SHOP-501"], "test_plans": ["SHOP-502"] });
-    let app = setup(site, all).stories(groups()).start().await;
+    let app = setup(site, &all).stories(groups()).start().await;
     let job = made(&app, STORY).await;
     assert_eq!(published(&app, job, OnConflict::Keep).await.outcome, PublishOutcome::Created);
     for test in ours(&app) {
@@ -134,10 +134,10 @@ async fn what_a_person_changed_is_kept_unless_it_is_to_be_overwritten(site: Site
         let job = made(&app, STORY).await;
         published(&app, job, OnConflict::Keep).await;
         let before = ours(&app);
-        let key = before[1]["key"].as_str().unwrap().to_owned();
+        let key = before[1]["key"].as_str().expect("a text").to_owned();
         assert!(app.jira().edit_test_steps(&key, &["Look closely", "Look again", "And again"]));
         app.jira().edit(&key, |fields| {
-            let labels = fields["labels"].as_array().unwrap().iter().cloned().chain([json!("smoke")]).collect();
+            let labels = fields["labels"].as_array().expect("a list").iter().cloned().chain([json!("smoke")]).collect();
             fields.insert("labels".to_owned(), labels);
         });
         let after = published(&app, job, on_conflict).await;
@@ -161,12 +161,12 @@ async fn a_test_whose_summary_a_person_changed_is_a_conflict(site: Site) {
     let app = app(site).await;
     let job = made(&app, STORY).await;
     published(&app, job, OnConflict::Keep).await;
-    let key = ours(&app)[0]["key"].as_str().unwrap().to_owned();
+    let key = ours(&app)[0]["key"].as_str().expect("a text").to_owned();
     app.jira().edit(&key, |fields| drop(fields.insert("summary".to_owned(), json!("Mine"))));
     assert_eq!(published(&app, job, OnConflict::Keep).await.items[0].outcome, PublishOutcome::Conflict);
     assert_eq!(ours(&app)[0]["summary"], "Mine");
     assert_eq!(published(&app, job, OnConflict::Overwrite).await.items[0].outcome, PublishOutcome::Updated);
-    assert!(ours(&app)[0]["summary"].as_str().unwrap().starts_with("TS-1 "));
+    assert!(ours(&app)[0]["summary"].as_str().expect("a text").starts_with("TS-1 "));
 }
 
 /// However far the first came: the next finds it and finishes it.
@@ -185,7 +185,7 @@ async fn a_test_whose_making_was_cut_off_anywhere_is_finished_and_not_made_twice
         for after in *all_after {
             for cut in [Cut::Before, Cut::After] {
                 let what = format!("{method} {path} after {after}, {cut:?}");
-                let app = setup(site, all.clone()).stories(groups()).start().await;
+                let app = setup(site, &all).stories(groups()).start().await;
                 let job = made(&app, STORY).await;
                 let scenarios = app.suite(job).await.suite.scenarios;
                 app.jira().order(Fault::new(Action::Drop { drop: cut }).on(method, path).after(*after));
@@ -199,11 +199,11 @@ async fn a_test_whose_making_was_cut_off_anywhere_is_finished_and_not_made_twice
                 for (test, scenario) in tests.iter().zip(&scenarios) {
                     assert_eq!(test["groups"], json!(["SHOP-501", "SHOP-502"]), "{what}: {test}");
                     assert_eq!(
-                        (&test["covers"], test["steps"].as_array().unwrap().len()),
+                        (&test["covers"], test["steps"].as_array().expect("a list").len()),
                         (&json!([STORY]), scenario.steps.len()),
                         "{what}"
                     );
-                    let issue = app.jira().issue(test["key"].as_str().unwrap()).unwrap();
+                    let issue = app.jira().issue(test["key"].as_str().expect("a text")).expect("an issue");
                     assert!(words(&issue["fields"]["description"]).contains(STORY), "{what}: {issue}");
                 }
                 app.jira().clear_journal();
@@ -274,7 +274,7 @@ async fn a_token_that_ended_is_asked_for_anew() {
 #[tokio::test]
 async fn without_a_key_or_with_a_wrong_one_it_is_said_what_to_do() {
     for (secret, word) in [("", "xray_client_secret"), ("wrong", "does not accept the key")] {
-        let app = setup(Site::Cloud, json!({})).set("JQA_XRAY_CLIENT_SECRET", secret).start().await;
+        let app = setup(Site::Cloud, &json!({})).set("JQA_XRAY_CLIENT_SECRET", secret).start().await;
         let id = publish(&app, made(&app, STORY).await, OnConflict::Keep).await;
         let row = app.job(id).await;
         // The key is not asked for before there is something to look at, or to create.
@@ -286,7 +286,7 @@ async fn without_a_key_or_with_a_wrong_one_it_is_said_what_to_do() {
 
 #[tokio::test]
 async fn where_there_is_no_xray_that_is_said() {
-    let app = setup(Site::DataCenter, json!({})).sandbox(|options| options.xray_off = true).start().await;
+    let app = setup(Site::DataCenter, &json!({})).sandbox(|options| options.xray_off = true).start().await;
     let id = publish(&app, made(&app, STORY).await, OnConflict::Keep).await;
     let message = app.job(id).await.error_message.unwrap_or_default();
     assert!(message.contains("there is no Xray in this Jira"), "{message}");

@@ -11,13 +11,13 @@ use uuid::Uuid;
 use crate::support::{STORY, made};
 
 /// A connection with Zephyr beside it.
-fn setup(site: Site, all: Value) -> Setup {
+fn setup(site: Site, all: &Value) -> Setup {
     let zephyr = json!({ "zephyr": { "base_url": "{site}/zephyr/v2", "all": all } });
     Setup::default().at(site).set("JQA_ZEPHYR_TOKEN", "zephyr").jira_options(zephyr)
 }
 
 async fn app(site: Site) -> App {
-    setup(site, json!({})).start().await
+    setup(site, &json!({})).start().await
 }
 
 async fn publish(app: &App, from: Uuid, on_conflict: OnConflict) -> Uuid {
@@ -56,27 +56,30 @@ fn outcomes(published: &Published) -> Vec<(&str, PublishOutcome)> {
 async fn each_scenario_is_a_test_case_of_its_story_once_and_the_same_again_writes_nothing(site: Site) {
     let all =
         json!({ "folder": "/Checkout/Cart", "labels": ["generated"], "priorities": { "high": "High" }, "status": "Approved" });
-    let app = setup(site, all).start().await;
+    let app = setup(site, &all).start().await;
     let job = made(&app, STORY).await;
     let scenarios = app.suite(job).await.suite.scenarios;
     let first = published(&app, job, OnConflict::Keep).await;
     assert_eq!(first.outcome, PublishOutcome::Created, "{first:?}");
     let cases = app.jira().test_cases();
     assert_eq!((cases.len(), first.items.len()), (scenarios.len(), scenarios.len()));
-    let story: u64 = app.jira().issue(STORY).unwrap()["id"].as_str().unwrap().parse().unwrap();
+    let story: u64 = app.jira().issue(STORY).expect("an issue")["id"].as_str().expect("a text").parse().expect("a number");
     for (case, scenario) in cases.iter().zip(&scenarios) {
         assert_eq!(case["name"], format!("{} {}", scenario.id, scenario.title));
         assert_eq!((&case["folder"], &case["issues"]), (&json!("/Checkout/Cart"), &json!([story])));
         assert_eq!((&case["status"], &case["labels"][1]), (&json!("Approved"), &json!("generated")));
         assert_eq!(case["priority"] == "High", scenario.priority.as_str() == "high", "{case}");
-        assert!(case["labels"][0].as_str().unwrap().starts_with("jqa:") && case["objective"].as_str().unwrap().contains(STORY));
-        let steps = case["script"]["steps"].as_array().unwrap();
+        assert!(
+            case["labels"][0].as_str().expect("a text").starts_with("jqa:")
+                && case["objective"].as_str().expect("a text").contains(STORY)
+        );
+        let steps = case["script"]["steps"].as_array().expect("a list");
         assert_eq!(steps.len(), scenario.steps.len());
         assert_eq!(steps[0]["description"], scenario.steps[0].action);
     }
-    let keys: Vec<_> = first.items.iter().map(|item| item.key.as_deref().unwrap()).collect();
+    let keys: Vec<_> = first.items.iter().map(|item| item.key.as_deref().expect("a value")).collect();
     assert_eq!(keys[0], "SHOP-T1");
-    assert!(first.items[0].url.as_ref().unwrap().ends_with("/testCase/SHOP-T1"), "{first:?}");
+    assert!(first.items[0].url.as_ref().expect("a value").ends_with("/testCase/SHOP-T1"), "{first:?}");
 
     app.jira().clear_journal();
     let again = published(&app, job, OnConflict::Keep).await;
@@ -85,12 +88,12 @@ async fn each_scenario_is_a_test_case_of_its_story_once_and_the_same_again_write
 }
 
 async fn a_scenario_is_gherkin_where_that_is_asked_for(site: Site) {
-    let app = setup(site, json!({ "script": "bdd" })).start().await;
+    let app = setup(site, &json!({ "script": "bdd" })).start().await;
     let job = made(&app, STORY).await;
     let scenario = app.suite(job).await.suite.scenarios.remove(0);
     assert_eq!(published(&app, job, OnConflict::Keep).await.outcome, PublishOutcome::Created);
     let script = app.jira().test_cases()[0]["script"].clone();
-    let text = script["text"].as_str().unwrap();
+    let text = script["text"].as_str().expect("a text");
     assert!(text.starts_with(&format!("Given {}", scenario.given[0])), "{text}");
     assert!(text.contains(&format!("\nThen {}", scenario.then[0])), "{text}");
     app.jira().clear_journal();
@@ -99,7 +102,7 @@ async fn a_scenario_is_gherkin_where_that_is_asked_for(site: Site) {
 }
 
 async fn what_is_brought_up_to_date_loses_nothing_that_others_keep_there(site: Site) {
-    let app = setup(site, json!({ "labels": ["generated"], "fields": { "Team": "Checkout" } })).start().await;
+    let app = setup(site, &json!({ "labels": ["generated"], "fields": { "Team": "Checkout" } })).start().await;
     let job = made(&app, STORY).await;
     published(&app, job, OnConflict::Keep).await;
     let before = app.jira().test_cases().remove(0);
@@ -190,8 +193,12 @@ async fn a_test_case_whose_making_was_cut_off_anywhere_is_finished_and_not_made_
             let cases = app.jira().test_cases();
             assert_eq!(cases.len(), scenarios.len(), "{path} {cut:?}: {cases:#?}");
             for (case, scenario) in cases.iter().zip(&scenarios) {
-                assert_eq!(case["issues"].as_array().unwrap().len(), 1, "{path} {cut:?}: {case}");
-                assert_eq!(case["script"]["steps"].as_array().unwrap().len(), scenario.steps.len(), "{path} {cut:?}: {case}");
+                assert_eq!(case["issues"].as_array().expect("a list").len(), 1, "{path} {cut:?}: {case}");
+                assert_eq!(
+                    case["script"]["steps"].as_array().expect("a list").len(),
+                    scenario.steps.len(),
+                    "{path} {cut:?}: {case}"
+                );
             }
             app.jira().clear_journal();
             assert_eq!(published(&app, job, OnConflict::Keep).await.outcome, PublishOutcome::Unchanged, "{path} {cut:?}");
@@ -211,20 +218,20 @@ async fn one_that_is_refused_does_not_keep_the_others_from_it(site: Site) {
 
 async fn a_field_that_the_project_requires_is_named_and_can_be_given(site: Site) {
     let requires = |setup: Setup| setup.sandbox(|options| options.zephyr_required = vec!["Team".to_owned()]);
-    let app = requires(setup(site, json!({}))).start().await;
+    let app = requires(setup(site, &json!({}))).start().await;
     let id = publish(&app, made(&app, STORY).await, OnConflict::Keep).await;
     let (status, code) = app.status(id).await;
     assert_eq!((status.as_str(), code.as_str()), ("failed", "publish.failed"));
     let message = app.job(id).await.error_message.unwrap_or_default();
     assert!(message.contains("Team") && message.contains("Zephyr Scale"), "{message}");
-    let app = requires(setup(site, json!({ "fields": { "Team": "Checkout" } }))).start().await;
+    let app = requires(setup(site, &json!({ "fields": { "Team": "Checkout" } }))).start().await;
     let job = made(&app, STORY).await;
     assert_eq!(published(&app, job, OnConflict::Keep).await.outcome, PublishOutcome::Created);
     assert_eq!(app.jira().test_cases()[0]["customFields"]["Team"], "Checkout");
 }
 
 async fn where_zephyr_is_not_enabled_that_is_said(site: Site) {
-    let app = setup(site, json!({})).sandbox(|options| options.zephyr_off = vec!["SHOP".to_owned()]).start().await;
+    let app = setup(site, &json!({})).sandbox(|options| options.zephyr_off = vec!["SHOP".to_owned()]).start().await;
     let id = publish(&app, made(&app, STORY).await, OnConflict::Keep).await;
     assert_eq!(app.status(id).await, ("failed".to_owned(), "publish.failed".to_owned()));
     let message = app.job(id).await.error_message.unwrap_or_default();
@@ -248,7 +255,7 @@ async fn when_zephyr_asks_to_slow_down_the_rest_is_written_later(site: Site) {
 #[tokio::test]
 async fn without_a_token_or_with_a_wrong_one_it_is_said_what_to_do() {
     for (token, code, word) in [("", "publish.impossible", "zephyr_token"), ("wrong", "jira.refused", "zephyr_token anew")] {
-        let app = setup(Site::Cloud, json!({})).set("JQA_ZEPHYR_TOKEN", token).start().await;
+        let app = setup(Site::Cloud, &json!({})).set("JQA_ZEPHYR_TOKEN", token).start().await;
         let id = publish(&app, made(&app, STORY).await, OnConflict::Keep).await;
         let row = app.job(id).await;
         assert_eq!(row.status, "failed", "{code}");
