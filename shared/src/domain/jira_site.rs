@@ -52,8 +52,14 @@ impl JiraAuth {
     }
 }
 
+/// Whether a host is that of a site of Jira Cloud.
+#[must_use]
+pub fn is_site(host: &str) -> bool {
+    host.ends_with(".atlassian.net") || host.ends_with(".jira.com")
+}
+
 /// Whether a host is one of Atlassian's own, so that nobody needs to ask it what it is.
 #[must_use]
 pub fn is_atlassian(host: &str) -> bool {
-    host.ends_with(".atlassian.net") || host.ends_with(".jira.com") || host == "api.atlassian.com"
+    is_site(host) || host == "api.atlassian.com"
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use backon::{ExponentialBuilder, Retryable};
 use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE};
 use reqwest::{Client, Method};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::sync::{OnceCell, Semaphore};
 use url::Url;
 
@@ -56,6 +56,8 @@ pub(in crate::adapters) struct Wire {
     settings: JiraSettings,
     slots: Semaphore,
     deployment: OnceCell<Deployment>,
+    /// Where the API is instead of at the site, once that was found out.
+    gateway: OnceCell<Url>,
 }
 
 /// A failure, and whether a read may be sent again at once.
@@ -81,7 +83,7 @@ impl Wire {
             .map_err(|error| JiraError::NoAnswer(format!("the HTTP client cannot be built: {}", error.without_url())))?;
         let slots = Semaphore::new(settings.max_in_flight.clamp(1, Semaphore::MAX_PERMITS));
         let deployment = OnceCell::new_with(Deployment::said(&settings));
-        Ok(Self { client, settings, slots, deployment })
+        Ok(Self { client, settings, slots, deployment, gateway: OnceCell::new() })
     }
 
     pub(in crate::adapters) const fn settings(&self) -> &JiraSettings {
@@ -110,13 +112,38 @@ impl Wire {
         self.send_below(&["rest", "api", api], call).await
     }
 
-    /// Sends the call to an API that begins there: Jira's own, or that of an app within it. A read is repeated at most twice when there was no connection or a gateway stumbled;
-    /// a write never, and no wait that Jira asks for is waited here.
+    /// Sends the call to an API that begins there: Jira's own, or that of an app within it. Whoever is refused at the site of
+    /// Jira Cloud may be known at its gateway.
     pub(in crate::adapters) async fn send_below<T: DeserializeOwned>(
         &self,
         root: &[&str],
         call: &Call<'_>,
     ) -> Result<T, JiraError> {
+        match self.send_by_kind(root, call).await {
+            Err(JiraError::Unauthorized(_)) if self.finds_gateway().await => self.send_by_kind(root, call).await,
+            answer => answer,
+        }
+    }
+
+    /// Whether calls go to the gateway from now on. Scoped tokens, those of service accounts and of OAuth are known there alone; the
+    /// id of the site is told to strangers. It is asked for at sites of Atlassian, and nowhere else.
+    async fn finds_gateway(&self) -> bool {
+        let Some(gateway) = self.settings.gateway.as_ref().filter(|_| !self.gateway.initialized()) else { return false };
+        let about = below(&self.settings.base_url, &["_edge", "tenant_info"]);
+        let Ok(answer) = exchange(self.client.get(about).header(ACCEPT, "application/json"), LONGEST_ANSWER).await else {
+            return false;
+        };
+        let told: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let Some(id) = told.get("cloudId").and_then(serde_json::Value::as_str).filter(|id| is_cloud_id(id)) else { return false };
+        let gateway = below(gateway, &["ex", "jira", id]);
+        let probe = Call::get(&["myself"], &[], "the account");
+        let known = self.exchange::<IgnoredAny>(&gateway, &["rest", "api", "3"], &probe).await.is_ok();
+        known && self.gateway.set(gateway).is_ok()
+    }
+
+    /// A read is repeated at most twice when there was no connection or a gateway stumbled;
+    /// a write never, and no wait that Jira asks for is waited here.
+    async fn send_by_kind<T: DeserializeOwned>(&self, root: &[&str], call: &Call<'_>) -> Result<T, JiraError> {
         if call.kind == Kind::Write {
             return self.once(root, call).await.map_err(|failed| failed.error);
         }
@@ -141,7 +168,8 @@ impl Wire {
         // The semaphore is never closed.
         let _slot = self.slots.acquire().await.map_err(|_| Failed { error: closed(), again: false })?;
         let begun = Instant::now();
-        let result = self.exchange(root, call).await;
+        let base = self.gateway.get().unwrap_or(&self.settings.base_url);
+        let result = self.exchange(base, root, call).await;
         if let Some(on_call) = &self.settings.on_call {
             let operation = if call.kind == Kind::Read { "read" } else { "write" };
             on_call(operation, result.is_ok(), begun.elapsed());
@@ -149,11 +177,11 @@ impl Wire {
         result
     }
 
-    async fn exchange<T: DeserializeOwned>(&self, root: &[&str], call: &Call<'_>) -> Result<T, Failed> {
+    async fn exchange<T: DeserializeOwned>(&self, base: &Url, root: &[&str], call: &Call<'_>) -> Result<T, Failed> {
         let path = [root, call.path].concat();
         let mut request = self
             .client
-            .request(call.method.clone(), below(&self.settings.base_url, &path))
+            .request(call.method.clone(), below(base, &path))
             .query(call.query)
             .header(ACCEPT, "application/json")
             .header(ACCEPT_LANGUAGE, "en")
@@ -186,6 +214,11 @@ impl From<ExchangeError> for Failed {
         };
         Self { error, again }
     }
+}
+
+/// As Atlassian makes them; nothing else becomes a part of an address.
+fn is_cloud_id(id: &str) -> bool {
+    (8..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 fn closed() -> JiraError {

@@ -9,8 +9,11 @@ use url::Url;
 use super::pace::Pace;
 use crate::adapters::http::{Authority, Secret, USER_AGENT};
 use crate::adapters::webhook::Guard;
-use crate::domain::jira_site::{JiraAuth, JiraDeployment};
+use crate::domain::jira_site::{JiraAuth, JiraDeployment, is_site};
 use crate::domain::story::sha256_hex;
+
+/// Where scoped tokens are known.
+const GATEWAY: &str = "https://api.atlassian.com";
 
 /// Told about every HTTP call: `read` or `write`, whether it succeeded, how long it took.
 pub type OnCall = Arc<dyn Fn(&'static str, bool, Duration) + Send + Sync>;
@@ -23,6 +26,8 @@ pub struct JiraSettings {
     pub base_url: Url,
     /// Where people browse issues, when that is not below `base_url` (scoped tokens).
     pub browse_url: Option<Url>,
+    /// Where whoever is refused at the site may be known: Atlassian's gateway, for its own sites; `None` = nowhere.
+    pub gateway: Option<Url>,
     /// Where Jira runs.
     pub deployment: JiraDeployment,
     /// How the connection proves whose it is.
@@ -55,7 +60,9 @@ impl JiraSettings {
     /// Settings with the usual limits.
     #[must_use]
     pub fn new(base_url: Url, email: impl Into<String>, token: Secret) -> Self {
+        let is_site = base_url.host_str().is_some_and(is_site);
         Self {
+            gateway: Url::parse(GATEWAY).ok().filter(|_| is_site),
             base_url,
             deployment: JiraDeployment::Auto,
             auth: JiraAuth::Auto,

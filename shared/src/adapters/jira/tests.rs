@@ -371,3 +371,43 @@ async fn the_token_is_in_no_debug_output_and_no_error() {
         assert!(!text.contains(TOKEN) && !text.contains("cWFAc2hvcC5"), "{text}");
     }
 }
+
+/// A site whose accounts are known at the gateway alone, or nowhere.
+async fn gateway(knows: bool) -> (TestServer, JiraClient) {
+    let server = TestServer::start(move |asked| match asked.path.as_str() {
+        "/_edge/tenant_info" => Reply::json(200, &json!({ "cloudId": "11111111-2222-3333-4444-555555555555" })),
+        path if path.starts_with("/ex/jira/11111111-2222-3333-4444-555555555555/rest/api/3/") && knows => {
+            Reply::json(200, &json!({ "displayName": "Quinn", "key": "SHOP-1", "fields": {} }))
+        }
+        _ => Reply::json(401, &json!({ "message": "Client must be authenticated to access this resource." })),
+    })
+    .await;
+    let gateway = Url::parse(&server.url()).ok();
+    let client = JiraClient::new(JiraSettings { gateway, ..settings(&server) }).unwrap();
+    (server, client)
+}
+
+#[tokio::test]
+async fn a_token_that_the_site_refuses_is_tried_at_the_gateway_and_stays_there() {
+    let (server, jira) = gateway(true).await;
+    assert_eq!(jira.myself().await, Ok("Quinn".to_owned()));
+    let paths = |server: &TestServer| server.requests().iter().map(|asked| asked.path.clone()).collect::<Vec<_>>();
+    let at_gateway = "/ex/jira/11111111-2222-3333-4444-555555555555/rest/api/3/myself";
+    assert_eq!(paths(&server), ["/rest/api/3/myself", "/_edge/tenant_info", at_gateway, at_gateway]);
+    assert_eq!(server.requests()[1].header("authorization"), "", "the id is asked for as a stranger");
+    let issue = jira.issue_alone("SHOP-1").await.unwrap();
+    assert_eq!(server.requests().len(), 5, "the way is known now");
+    assert_eq!(issue.url, format!("{}/browse/SHOP-1", server.url()), "people browse the site");
+}
+
+#[tokio::test]
+async fn a_token_that_nobody_knows_is_refused_and_tried_again_at_the_site() {
+    let (server, jira) = gateway(false).await;
+    for asked in [3, 6] {
+        assert!(matches!(jira.myself().await, Err(JiraError::Unauthorized(_))));
+        assert_eq!(server.requests().len(), asked);
+    }
+    let plain = client(&server);
+    assert!(matches!(plain.myself().await, Err(JiraError::Unauthorized(_))));
+    assert_eq!(server.requests().len(), 7, "no gateway is asked about other hosts");
+}
