@@ -113,8 +113,11 @@ async fn connections(settings: &Settings) -> Vec<Check> {
             "no connection is configured",
             "Set JQA_JIRA_URL, JQA_JIRA_TOKEN and, but for a personal access token, JQA_JIRA_EMAIL.",
         ),
-        Some(connection) => match connection.client() {
-            Ok(jira) => found("jira", trial::jira(&connection.name, &*jira, &trial::JIRA_SETTINGS).await),
+        Some(connection) => match connection.clients() {
+            Ok(jira) => {
+                let options = &connection.read_options;
+                found("jira", trial::jira(&connection.name, &jira, options, &trial::JIRA_SETTINGS).await)
+            }
             Err(failure) => {
                 Check::bad("jira", failure.message, "Check JQA_JIRA_URL, JQA_JIRA_EMAIL, JQA_JIRA_TOKEN and JQA_JIRA_CA_FILE.")
             }
@@ -133,7 +136,13 @@ async fn connections(settings: &Settings) -> Vec<Check> {
 }
 
 fn found(name: &'static str, finding: TrialResult) -> Check {
-    if finding.ok { Check::good(name, finding.detail) } else { Check::bad(name, finding.detail, finding.mend) }
+    if !finding.ok {
+        return Check::bad(name, finding.detail, finding.mend);
+    }
+    let missing: Vec<String> =
+        finding.checks.iter().filter(|check| !check.ok).map(|check| format!("{}: {}", check.name, check.detail)).collect();
+    let detail = if missing.is_empty() { finding.detail } else { format!("{}; {}", finding.detail, missing.join("; ")) };
+    Check::good(name, detail)
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! Trying a connection: one call that costs nothing, and what came of it in words. `jqa doctor` and the API say the same.
 
+use futures::future::join;
 use serde::{Deserialize, Serialize};
 
+use super::connections::build::JiraClients;
 use super::http::excerpt;
-use crate::ports::{Jira, JiraError, Llm, LlmError};
+use crate::domain::reading::ReadOptions;
+use crate::ports::{Ability, Jira, JiraError, Llm, LlmError};
 
 /// More is not said: the other side has written some of it.
 const LONGEST: usize = 400;
@@ -17,6 +20,21 @@ pub struct TrialResult {
     pub detail: String,
     /// What to do; empty when nothing is to be done.
     pub mend: String,
+    /// What it can be used for and what it cannot, one by one; empty where there is nothing to tell apart.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub checks: Vec<TrialCheck>,
+}
+
+/// One thing that a connection can be used for, or cannot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct TrialCheck {
+    /// A word for it: `read`, `comment`, `description`, `create`, `criteria_field`, `subtask`, `xray`, `zephyr`.
+    pub name: String,
+    /// Whether it can.
+    pub ok: bool,
+    /// Why, or what is missing and who can mend it; never a secret.
+    pub detail: String,
 }
 
 /// What the parts of a connection are called where it is given, for advice.
@@ -54,17 +72,31 @@ pub const LLM_FIELDS: Words = Words { address: "base_url", credentials: "api_key
 impl TrialResult {
     /// It can be used.
     pub fn good(detail: impl AsRef<str>) -> Self {
-        Self { ok: true, detail: excerpt(detail.as_ref(), LONGEST), mend: String::new() }
+        Self { ok: true, detail: excerpt(detail.as_ref(), LONGEST), mend: String::new(), checks: Vec::new() }
     }
 
     /// It cannot.
     pub fn bad(detail: impl AsRef<str>, mend: impl Into<String>) -> Self {
-        Self { ok: false, detail: excerpt(detail.as_ref(), LONGEST), mend: mend.into() }
+        Self { ok: false, detail: excerpt(detail.as_ref(), LONGEST), mend: mend.into(), checks: Vec::new() }
     }
 }
 
-/// Asks who the account is, and what the site is.
-pub async fn jira(name: &str, jira: &dyn Jira, words: &Words) -> TrialResult {
+/// Asks who the account is, what the site is, and what can be done there.
+pub async fn jira(name: &str, clients: &JiraClients, options: &ReadOptions, words: &Words) -> TrialResult {
+    let mut result = account(name, &*clients.issues, words).await;
+    if result.ok {
+        let ((abilities, xray), zephyr) =
+            join(join(clients.issues.abilities(options), clients.xray.ability()), clients.zephyr.ability()).await;
+        result.checks = abilities.iter().chain(&xray).chain(&zephyr).map(check).collect();
+    }
+    result
+}
+
+fn check(ability: &Ability) -> TrialCheck {
+    TrialCheck { name: ability.name.to_owned(), ok: ability.ok, detail: excerpt(&ability.detail, LONGEST) }
+}
+
+async fn account(name: &str, jira: &dyn Jira, words: &Words) -> TrialResult {
     match jira.myself().await {
         Ok(account) => match jira.describe().await {
             Ok(site) => TrialResult::good(format!("connection '{name}' acts as {account} in {site}")),

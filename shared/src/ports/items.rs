@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::jira::{JiraError, RawIssue};
+use super::jira::{Ability, JiraError, RawIssue};
 use crate::domain::document::Document;
 use crate::domain::issue_key::project_of;
 use crate::domain::markup::Markup;
@@ -96,6 +96,9 @@ pub struct Survey {
 /// One place. Every call is made once; what is repeated, and when, is for the job to decide.
 #[async_trait]
 pub trait Items: Send + Sync {
+    /// Whether the place is there and lets us in; `None` = there is nothing to ask.
+    async fn ability(&self) -> Option<Ability>;
+
     /// The form of an item there.
     fn form(&self, item: &ItemText<'_>) -> Form;
 

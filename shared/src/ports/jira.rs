@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::domain::markup::{Markup, Rich};
+use crate::domain::reading::ReadOptions;
 use crate::domain::verdict::{Failure, Verdict};
 
 /// An issue as Jira sent it.
@@ -62,6 +63,17 @@ pub struct IssueSummary {
     pub status: String,
     /// Jira's `updated`, as sent.
     pub updated: String,
+}
+
+/// Something that a connection can be used for, or cannot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ability {
+    /// A word for it: `comment`, `xray`.
+    pub name: &'static str,
+    /// Whether it can.
+    pub ok: bool,
+    /// Why, or what is missing and who can mend it.
+    pub detail: String,
 }
 
 /// A page of a search.
@@ -223,6 +235,9 @@ pub trait Jira: Send + Sync + 'static {
 
     /// What the site is, in words: `Jira Data Center 9.12.4`.
     async fn describe(&self) -> Result<String, JiraError>;
+
+    /// What the account can be used for.
+    async fn abilities(&self, options: &ReadOptions) -> Vec<Ability>;
 
     /// Which kind of text the site speaks. It is asked for once, if at all.
     async fn markup(&self) -> Result<Markup, JiraError>;

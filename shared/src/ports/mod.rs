@@ -14,7 +14,9 @@ mod webhook_sender;
 pub use clock::{Clock, SystemClock, TestClock};
 pub use event_bus::EventBus;
 pub use items::{Form, ItemStory, ItemText, Items, Mark, Standing, Survey};
-pub use jira::{Comment, FieldInfo, IssueSummary, Jira, JiraError, NewComment, ProjectFields, RawIssue, SearchPage, TypeFields};
+pub use jira::{
+    Ability, Comment, FieldInfo, IssueSummary, Jira, JiraError, NewComment, ProjectFields, RawIssue, SearchPage, TypeFields,
+};
 pub use llm::{Completion, Llm, LlmError, LlmFailure, Prompt, Usage};
 pub use llm_batches::{
     BatchError, BatchInput, BatchLimits, BatchLine, BatchRef, BatchRequest, BatchState, Found, LlmBatches, Stray, Unanswered,

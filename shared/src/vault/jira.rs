@@ -11,6 +11,7 @@ use crate::adapters::http::Secret;
 use crate::adapters::trial::{self, TrialResult};
 use crate::domain::jira_event::Rule;
 use crate::domain::json::to_json;
+use crate::domain::reading::ReadOptions;
 use crate::store::audit::{self, Actor};
 use crate::store::connection::{self, DEFAULTS, JiraOptions, JiraRow};
 use crate::store::sealed::{JIRA_TOKEN, JIRA_WEBHOOK_SECRET, Sealed, XRAY_SECRET, ZEPHYR_TOKEN};
@@ -228,9 +229,10 @@ impl Vault {
 }
 
 async fn ask(name: &str, access: JiraAccess<'_>, builder: &Builder) -> TrialResult {
+    let options = ReadOptions { criteria_field: access.options.criteria_field.clone(), ..ReadOptions::default() };
     match builder.jira(access) {
         Err(why) => TrialResult::bad(why, "Change base_url."),
-        Ok(jira) => tokio::time::timeout(PATIENCE, trial::jira(name, &*jira.issues, &trial::JIRA_FIELDS))
+        Ok(jira) => tokio::time::timeout(PATIENCE, trial::jira(name, &jira, &options, &trial::JIRA_FIELDS))
             .await
             .unwrap_or_else(|_| no_answer()),
     }
@@ -246,7 +248,12 @@ pub(super) fn no_answer() -> TrialResult {
 
 /// The other side repeats what it was sent, now and then.
 pub(super) fn hidden(finding: &TrialResult, secret: &Secret) -> TrialResult {
-    TrialResult { ok: finding.ok, detail: secret.hidden_in(&finding.detail), mend: secret.hidden_in(&finding.mend) }
+    let mut hidden = finding.clone();
+    let texts = hidden.checks.iter_mut().map(|check| &mut check.detail).chain([&mut hidden.detail, &mut hidden.mend]);
+    for text in texts {
+        *text = secret.hidden_in(text);
+    }
+    hidden
 }
 
 /// The rules as they are; unreadable ones are none.

@@ -9,7 +9,7 @@ use shared::adapters::pacer::LocalPacer;
 use shared::domain::user::Role;
 use shared::store::Sql;
 use tests::Backend;
-use tests::app::Setup;
+use tests::app::{Setup, Site};
 use tests::http_app::{Account, Answer, HttpApp};
 
 const CANARY: &str = "c4nary-jira-9f2Kx7Qm";
@@ -374,4 +374,47 @@ async fn the_secrets_of_tools_for_tests_are_sealed_changed_taken_away_and_never_
     assert!(told.contains("zephyr_token") && !OURS.iter().any(|secret| told.contains(secret)), "{told}");
     let open = "SELECT COUNT(*) AS n FROM jira_configurations WHERE xray_secret_sealed LIKE '%c4nary%' OR zephyr_token_sealed LIKE '%c4nary%'";
     assert_eq!(app.count(Sql::new(open)).await, 0);
+}
+
+#[tokio::test]
+async fn trying_a_connection_says_what_it_can_be_used_for_and_what_is_missing() {
+    for site in [Site::Cloud, Site::DataCenter] {
+        let app = HttpApp::of(Setup::default().at(site).set("JQA_CONNECTIONS_ALLOW", "127.0.0.0/8")).await;
+        let admin = app.account(Role::Admin).await;
+        let tools = json!({
+            "criteria_field": "Acceptance Criteria",
+            "xray": { "client_id": "xray", "base_url": format!("{}/xray/api/v2", app.site.url()) },
+            "zephyr": { "base_url": format!("{}/zephyr/v2", app.site.url()) },
+        });
+        let base_url = format!("{}{}", app.site.url(), app.site.context());
+        let body = json!({
+            "name": "acme", "base_url": base_url, "email": "qa@example.org", "token": "sandbox", "options": tools,
+            "xray_client_secret": "xray", "zephyr_token": "wrong",
+        });
+        let path = made(&app, &admin, "jira", body).await;
+        let tried = app.post(&format!("{path}/test")).by(&admin).await.json();
+        assert_eq!(tried["ok"], true, "{tried}");
+        let checks = tried["checks"].as_array().unwrap();
+        let told: Vec<_> = checks.iter().map(|check| (check["name"].as_str().unwrap(), check["ok"] == true)).collect();
+        let mut expected = vec![
+            ("read", true),
+            ("comment", true),
+            ("description", true),
+            ("create", true),
+            ("criteria_field", true),
+            ("subtask", true),
+            ("xray", true),
+        ];
+        // In a data centre Zephyr has no token of its own.
+        expected.extend((site == Site::Cloud).then_some(("zephyr", false)));
+        assert_eq!(told, expected, "{tried:#}");
+        let detail = |name: &str| checks.iter().find(|check| check["name"] == name).unwrap()["detail"].as_str().unwrap();
+        assert!(detail("criteria_field").contains("'Acceptance Criteria' (customfield_10100)"));
+        assert!(detail("subtask").contains("Sub"), "{}", detail("subtask"));
+        if site == Site::Cloud {
+            assert!(detail("zephyr").contains("set zephyr_token anew"), "{}", detail("zephyr"));
+        }
+        let kept = app.get(&path).by(&admin).await.json();
+        assert_eq!(kept["tested"]["checks"], tried["checks"], "{kept}");
+    }
 }

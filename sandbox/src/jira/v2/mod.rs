@@ -20,6 +20,7 @@ pub(crate) fn router(state: &State) -> Router<State> {
         .route("/rest/api/2/myself", get(super::meta::myself))
         .route("/rest/api/2/serverInfo", get(meta::server_info))
         .route("/rest/api/2/configuration", get(super::meta::configuration))
+        .route("/rest/api/2/mypermissions", get(super::meta::permissions))
         .route("/rest/api/2/field", get(super::meta::fields))
         .route("/rest/api/2/issuetype", get(super::meta::issue_types))
         .route("/rest/api/2/project/{projectIdOrKey}", get(projects::read))

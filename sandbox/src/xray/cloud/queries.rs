@@ -16,6 +16,7 @@ pub(super) fn read(state: &State, name: &str, arguments: &Value) -> Result<Value
     let (site, shelf) = (state.site(), state.xray());
     let kind = kind_of(name);
     match name {
+        "__typename" => Ok(json!("Query")),
         "getFolder" => folder(&site, &shelf, arguments),
         "getProjectSettings" => settings(&site, arguments),
         _ if name.ends_with('s') => {

@@ -81,6 +81,11 @@ pub struct JiraConnection {
 }
 
 impl JiraConnection {
+    /// Its clients, or why there are none.
+    pub fn clients(&self) -> Result<JiraClients, Failure> {
+        self.clients.clone()
+    }
+
     /// Its client, or why there is none.
     pub fn client(&self) -> Result<Arc<dyn Jira>, Failure> {
         Ok(self.clients.clone()?.issues)

@@ -10,13 +10,14 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
+use super::abilities;
 use super::call::{Call, Kind, Wire};
 use super::settings::JiraSettings;
 use super::subtasks::Subtasks;
 use super::wire::{self, CommentPage, Paged, StoredComment};
 use crate::domain::markup::{self, Markup, Rich};
-use crate::domain::reading;
-use crate::ports::{Comment, Jira, JiraError, NewComment, ProjectFields, RawIssue, SearchPage};
+use crate::domain::reading::{self, ReadOptions};
+use crate::ports::{Ability, Comment, Jira, JiraError, NewComment, ProjectFields, RawIssue, SearchPage};
 use crate::store::connection::SubtaskOptions;
 
 /// How many comments are asked for at once, and how many such pages are read at most (Jira keeps 5000 comments an issue).
@@ -213,6 +214,10 @@ impl Jira for JiraClient {
 
     async fn describe(&self) -> Result<String, JiraError> {
         self.wire.describe().await
+    }
+
+    async fn abilities(&self, options: &ReadOptions) -> Vec<Ability> {
+        abilities::all(&self.wire, options).await
     }
 
     async fn markup(&self) -> Result<Markup, JiraError> {

@@ -2,6 +2,7 @@
 //!
 //! * [`settings`]: what a connection needs
 //! * [`client`]: the port, one method a call
+//! * [`abilities`]: what a connection's account can be used for
 //! * [`project`]: what the issues of a project are made of
 //! * [`subtasks`]: criteria and scenarios as issues below their story
 //! * [`call`]: one HTTP call: address, credentials, limits, repetition of reads
@@ -10,6 +11,7 @@
 //! * [`errors`]: what an answer other than success means
 //! * [`wire`]: the JSON that is sent and read
 
+mod abilities;
 pub(super) mod call;
 mod client;
 pub(super) mod deployment;

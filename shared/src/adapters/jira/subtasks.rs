@@ -10,7 +10,7 @@ use super::call::{Call, Kind, Wire};
 use super::wire::{self, PROPERTY_KEY};
 use crate::domain::markup;
 use crate::domain::story::sha256_hex;
-use crate::ports::{Form, ItemText, Items, JiraError, Mark, RawIssue, Standing, Survey};
+use crate::ports::{Ability, Form, ItemText, Items, JiraError, Mark, RawIssue, Standing, Survey};
 use crate::store::connection::{SubtaskFields, SubtaskOptions};
 
 /// What an item shows of an issue.
@@ -154,6 +154,11 @@ fn properties(mark: &Mark) -> Value {
 
 #[async_trait]
 impl Items for Subtasks {
+    /// Said with what Jira can do.
+    async fn ability(&self) -> Option<Ability> {
+        None
+    }
+
     fn form(&self, item: &ItemText<'_>) -> Form {
         let description = item.markup.written(&item.body);
         let hash = hash_of(&item.summary, &description.hash);

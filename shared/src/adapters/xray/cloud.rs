@@ -51,6 +51,11 @@ impl Cloud {
         Self { xray: GraphQl::new(jira.settings(), cloud), jira, folders: Mutex::default() }
     }
 
+    /// Whether the key is good.
+    pub(super) async fn is_there(&self) -> Result<(), JiraError> {
+        self.xray.query("query { __typename }", json!({}), "the key of Xray").await.map(drop)
+    }
+
     pub(super) async fn survey(
         &self,
         story: &RawIssue,

@@ -65,6 +65,11 @@ impl DataCenter {
         asked.await.map(Option::as_ref)
     }
 
+    /// Whether Jira has fields of Xray.
+    pub(super) async fn is_there(&self) -> Result<bool, JiraError> {
+        self.fields().await.map(|fields| fields.is_some())
+    }
+
     pub(super) async fn survey(
         &self,
         story: &RawIssue,

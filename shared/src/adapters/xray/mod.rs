@@ -24,7 +24,7 @@ use super::http::Secret;
 use super::jira::JiraClient;
 use super::jira::call::Wire;
 use super::jira::deployment::Deployment;
-use crate::ports::{Form, ItemText, Items, JiraError, Mark, RawIssue, Standing, Survey};
+use crate::ports::{Ability, Form, ItemText, Items, JiraError, Mark, RawIssue, Standing, Survey};
 use crate::store::connection::XrayOptions;
 
 /// Where the API of the cloud begins; those of regions have `us.`, `eu.` or `au.` before it.
@@ -76,6 +76,21 @@ const NO_KEY: &str = "the connection has no key of Xray Cloud; an administrator 
 
 #[async_trait]
 impl Items for Xray {
+    async fn ability(&self) -> Option<Ability> {
+        let asked = match (self.jira.deployment().await, &self.cloud) {
+            (Err(error), _) => Err(error.to_string()),
+            (Ok(Deployment::Cloud), None) => return None,
+            (Ok(Deployment::Cloud), Some(cloud)) => cloud.is_there().await.map_err(|error| error.to_string()),
+            (Ok(Deployment::DataCenter), _) => match self.data_center.is_there().await {
+                Ok(true) => Ok(()),
+                Ok(false) => return None,
+                Err(error) => Err(error.to_string()),
+            },
+        };
+        let detail = asked.clone().err().unwrap_or_else(|| "Xray is there and lets the connection in".to_owned());
+        Some(Ability { name: "xray", ok: asked.is_ok(), detail })
+    }
+
     fn form(&self, item: &ItemText<'_>) -> Form {
         form::form(item, &self.options.of(item.story.project()))
     }

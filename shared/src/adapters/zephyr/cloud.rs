@@ -63,6 +63,11 @@ impl Cloud {
         self.wire.send_below(&[], &Call { kind: Kind::Write, method, path, query: &[], body: Some(&body), subject }).await
     }
 
+    /// Whether the token is good.
+    pub(super) async fn is_there(&self) -> Result<(), JiraError> {
+        self.get::<IgnoredAny>(&["healthcheck"], &[], "the token of Zephyr Scale").await.map(drop)
+    }
+
     /// All values of a list.
     async fn list(&self, path: &str, query: &[(&str, &str)], subject: &str) -> Result<Vec<Value>, JiraError> {
         let mut all = Vec::new();

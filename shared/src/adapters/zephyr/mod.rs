@@ -24,7 +24,7 @@ use super::jira::deployment::Deployment;
 use super::jira::{JiraClient, JiraSettings, Pace};
 use crate::domain::jira_site::{JiraAuth, JiraDeployment};
 use crate::domain::pace::Share;
-use crate::ports::{Form, ItemText, Items, JiraError, Mark, RawIssue, Standing, Survey};
+use crate::ports::{Ability, Form, ItemText, Items, JiraError, Mark, RawIssue, Standing, Survey};
 use crate::store::connection::ZephyrOptions;
 
 /// Where the API of the cloud begins; that of Europe is `https://eu.api.zephyrscale.smartbear.com/v2`.
@@ -108,6 +108,14 @@ const NO_TOKEN: &str = "the connection has no token of Zephyr Scale Cloud; an ad
 
 #[async_trait]
 impl Items for Zephyr {
+    /// In a data centre it is found out by the first publication.
+    async fn ability(&self) -> Option<Ability> {
+        let cloud = self.cloud.as_ref()?;
+        let asked = cloud.is_there().await.map_err(of_zephyr);
+        let detail = asked.as_ref().err().map_or_else(|| "Zephyr Scale lets the connection in".to_owned(), ToString::to_string);
+        Some(Ability { name: "zephyr", ok: asked.is_ok(), detail })
+    }
+
     fn form(&self, item: &ItemText<'_>) -> Form {
         form::form(item, &self.options.of(item.story.project()))
     }
