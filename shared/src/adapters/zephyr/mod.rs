@@ -110,7 +110,8 @@ const NO_TOKEN: &str = "the connection has no token of Zephyr Scale Cloud; an ad
 impl Items for Zephyr {
     /// In a data centre it is found out by the first publication.
     async fn ability(&self) -> Option<Ability> {
-        let cloud = self.cloud.as_ref()?;
+        let is_cloud = self.jira.deployment().await.is_ok_and(|deployment| deployment == Deployment::Cloud);
+        let cloud = self.cloud.as_ref().filter(|_| is_cloud)?;
         let asked = cloud.is_there().await.map_err(of_zephyr);
         let detail = asked.as_ref().err().map_or_else(|| "Zephyr Scale lets the connection in".to_owned(), ToString::to_string);
         Some(Ability { name: "zephyr", ok: asked.is_ok(), detail })
