@@ -173,8 +173,8 @@ async fn plans(api: &Api, row: &History, body: &PublishBody) -> Result<Vec<Publi
         made = made
             .with_story_of_now(row, reading::story(&issue.body, &issue.url, &connection.read_options.speaking(issue.markup))?);
     }
-    let (markup, output) = (jira.markup().await?, made.output(&row.issue_key));
-    let subject = Subject { connection: &row.connection, issue_id: &row.issue_id, markup, output };
+    let (markup, output, origin) = (jira.markup().await?, made.output(&row.issue_key), made.origin(None));
+    let subject = Subject { connection: &row.connection, issue_id: &row.issue_id, markup, output, origin: &origin };
     plan_all(&api.jobs, &connection, &subject, &body.publish, body.on_conflict.unwrap_or_default()).await.map_err(not_planned)
 }
 

@@ -204,7 +204,13 @@ fn output<'a>(story: &'a Story, set: &'a CriteriaSet, suite: &'a Suite) -> Outpu
 }
 
 fn pieces(story: &Story, set: &CriteriaSet, suite: &Suite) -> Vec<Piece> {
-    let subject = Subject { connection: "default", issue_id: &story.id, markup: Markup::Adf, output: output(story, set, suite) };
+    let subject = Subject {
+        connection: "default",
+        issue_id: &story.id,
+        markup: Markup::Adf,
+        output: output(story, set, suite),
+        origin: &Value::Null,
+    };
     publishing::pieces(&subject, TARGET)
 }
 

@@ -63,6 +63,8 @@ pub struct Mark {
     pub marker: String,
     /// [`Form::hash`] of what was written.
     pub hash: String,
+    /// Where it comes from; kept beside the hash where a place can, and not read again.
+    pub origin: Value,
 }
 
 /// An object of ours that stands there.

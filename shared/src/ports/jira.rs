@@ -279,5 +279,5 @@ pub trait Jira: Send + Sync + 'static {
     async fn delete_comment(&self, key: &str, id: &str) -> Result<(), JiraError>;
 
     /// Replaces the text of a field: of the description, or of a custom field.
-    async fn update_field(&self, key: &str, field: &str, text: &Rich) -> Result<(), JiraError>;
+    async fn update_field(&self, key: &str, field: &str, text: &Rich, properties: &[(String, Value)]) -> Result<(), JiraError>;
 }

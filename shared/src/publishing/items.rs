@@ -73,7 +73,7 @@ fn piece(subject: &Subject<'_>, mode: PublishMode, single: Single<'_>, place: &d
     let (id, summary, markup) = (single.id(), single.summary(), subject.markup);
     let story = subject.story();
     let form = place.form(&ItemText { id, story, summary, body, markup, scenario });
-    let mark = Mark { marker, hash: form.hash.clone() };
+    let mark = Mark { marker, hash: form.hash.clone(), origin: subject.origin.clone() };
     Some(ItemPiece { id: single.id().to_owned(), key, form, mark })
 }
 

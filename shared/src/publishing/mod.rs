@@ -23,6 +23,6 @@ pub use duplicate::Duplicate;
 pub use field::{Field, Fields};
 pub use items::{ItemDecision, ItemPiece, Obsolete, decide_item, item_pieces, obsolete, standing_of};
 pub use leftover::{Fate, Leftover, leftovers};
-pub use pieces::{PROPERTY, Piece, Subject, pieces, skipped};
+pub use pieces::{PROPERTY, Piece, SECTION_PROPERTY, Subject, pieces, skipped};
 pub use plan::{Site, plan_all, read_site, updated};
 pub use trace::{Trace, trace, trace_item};

@@ -13,6 +13,9 @@ use crate::store::publication::TargetKey;
 /// The comment property that says that a comment is ours.
 pub const PROPERTY: &str = "jqa.publication";
 
+/// Property of the issue that says the same of our section of one of its fields; the mode follows.
+pub const SECTION_PROPERTY: &str = "jqa.section";
+
 /// The story a result belongs to.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
@@ -24,6 +27,8 @@ pub struct Subject<'a> {
     pub markup: Markup,
     /// The result.
     pub output: Output<'a>,
+    /// Where it comes from, as it is kept beside what is written: see [`Made::origin`](crate::store::made::Made::origin).
+    pub origin: &'a Value,
 }
 
 impl<'a> Subject<'a> {
@@ -48,13 +53,15 @@ pub struct Piece {
     pub content: Rich,
     /// [`content_hash`](crate::domain::markup::content_hash) of `content`.
     pub hash: String,
+    /// [`Subject::origin`].
+    pub origin: Value,
 }
 
 impl Piece {
-    /// The value of our comment property for a body with this hash.
+    /// The value of our property for a text with this hash.
     #[must_use]
     pub fn property(&self, hash: &str) -> Value {
-        json!({ "marker": self.marker, "hash": hash })
+        json!({ "marker": self.marker, "hash": hash, "origin": self.origin })
     }
 }
 
@@ -89,6 +96,7 @@ pub fn pieces(subject: &Subject<'_>, target: PublishTarget) -> Vec<Piece> {
             marker: marker::part(&marker, n + 1),
             hash,
             content,
+            origin: subject.origin.clone(),
         })
         .collect()
 }

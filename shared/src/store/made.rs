@@ -1,6 +1,7 @@
 //! What was made of a story, as it is stored: by the stages of a job, or in a result that outlives its job.
 
 use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::history::History;
@@ -96,6 +97,22 @@ impl Made {
     #[must_use]
     pub fn suite(&self) -> Option<&Suite> {
         self.suite.as_ref().map(|artifact| &artifact.suite)
+    }
+
+    /// Where what is published comes from: who wrote it with which prompt, from which state of the story, and the job that publishes
+    /// it.
+    #[must_use]
+    pub fn origin(&self, job_id: Option<Uuid>) -> Value {
+        let by = |by: &Authorship| {
+            let model = if by.model.is_empty() { by.provider.clone() } else { format!("{}/{}", by.provider, by.model) };
+            json!({ "by": model, "prompt": by.prompt_version })
+        };
+        json!({
+            "job": job_id,
+            "story": self.story.as_ref().map(|story| &story.hash),
+            "criteria": self.criteria.as_ref().map(|artifact| by(&artifact.by)),
+            "scenarios": self.suite.as_ref().map(|artifact| by(&artifact.by)),
+        })
     }
 
     /// For the renderers; `key` names a story that is not known.

@@ -19,6 +19,7 @@ mod fetching;
 mod generating;
 mod hooking;
 mod hostile;
+mod origins;
 mod pacing;
 mod policies;
 mod removing;

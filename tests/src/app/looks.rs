@@ -154,7 +154,7 @@ impl App {
         };
         let connection = self.connections.of_settings().jira(None).expect("a connection");
         let markup = connection.client().expect("a client").markup().await.expect("a site that says what it is");
-        let subject = Subject { connection: "default", issue_id: &story.id, markup, output };
+        let subject = Subject { connection: "default", issue_id: &story.id, markup, output, origin: &Value::Null };
         let target = PublishTarget { mode, what: PublishWhat::All };
         plan_all(&self.jobs, connection, &subject, &[target], OnConflict::Keep).await.expect("a plan")
     }

@@ -298,8 +298,8 @@ impl Jira for JiraClient {
         self.write::<IgnoredAny>(Method::DELETE, &["issue", key, "comment", id], None, &subject).await.map(drop)
     }
 
-    async fn update_field(&self, key: &str, field: &str, text: &Rich) -> Result<(), JiraError> {
-        let body = wire::field_body(field, text);
+    async fn update_field(&self, key: &str, field: &str, text: &Rich, properties: &[(String, Value)]) -> Result<(), JiraError> {
+        let body = wire::field_body(field, text, properties);
         self.write::<IgnoredAny>(Method::PUT, &["issue", key], Some(&body), &format!("issue {key}")).await.map(drop)
     }
 }

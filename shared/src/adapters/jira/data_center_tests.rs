@@ -153,7 +153,7 @@ async fn texts_are_sent_as_strings() {
     let jira = client(&server);
     let body = Rich::from(&json!("h2. \"x\""));
     jira.create_comment("A-1", &NewComment { body: body.clone(), properties: vec![], visibility: None }).await.unwrap();
-    jira.update_field("A-1", "description", &body).await.unwrap();
+    jira.update_field("A-1", "description", &body, &[]).await.unwrap();
     let bodies: Vec<Value> = server.requests().iter().map(|asked| serde_json::from_slice(&asked.body).unwrap()).collect();
     assert_eq!(bodies, [json!({ "body": "h2. \"x\"" }), json!({ "fields": { "description": "h2. \"x\"" } })]);
 }

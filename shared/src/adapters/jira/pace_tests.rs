@@ -33,7 +33,7 @@ fn two(server: &TestServer, share: Share) -> (Arc<TestClock>, [JiraClient; 2]) {
 }
 
 async fn write(jira: &JiraClient, issue: &str) -> Result<(), JiraError> {
-    jira.update_field(issue, "description", &Rich::nothing()).await
+    jira.update_field(issue, "description", &Rich::nothing(), &[]).await
 }
 
 /// The first call is answered so, all others well.

@@ -44,6 +44,7 @@ impl Subtasks {
         let mark = Mark {
             marker: property.get("marker")?.as_str()?.to_owned(),
             hash: property.get("hash").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            origin: Value::Null,
         };
         let description = issue.pointer("/fields/description").unwrap_or(&Value::Null);
         let (id, key) = (text("/id").to_owned(), text("/key").to_owned());
@@ -149,7 +150,7 @@ fn hash_of(summary: &str, description: &str) -> String {
 }
 
 fn properties(mark: &Mark) -> Value {
-    json!([{ "key": PROPERTY_KEY, "value": { "marker": mark.marker, "hash": mark.hash } }])
+    json!([{ "key": PROPERTY_KEY, "value": { "marker": mark.marker, "hash": mark.hash, "origin": mark.origin } }])
 }
 
 #[async_trait]

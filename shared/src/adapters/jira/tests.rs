@@ -209,7 +209,7 @@ async fn comments_and_descriptions_are_written_as_the_documentation_has_it() {
     let restricted = NewComment { visibility: Some(visible.clone()), ..plain };
     jira.update_comment("SHOP-7", "10", &restricted).await.unwrap();
     jira.delete_comment("SHOP-7", "10").await.unwrap();
-    jira.update_field("SHOP-7", "description", &(&doc).into()).await.unwrap();
+    jira.update_field("SHOP-7", "description", &(&doc).into(), &[]).await.unwrap();
 
     let lines: Vec<String> = server.requests().iter().map(|asked| format!("{} {}", asked.method, asked.path)).collect();
     assert_eq!(
@@ -264,7 +264,7 @@ async fn a_read_is_repeated_twice_and_a_write_never() {
     assert_eq!(server.requests().len(), 3);
     assert_eq!(jira.search("x", 1, None).await.unwrap_err(), JiraError::Unavailable(502));
     assert_eq!(server.requests().len(), 6);
-    let written = jira.update_field("SHOP-7", "description", &Rich::nothing()).await.unwrap_err();
+    let written = jira.update_field("SHOP-7", "description", &Rich::nothing(), &[]).await.unwrap_err();
     assert!(written.is_ambiguous());
     assert_eq!(server.requests().len(), 7);
 }
@@ -353,7 +353,7 @@ async fn every_call_is_observed_by_its_kind() {
     let on_call: super::OnCall = Arc::new(move |kind, ok, _| log.lock().unwrap().push((kind, ok)));
     let jira = JiraClient::new(JiraSettings { on_call: Some(on_call), ..settings(&server) }).unwrap();
     jira.myself().await.unwrap();
-    jira.update_field("A-1", "description", &Rich::nothing()).await.unwrap_err();
+    jira.update_field("A-1", "description", &Rich::nothing(), &[]).await.unwrap_err();
     assert_eq!(*seen.lock().unwrap(), [("read", true), ("write", false)]);
 }
 

@@ -187,8 +187,10 @@ pub(super) fn comment_body(comment: &NewComment) -> String {
 }
 
 /// The body that writes a text into a field of an issue, as JSON.
-pub(super) fn field_body(field: &str, text: &Rich) -> String {
-    format!(r#"{{"fields":{{{}:{}}}}}"#, Value::from(field), text.json())
+pub(super) fn field_body(field: &str, text: &Rich, properties: &[(String, Value)]) -> String {
+    let properties: Vec<Value> = properties.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect();
+    let properties = if properties.is_empty() { String::new() } else { format!(r#","properties":{}"#, Value::from(properties)) };
+    format!(r#"{{"fields":{{{}:{}}}{properties}}}"#, Value::from(field), text.json())
 }
 
 pub(in crate::adapters) fn unlike(what: &str) -> JiraError {

@@ -72,7 +72,7 @@ pub(super) fn standing(jira: &Wire, issue: &Value, definition: &Definition) -> O
         // Nobody else has touched it, and whatever it says by now, something is missing.
         hash.push_str(UNFINISHED);
     }
-    let mark = Mark { marker, hash: written.unwrap_or_else(|| hash.clone()) };
+    let mark = Mark { marker, hash: written.unwrap_or_else(|| hash.clone()), origin: Value::Null };
     let (id, key) = (text("/id"), text("/key"));
     Some(Standing { url: jira.browse_url(&key), id, key, mark, hash, updated: text("/fields/updated") })
 }
@@ -106,7 +106,7 @@ pub(super) async fn begin(jira: &Wire, standing: &Standing, mark: &Mark) -> Resu
 
 /// The property of a test that is finished, or not yet.
 pub(super) fn property(mark: &Mark, is_finished: bool) -> Value {
-    json!({ "marker": mark.marker, "hash": if is_finished { mark.hash.as_str() } else { WRITING } })
+    json!({ "marker": mark.marker, "hash": if is_finished { mark.hash.as_str() } else { WRITING }, "origin": mark.origin })
 }
 
 /// Writes fields and the property of a test that is finished with it.

@@ -176,7 +176,7 @@ impl Cloud {
     fn standing(&self, stored: &Stored, issue: &str, known: &[&str]) -> Option<Standing> {
         let key = stored.case.get("key")?.as_str()?.to_owned();
         let is_finished = known.contains(&key.as_str()) || issues(&stored.case).any(|linked| linked.to_string() == issue);
-        let mut mark = Mark { marker: marker(&stored.case)?, hash: String::new() };
+        let mut mark = Mark { marker: marker(&stored.case)?, hash: String::new(), origin: Value::Null };
         let mut hash = stored.said.hash();
         if !is_finished {
             // Nobody else has touched it, and whatever it says by now, something is missing.

@@ -88,7 +88,7 @@ impl DataCenter {
 
     fn standing(&self, case: &Value) -> Option<Standing> {
         let key = case.get("key")?.as_str()?.to_owned();
-        let mark = Mark { marker: marker(case)?, hash: String::new() };
+        let mark = Mark { marker: marker(case)?, hash: String::new(), origin: Value::Null };
         Some(Standing { url: self.url(&key), id: key.clone(), key, mark, hash: said(case).hash(), updated: String::new() })
     }
 

@@ -10,6 +10,8 @@
 //! * [`below`]: ours below what a person wrote in a comment
 
 pub mod below;
+#[cfg(test)]
+mod bytes_tests;
 pub mod fit;
 pub mod rich;
 pub mod section;

@@ -90,7 +90,8 @@ impl Context<'_> {
             let jira = self.jira()?;
             let markup = self.interruptible(jira.markup()).await?.map_err(Failure::from)?;
             let (connection, output) = (&self.claimed.row.connection, made.output(&story.key));
-            let subject = Subject { connection, issue_id: &story.id, markup, output };
+            let origin = made.origin(Some(self.claimed.fence.job_id));
+            let subject = Subject { connection, issue_id: &story.id, markup, output, origin: &origin };
             for &target in &self.claimed.request.publish {
                 if !made.has(target) {
                     published.push(nothing_to_write(target));

@@ -10,7 +10,7 @@ use shared::domain::story::Story;
 use shared::domain::verdict::Failure;
 use shared::jobs::Refused;
 use shared::ports::{Comment, Jira, JiraError, NewComment};
-use shared::publishing::{self, Decision, PROPERTY, Piece, Site};
+use shared::publishing::{self, Decision, PROPERTY, Piece, SECTION_PROPERTY, Site};
 use shared::store::publication::{Action, Intent, TargetKey};
 use tokio::time::Instant;
 
@@ -120,8 +120,9 @@ async fn send(jira: &dyn Jira, story: &Story, piece: &Piece, decision: &Decision
             if publishing::updated(&now) != publishing::updated(&site.issue) {
                 return Err(JiraError::Touched);
             }
-            jira.update_field(&story.id, field.id, &decision.body).await?;
             let stored = section::hash(&decision.body.value(), &piece.marker).unwrap_or_else(|| decision.hash.clone());
+            let property = (format!("{SECTION_PROPERTY}.{}", piece.key.target.mode), piece.property(&stored));
+            jira.update_field(&story.id, field.id, &decision.body, &[property]).await?;
             Ok(StoredPiece { remote_id: story.key.clone(), hash: stored })
         }
     }
