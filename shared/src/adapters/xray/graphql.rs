@@ -14,13 +14,14 @@ use crate::adapters::jira::wire::unlike;
 use crate::adapters::jira::{JiraSettings, Pace};
 use crate::domain::jira_site::{JiraAuth, JiraDeployment};
 use crate::domain::pace::Share;
+use crate::domain::rate::Rate;
 use crate::ports::JiraError;
 
 /// Tokens live for a day.
 const TOKEN_LIFE: Duration = Duration::from_secs(23 * 3600);
 
-/// What the smaller plan takes: 300 requests in five minutes.
-const A_MINUTE: u32 = 60;
+/// What the smaller plan takes: requests in a time (docs.getxray.app, REST API, limits).
+const REQUESTS: (u32, Duration) = (300, Duration::from_secs(5 * 60));
 
 /// So many calls at once have done no harm.
 const AT_ONCE: usize = 2;
@@ -46,7 +47,8 @@ impl GraphQl {
             on_call: jira.on_call.clone(),
             ..JiraSettings::new(cloud.base_url.clone(), cloud.client_id.clone(), cloud.client_secret.clone())
         };
-        let share = Share::of_a_minute(Some(A_MINUTE * 5), None, u32::try_from(AT_ONCE).ok());
+        let (count, per) = REQUESTS;
+        let share = Share { requests: Rate::new(count, per, 0), tokens: None, at_once: u32::try_from(AT_ONCE).ok() };
         let account = settings.account();
         settings.pace = jira.pace.as_ref().map(|pace| Pace { account, share, ..pace.clone() });
         settings.email = String::new();
