@@ -253,6 +253,22 @@ async fn when_zephyr_asks_to_slow_down_the_rest_is_written_later(site: Site) {
 }
 
 #[tokio::test]
+async fn a_test_case_that_zephyr_does_not_list_for_its_story_is_not_made_again() {
+    let app = app(Site::Cloud).await;
+    let job = made(&app, STORY).await;
+    let scenarios = app.suite(job).await.suite.scenarios.len();
+    // What was written is not recorded, and the list of links knows of nothing.
+    app.jira().order(Fault::new(Action::Drop { drop: Cut::After }).on("POST", "*/links/issues"));
+    app.jira().order(Fault::status(404).on("GET", "*/issuelinks/*").times(0));
+    let id = publish(&app, job, OnConflict::Keep).await;
+    for _ in 0..3 {
+        app.run_when_due(id).await;
+    }
+    app.succeeded(id).await;
+    assert_eq!(app.jira().test_cases().len(), scenarios);
+}
+
+#[tokio::test]
 async fn without_a_token_or_with_a_wrong_one_it_is_said_what_to_do() {
     for (token, code, word) in [("", "publish.impossible", "zephyr_token"), ("wrong", "jira.refused", "zephyr_token anew")] {
         let app = setup(Site::Cloud, &json!({})).set("JQA_ZEPHYR_TOKEN", token).start().await;

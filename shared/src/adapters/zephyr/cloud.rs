@@ -106,7 +106,7 @@ impl Cloud {
             match self.folder(project, place).await {
                 Ok(folder) => {
                     if let Some(folder) = folder {
-                        cases.extend(self.unfinished(project, folder, &keys).await?);
+                        cases.extend(self.beside(project, folder, id, &keys).await?);
                     }
                     ground = json!({ "project": project, "place": place, "folder": folder });
                 }
@@ -144,14 +144,16 @@ impl Cloud {
         self.get(&["testcases", key], &[], &format!("test case {key}")).await
     }
 
-    /// Those of ours in the folder that are linked to no story yet: who made them did not come to it.
-    async fn unfinished(&self, project: &str, folder: u64, keys: &[&str]) -> Result<Vec<Value>, JiraError> {
+    /// Those of ours in the folder that are linked to no story yet, because who made them did not come to it; and those that are
+    /// linked to this one, whatever Zephyr said of its links.
+    async fn beside(&self, project: &str, folder: u64, issue: &str, keys: &[&str]) -> Result<Vec<Value>, JiraError> {
         let folder = folder.to_string();
         let query = [("projectKey", project), ("folderId", folder.as_str())];
         let mut cases = self.list("testcases", &query, "the folder of test cases").await?;
         cases.retain(|case| {
             let key = case.get("key").and_then(Value::as_str).unwrap_or_default();
-            marker(case).is_some() && issues(case).next().is_none() && !keys.contains(&key)
+            let is_of_story = issues(case).next().is_none() || issues(case).any(|linked| linked.to_string() == issue);
+            marker(case).is_some() && is_of_story && !keys.contains(&key)
         });
         Ok(cases)
     }
