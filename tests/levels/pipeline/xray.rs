@@ -3,7 +3,7 @@
 use sandbox::{Action, Cut, Fault, JournalEntry, Story};
 use serde_json::{Value, json};
 use shared::domain::job::JobKind;
-use shared::domain::publish::{OnConflict, PublishMode, PublishOutcome, PublishWhat, Published};
+use shared::domain::publish::{OnConflict, PlannedAction, PublishMode, PublishOutcome, PublishWhat, Published};
 use shared::domain::scenario::Scenario;
 use tests::app::{App, Setup, Site};
 use tests::on_every_site;
@@ -238,6 +238,25 @@ async fn when_it_is_asked_to_slow_down_the_rest_is_written_later(site: Site) {
     assert_eq!(ours(&app).len(), scenarios);
 }
 
+async fn a_plan_says_what_would_become_of_each_and_writes_nothing(site: Site) {
+    let app = app(site).await;
+    let job = made(&app, STORY).await;
+    let planned = async || {
+        let plans = app.plans(job, PublishMode::Xray).await.into_iter();
+        plans.filter(|plan| plan.item.as_ref().is_some_and(|item| item.starts_with("TS-"))).collect::<Vec<_>>()
+    };
+    let before = planned().await;
+    assert!(
+        !before.is_empty() && before.iter().all(|plan| plan.action == PlannedAction::Create && plan.length > 0),
+        "{before:?}"
+    );
+    assert_eq!(writes(&app), Vec::<String>::new());
+    published(&app, job, OnConflict::Keep).await;
+    let after = planned().await;
+    assert!(after.iter().all(|plan| plan.action == PlannedAction::Unchanged && plan.remote_id.is_some()), "{after:?}");
+    assert_eq!(after.len(), before.len());
+}
+
 /// Forty scenarios: how many calls they take.
 async fn forty_scenarios_are_written_once(site: Site) {
     let rules: String = (1..=20).map(|n| format!("- A parcel of size {n} weighs at most {} kg.\n", n + 10)).collect();
@@ -301,5 +320,6 @@ on_every_site! {
     a_test_whose_making_was_cut_off_anywhere_is_finished_and_not_made_twice,
     one_that_is_refused_does_not_keep_the_others_from_it,
     when_it_is_asked_to_slow_down_the_rest_is_written_later,
+    a_plan_says_what_would_become_of_each_and_writes_nothing,
     forty_scenarios_are_written_once,
 }

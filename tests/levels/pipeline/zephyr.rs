@@ -3,7 +3,7 @@
 use sandbox::{Action, Cut, Fault, JournalEntry};
 use serde_json::{Value, json};
 use shared::domain::job::JobKind;
-use shared::domain::publish::{OnConflict, PublishMode, PublishOutcome, PublishWhat, Published};
+use shared::domain::publish::{OnConflict, PlannedAction, PublishMode, PublishOutcome, PublishWhat, Published};
 use tests::app::{App, Setup, Site};
 use tests::on_every_site;
 use uuid::Uuid;
@@ -130,6 +130,25 @@ async fn what_the_result_does_not_have_any_more_is_told_and_stays(site: Site) {
     let obsolete = after.items.iter().filter(|item| item.outcome == PublishOutcome::Obsolete).count();
     assert_eq!((after.items.len(), obsolete), (needed + obsolete, before));
     assert_eq!(app.jira().test_cases().len(), before + needed);
+}
+
+async fn a_plan_says_what_would_become_of_each_and_writes_nothing(site: Site) {
+    let app = app(site).await;
+    let job = made(&app, STORY).await;
+    let planned = async || {
+        let plans = app.plans(job, PublishMode::Zephyr).await.into_iter();
+        plans.filter(|plan| plan.item.as_ref().is_some_and(|item| item.starts_with("TS-"))).collect::<Vec<_>>()
+    };
+    let before = planned().await;
+    assert!(
+        !before.is_empty() && before.iter().all(|plan| plan.action == PlannedAction::Create && plan.length > 0),
+        "{before:?}"
+    );
+    assert_eq!(writes(&app), Vec::<String>::new());
+    published(&app, job, OnConflict::Keep).await;
+    let after = planned().await;
+    assert!(after.iter().all(|plan| plan.action == PlannedAction::Unchanged && plan.remote_id.is_some()), "{after:?}");
+    assert_eq!(after.len(), before.len());
 }
 
 /// Forty scenarios: how many calls they take.
@@ -285,6 +304,7 @@ on_every_site! {
     a_scenario_is_gherkin_where_that_is_asked_for,
     what_is_brought_up_to_date_loses_nothing_that_others_keep_there,
     what_the_result_does_not_have_any_more_is_told_and_stays,
+    a_plan_says_what_would_become_of_each_and_writes_nothing,
     forty_scenarios_are_written_once,
     what_a_person_changed_is_kept_unless_it_is_to_be_overwritten,
     a_test_case_whose_making_was_cut_off_anywhere_is_finished_and_not_made_twice,
