@@ -37,6 +37,10 @@ pub struct Options {
     pub xray_off: bool,
     /// Requests that Xray Cloud takes in five minutes.
     pub xray_requests: usize,
+    /// Names of the statuses that a workflow ends in.
+    pub ends: Vec<String>,
+    /// Id of the field that must be given whenever an issue enters one of them.
+    pub end_requires: Option<String>,
     /// The token of Zephyr Scale Cloud that is accepted.
     pub zephyr_token: String,
     /// Projects in which Zephyr is not enabled.
@@ -73,6 +77,8 @@ impl Default for Options {
             xray_key: ("xray".to_owned(), "xray".to_owned()),
             xray_off: false,
             xray_requests: 1000,
+            ends: vec!["Done".to_owned()],
+            end_requires: None,
             zephyr_token: "zephyr".to_owned(),
             zephyr_off: Vec::new(),
             zephyr_required: Vec::new(),

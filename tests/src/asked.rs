@@ -23,6 +23,7 @@ pub(crate) fn request(key: &str) -> JobRequest {
         review: Review::None,
         publish: Vec::new(),
         on_conflict: OnConflict::Keep,
+        close_obsolete: false,
         publish_stale: false,
         from: None,
         content_hash: None,

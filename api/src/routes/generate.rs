@@ -49,6 +49,9 @@ pub(super) struct GenerateBody {
     /// What to do with a section that a person changed; absent = keep it.
     #[schema(required = false)]
     on_conflict: Option<OnConflict>,
+    /// Close the sub-tasks and tests of items that the result does not have any more, unless a person changed them.
+    #[schema(required = false)]
+    close_obsolete: bool,
     /// Publish even if the story changed since it was read.
     #[schema(required = false)]
     publish_stale: bool,
@@ -82,6 +85,7 @@ impl FromFields for GenerateBody {
             review: fields.optional("review"),
             publish: targets(fields).unwrap_or_default(),
             on_conflict: fields.optional("on_conflict"),
+            close_obsolete: fields.optional("close_obsolete").unwrap_or_default(),
             publish_stale: fields.optional("publish_stale").unwrap_or_default(),
             criteria_from: fields.optional("criteria_from"),
             fresh: fields.optional("fresh").unwrap_or_default(),
@@ -196,6 +200,7 @@ async fn submit(
         review: body.review.unwrap_or(Review::None),
         publish: body.publish.clone(),
         on_conflict: body.on_conflict.unwrap_or_default(),
+        close_obsolete: body.close_obsolete,
         publish_stale: body.publish_stale,
         from: body.criteria_from,
         content_hash: None,

@@ -10,7 +10,7 @@ use shared::domain::publish::{OnConflict, PublishPlan, PublishTarget, PublishWha
 use shared::domain::reading;
 use shared::domain::request::{JobRequest, Review};
 use shared::domain::verdict::{Failure, Verdict};
-use shared::publishing::{Subject, plan_all};
+use shared::publishing::{Subject, Wishes, plan_all};
 use shared::store::history::History;
 use shared::store::made::Made;
 use utoipa::{IntoParams, ToSchema};
@@ -37,6 +37,9 @@ pub(super) struct PublishBody {
     /// What to do with a section that a person changed; absent = keep it.
     #[schema(required = false)]
     on_conflict: Option<OnConflict>,
+    /// Close the sub-tasks and tests of items that the result does not have any more, unless a person changed them.
+    #[schema(required = false)]
+    close_obsolete: bool,
     /// Publish even if the story changed since it was read.
     #[schema(required = false)]
     publish_stale: bool,
@@ -53,6 +56,7 @@ impl FromFields for PublishBody {
         }
         Some(Self {
             on_conflict: fields.optional("on_conflict"),
+            close_obsolete: fields.optional("close_obsolete").unwrap_or_default(),
             publish_stale: fields.optional("publish_stale").unwrap_or_default(),
             callback_url: fields.optional("callback_url"),
             from: from?,
@@ -111,6 +115,7 @@ pub(super) async fn publish(
         review: Review::None,
         publish: body.publish.clone(),
         on_conflict: body.on_conflict.unwrap_or_default(),
+        close_obsolete: body.close_obsolete,
         publish_stale: body.publish_stale,
         from: Some(body.from),
         content_hash: Some(row.content_hash.clone()),
@@ -175,7 +180,8 @@ async fn plans(api: &Api, row: &History, body: &PublishBody) -> Result<Vec<Publi
     }
     let (markup, output, origin) = (jira.markup().await?, made.output(&row.issue_key), made.origin(None));
     let subject = Subject { connection: &row.connection, issue_id: &row.issue_id, markup, output, origin: &origin };
-    plan_all(&api.jobs, &connection, &subject, &body.publish, body.on_conflict.unwrap_or_default()).await.map_err(not_planned)
+    let wishes = Wishes { on_conflict: body.on_conflict.unwrap_or_default(), close_obsolete: body.close_obsolete };
+    plan_all(&api.jobs, &connection, &subject, &body.publish, wishes).await.map_err(not_planned)
 }
 
 /// Why something that was only to be looked at cannot be shown.

@@ -82,6 +82,10 @@ pub(crate) struct GenerateArgs {
     #[arg(long, requires = "publish", default_value = "keep", value_parser = word::<OnConflict>())]
     pub(crate) on_conflict: OnConflict,
 
+    /// Close the sub-tasks and tests of scenarios that the result does not have any more
+    #[arg(long, requires = "publish")]
+    pub(crate) close_obsolete: bool,
+
     /// Publish even if the story changes meanwhile
     #[arg(long)]
     pub(crate) publish_stale: bool,

@@ -8,6 +8,7 @@ mod meta;
 mod projects;
 mod properties;
 mod searches;
+mod transitions;
 mod v2;
 
 pub(crate) use front::account_of;
@@ -42,6 +43,7 @@ pub(crate) fn router(state: &State) -> Router<State> {
         .route("/rest/api/3/issue/bulkfetch", post(issues::bulk_fetch))
         .route("/rest/api/3/issue/{issueIdOrKey}", get(issues::read).put(issues::edit).delete(issues::delete))
         .route("/rest/api/3/issue/{issueIdOrKey}/editmeta", get(issues::edit_meta))
+        .route("/rest/api/3/issue/{issueIdOrKey}/transitions", get(transitions::list).post(transitions::step))
         .route("/rest/api/3/issue/{issueIdOrKey}/comment", get(comments::list).post(comments::add))
         .route("/rest/api/3/issue/{issueIdOrKey}/comment/{id}", get(comments::read).put(comments::edit).delete(comments::delete))
         .route("/rest/api/3/comment/list", post(comments::by_ids))

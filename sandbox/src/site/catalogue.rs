@@ -38,6 +38,7 @@ pub(crate) const STATUSES: &[(&str, &str, &str, &str, u64, &str)] = &[
     ("10011", "In Progress", "indeterminate", "In Progress", 4, "yellow"),
     ("10012", "In Review", "indeterminate", "In Progress", 4, "yellow"),
     ("10013", "Done", "done", "Done", 3, "green"),
+    ("10014", "Won't Do", "done", "Done", 3, "green"),
 ];
 
 /// Priorities, highest first.

@@ -66,6 +66,14 @@ impl Site {
         Ok(())
     }
 
+    /// Brings an issue into a status.
+    pub(crate) fn enter(&mut self, id: u64, status: &str) {
+        let now = self.clock.tick();
+        let Some(issue) = self.issues.get_mut(&id) else { return };
+        issue.fields.insert("status".to_owned(), json!(status));
+        issue.updated = now;
+    }
+
     fn apply(&mut self, id: u64, change: Change, now: i64) {
         for (kind, source, target) in change.links {
             let end = |end: u64| if end == ITSELF { id } else { end };

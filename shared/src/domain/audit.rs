@@ -63,6 +63,8 @@ super::words::words! {
         Cleared = "result.cleared",
         /// Something is about to be written to Jira.
         Write = "jira.write",
+        /// A sub-task or test of ours that nobody needs any more is about to be closed.
+        Close = "jira.close",
         /// A younger comment of ours is about to be removed.
         RemoveDuplicate = "jira.remove_duplicate",
         /// A continuation comment of ours is about to be removed.

@@ -145,6 +145,8 @@ super::words::words! {
         Unchanged = "unchanged",
         /// Ours is there and is not needed any more.
         Remove = "remove",
+        /// Ours is there, is not needed any more, and is closed.
+        Close = "close",
         /// Ours is there, is not needed any more, and is left for a person to close.
         Obsolete = "obsolete",
         /// A person changed ours.
@@ -183,6 +185,8 @@ super::words::words! {
         Updated = "updated",
         /// There already, the same.
         Unchanged = "unchanged",
+        /// There, not needed any more, and closed.
+        Closed = "closed",
         /// There, not needed any more, and left for a person to close.
         Obsolete = "obsolete",
         /// Left as a person wrote it.
@@ -206,11 +210,12 @@ impl PublishOutcome {
         match self {
             Self::Obsolete => 0,
             Self::Unchanged => 1,
-            Self::Updated => 2,
-            Self::Created => 3,
-            Self::Conflict => 4,
-            Self::Partial => 5,
-            Self::Failed => 6,
+            Self::Closed => 2,
+            Self::Updated => 3,
+            Self::Created => 4,
+            Self::Conflict => 5,
+            Self::Partial => 6,
+            Self::Failed => 7,
         }
     }
 }

@@ -49,6 +49,9 @@ pub struct JobRequest {
     /// What to do with a section that a person changed.
     #[serde(default)]
     pub on_conflict: OnConflict,
+    /// Close what stands in Jira for items that the result does not have any more.
+    #[serde(default)]
+    pub close_obsolete: bool,
     /// Publish even if the story changed since it was read.
     #[serde(default)]
     pub publish_stale: bool,

@@ -51,6 +51,7 @@ impl Jobs {
             review: by.rule.review.unwrap_or(Review::None),
             publish: by.rule.publish.clone(),
             on_conflict: Default::default(),
+            close_obsolete: false,
             publish_stale: false,
             from: None,
             content_hash: None,

@@ -95,6 +95,17 @@ pub struct Survey {
     pub ground: Value,
 }
 
+/// How an object that nobody needs any more is closed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Closing {
+    /// It is closed already.
+    Closed,
+    /// In this way, which only the place itself understands.
+    By(Value),
+    /// It cannot be, in words for a person.
+    Impossible(String),
+}
+
 /// One place. Every call is made once; what is repeated, and when, is for the job to decide.
 #[async_trait]
 pub trait Items: Send + Sync {
@@ -113,4 +124,10 @@ pub trait Items: Send + Sync {
 
     /// Brings an object up to date, unless somebody touched it since it was surveyed ([`JiraError::Touched`]).
     async fn update(&self, standing: &Standing, form: &Form, mark: &Mark) -> Result<Standing, JiraError>;
+
+    /// How an object of a story in the project of this key is closed; writes nothing.
+    async fn closing(&self, project: &str, standing: &Standing) -> Result<Closing, JiraError>;
+
+    /// Closes an object in this way, unless somebody touched it since it was surveyed ([`JiraError::Touched`]).
+    async fn close(&self, standing: &Standing, way: &Value) -> Result<(), JiraError>;
 }

@@ -13,7 +13,7 @@ mod webhook_sender;
 
 pub use clock::{Clock, SystemClock, TestClock};
 pub use event_bus::EventBus;
-pub use items::{Form, ItemStory, ItemText, Items, Mark, Standing, Survey};
+pub use items::{Closing, Form, ItemStory, ItemText, Items, Mark, Standing, Survey};
 pub use jira::{
     Ability, Comment, FieldInfo, IssueSummary, Jira, JiraError, NewComment, ProjectFields, RawIssue, SearchPage, TypeFields,
 };

@@ -1,10 +1,12 @@
 //! Criteria and scenarios that stand as objects of their own: what is to stand, and what to do about each.
 
+use serde_json::Value;
+
 use crate::domain::adf::marker;
 use crate::domain::publish::{OnConflict, PlannedAction, PublishMode, PublishTarget, PublishWhat};
 use crate::domain::render::{self, Single};
 use crate::domain::scenario::Suite;
-use crate::ports::{Form, ItemText, Items, Mark, Standing, Survey};
+use crate::ports::{Closing, Form, ItemText, Items, JiraError, Mark, Standing, Survey};
 use crate::store::publication::{Publication, TargetKey};
 
 use super::pieces::Subject;
@@ -38,8 +40,21 @@ pub struct ItemDecision {
 pub struct Obsolete {
     /// The item it stood for, as `TS-7`.
     pub id: String,
+    /// Where that stood.
+    pub key: TargetKey,
     /// It.
     pub standing: Standing,
+}
+
+/// What is to become of an object that nobody needs any more.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Farewell {
+    /// Somebody closed it already.
+    IsClosed,
+    /// It is closed in this way.
+    Closes(Value),
+    /// It is left for a person, and what is to be known of it.
+    Stays(String),
 }
 
 /// The items of a target in their order, as they are to look in its place.
@@ -104,8 +119,7 @@ pub fn decide_item(piece: &ItemPiece, record: Option<&Publication>, survey: &Sur
             None => ItemDecision { action: PlannedAction::Create, standing: None, reason: String::new() },
         };
     };
-    let as_we_wrote_it = standing.mark.hash == standing.hash
-        || record.and_then(|record| record.written_hash.as_deref()) == Some(standing.hash.as_str());
+    let as_we_wrote_it = is_as_we_wrote_it(standing, record);
     let (action, reason) = match on_conflict {
         _ if standing.hash == piece.form.hash => (PlannedAction::Unchanged, ""),
         _ if as_we_wrote_it => (PlannedAction::Update, ""),
@@ -114,6 +128,11 @@ pub fn decide_item(piece: &ItemPiece, record: Option<&Publication>, survey: &Sur
         OnConflict::Merge => (PlannedAction::Conflict, NO_MERGE),
     };
     ItemDecision { action, standing: Some(standing.clone()), reason: reason.to_owned() }
+}
+
+fn is_as_we_wrote_it(standing: &Standing, record: Option<&Publication>) -> bool {
+    standing.mark.hash == standing.hash
+        || record.and_then(|record| record.written_hash.as_deref()) == Some(standing.hash.as_str())
 }
 
 const CHANGED: &str = "a person changed it since we wrote it; choose overwrite with on_conflict, or keep theirs";
@@ -137,6 +156,7 @@ fn is_skipped(subject: &Subject<'_>, id: &str) -> bool {
 #[must_use]
 pub fn obsolete(subject: &Subject<'_>, target: PublishTarget, pieces: &[ItemPiece], survey: &Survey) -> Vec<Obsolete> {
     let key = TargetKey { connection: subject.connection.to_owned(), issue_id: subject.issue_id.to_owned(), target, part: 1 };
+    let key_of = |what, part| TargetKey { target: PublishTarget { mode: target.mode, what }, part, ..key.clone() };
     let kinds = [PublishWhat::Criteria, PublishWhat::Scenarios].into_iter();
     let kinds = kinds.filter(|what| target.what == PublishWhat::All || target.what == *what);
     let families: Vec<(String, PublishWhat)> = kinds.map(|what| (family(&key, what), what)).collect();
@@ -146,9 +166,38 @@ pub fn obsolete(subject: &Subject<'_>, target: PublishTarget, pieces: &[ItemPiec
         .filter_map(|standing| {
             let (family, number) = standing.mark.marker.rsplit_once('.')?;
             let (_, what) = families.iter().find(|(known, _)| known == family)?;
-            Some(Obsolete { id: what.item(number.parse().ok()?), standing: standing.clone() })
+            let number = number.parse().ok()?;
+            Some(Obsolete { id: what.item(number), key: key_of(*what, number), standing: standing.clone() })
         })
         // One that is left out because a test says the same is still in the result.
         .filter(|left| !is_skipped(subject, &left.id))
         .collect()
 }
+
+impl Obsolete {
+    /// Decides about it; `closes` says that somebody asked for it to be closed. What a person changed is never closed by us.
+    ///
+    /// # Errors
+    /// The place cannot be asked.
+    pub async fn farewell(
+        &self,
+        place: &dyn Items,
+        subject: &Subject<'_>,
+        record: Option<&Publication>,
+        closes: bool,
+    ) -> Result<Farewell, JiraError> {
+        let closing = place.closing(subject.story().project(), &self.standing).await?;
+        Ok(match closing {
+            Closing::Closed => Farewell::IsClosed,
+            _ if !closes => Farewell::Stays(format!("{UNNEEDED}; ask for close_obsolete, or close it by hand if nobody needs it")),
+            _ if !is_as_we_wrote_it(&self.standing, record) => {
+                Farewell::Stays(format!("{UNNEEDED}, but a person changed it since we wrote it; close it by hand if nobody needs it"))
+            }
+            Closing::By(way) => Farewell::Closes(way),
+            Closing::Impossible(why) => Farewell::Stays(format!("{UNNEEDED} and cannot be closed: {why}")),
+        })
+    }
+}
+
+/// What is said of every one of them.
+pub const UNNEEDED: &str = "the result does not have this item any more";

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::decide::decide;
 use super::field::{Field, Fields};
-use super::items::{decide_item, item_pieces, obsolete};
+use super::items::{Farewell, UNNEEDED, decide_item, item_pieces, obsolete};
 use super::leftover::{Fate, leftovers};
 use super::pieces::{Subject, pieces, skipped};
 use crate::adapters::connections::JiraConnection;
@@ -73,19 +73,29 @@ pub fn updated(issue: &RawIssue) -> Option<&str> {
     issue.body.pointer("/fields/updated").and_then(Value::as_str).filter(|updated| !updated.is_empty())
 }
 
+/// What was asked for besides the targets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// What to do with what a person changed.
+    pub on_conflict: OnConflict,
+    /// Whether objects of items that the result does not have any more are closed.
+    pub close_obsolete: bool,
+}
+
 /// What would be done for every target; writes nothing.
 pub async fn plan_all(
     jobs: &Jobs,
     connection: &JiraConnection,
     subject: &Subject<'_>,
     targets: &[PublishTarget],
-    on_conflict: OnConflict,
+    wishes: Wishes,
 ) -> Result<Vec<PublishPlan>, Failure> {
+    let on_conflict = wishes.on_conflict;
     let site = read_site(connection.client()?.as_ref(), &connection.fields, subject.issue_id, targets, None).await?;
     let mut plans = Vec::new();
     for &target in targets {
         if let Some(place) = connection.items(target.mode)? {
-            plans.extend(plan_items(jobs, place.as_ref(), subject, target, &site.issue, on_conflict).await?);
+            plans.extend(plan_items(jobs, place.as_ref(), subject, target, &site.issue, wishes).await?);
             continue;
         }
         let pieces = pieces(subject, target);
@@ -130,13 +140,13 @@ async fn plan_items(
     subject: &Subject<'_>,
     target: PublishTarget,
     issue: &RawIssue,
-    on_conflict: OnConflict,
+    wishes: Wishes,
 ) -> Result<Vec<PublishPlan>, Failure> {
     let pieces = item_pieces(subject, target, place);
     let records = jobs.records(subject.connection, subject.issue_id, target.mode).await.map_err(|error| unavailable(&error))?;
     let survey = place.survey(issue, &records.remote_ids(), true).await?;
     let decided = pieces.iter().map(|piece| {
-        let decision = decide_item(piece, records.of(&piece.key), &survey, on_conflict);
+        let decision = decide_item(piece, records.of(&piece.key), &survey, wishes.on_conflict);
         let payload = match decision.action {
             PlannedAction::Create | PlannedAction::Update => piece.form.content.clone(),
             _ => Value::Null,
@@ -151,16 +161,17 @@ async fn plan_items(
             payload,
         }
     });
-    let left = obsolete(subject, target, &pieces, &survey).into_iter().map(|left| PublishPlan {
-        target,
-        item: Some(left.id),
-        action: PlannedAction::Obsolete,
-        remote_id: Some(left.standing.key),
-        reason: "the result does not have this item any more".to_owned(),
-        length: 0,
-        payload: Value::Null,
-    });
-    Ok(decided.chain(left).collect())
+    let mut plans: Vec<PublishPlan> = decided.collect();
+    for left in obsolete(subject, target, &pieces, &survey) {
+        let (action, reason) = match left.farewell(place, subject, records.of(&left.key), wishes.close_obsolete).await? {
+            Farewell::IsClosed => continue,
+            Farewell::Closes(_) => (PlannedAction::Close, UNNEEDED.to_owned()),
+            Farewell::Stays(why) => (PlannedAction::Obsolete, why),
+        };
+        let (item, remote_id) = (Some(left.id), Some(left.standing.key));
+        plans.push(PublishPlan { target, item, action, remote_id, reason, length: 0, payload: Value::Null });
+    }
+    Ok(plans)
 }
 
 /// The plan for a comment of ours that is not needed.

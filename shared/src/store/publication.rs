@@ -211,6 +211,8 @@ pub enum Action {
     Create,
     /// Replaces what is there.
     Update,
+    /// Closes what is there.
+    Close,
     /// Removes an object that stands beside ours by mistake.
     RemoveDuplicate,
     /// Removes an object that the result does not need any more.
@@ -224,6 +226,7 @@ impl Action {
         match self {
             Self::Create => "create",
             Self::Update => "update",
+            Self::Close => "close",
             Self::RemoveDuplicate => "remove_duplicate",
             Self::RemoveSurplus => "remove_surplus",
         }
@@ -234,6 +237,7 @@ impl Action {
     pub const fn audited_as(self) -> &'static str {
         match self {
             Self::Create | Self::Update => "jira.write",
+            Self::Close => "jira.close",
             Self::RemoveDuplicate => "jira.remove_duplicate",
             Self::RemoveSurplus => "jira.remove_surplus",
         }

@@ -5,6 +5,7 @@ mod authorship;
 mod budgets;
 mod cancelling;
 mod changing;
+mod closing;
 mod colliding;
 mod comments;
 mod continuing;

@@ -6,11 +6,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use shared::domain::event::{Event, EventKind};
 use shared::domain::job::Stage;
-use shared::domain::publish::{OnConflict, PublishMode, PublishOutcome, PublishPlan, PublishTarget, PublishWhat, Published};
+use shared::domain::publish::{PublishMode, PublishOutcome, PublishPlan, PublishTarget, PublishWhat, Published};
 use shared::domain::render::Output;
 use shared::domain::result::{CriteriaArtifact, PublishArtifact, SuiteArtifact};
 use shared::domain::story::Story;
-use shared::publishing::{Subject, plan_all};
+use shared::publishing::{Subject, Wishes, plan_all};
 use shared::store::delivery::{self, Delivery};
 use shared::store::history::{self, History};
 use shared::store::job::Job;
@@ -143,6 +143,14 @@ impl App {
 
     /// What publishing a job's result would do.
     pub async fn plans(&self, id: Uuid, mode: PublishMode) -> Vec<PublishPlan> {
+        self.plans_with(id, mode, Wishes::default()).await
+    }
+
+    /// The same with these wishes.
+    ///
+    /// # Panics
+    /// The job made nothing, or Jira cannot be read.
+    pub async fn plans_with(&self, id: Uuid, mode: PublishMode, wishes: Wishes) -> Vec<PublishPlan> {
         let (story, suite) = (self.story(id).await, self.suite(id).await);
         let criteria = self.criteria(id).await;
         let output = Output {
@@ -156,7 +164,7 @@ impl App {
         let markup = connection.client().expect("a client").markup().await.expect("a site that says what it is");
         let subject = Subject { connection: "default", issue_id: &story.id, markup, output, origin: &Value::Null };
         let target = PublishTarget { mode, what: PublishWhat::All };
-        plan_all(&self.jobs, connection, &subject, &[target], OnConflict::Keep).await.expect("a plan")
+        plan_all(&self.jobs, connection, &subject, &[target], wishes).await.expect("a plan")
     }
 
     /// What Jira was asked to change, in order, whether or not it did.

@@ -89,6 +89,13 @@ impl<'a> Order<'a> {
         self
     }
 
+    /// What the result does not have any more is closed.
+    #[must_use]
+    pub fn closing_obsolete(mut self) -> Self {
+        self.request.close_obsolete = true;
+        self
+    }
+
     /// Even if the story changed.
     #[must_use]
     pub fn even_if_stale(mut self) -> Self {

@@ -109,6 +109,7 @@ fn body(args: &GenerateArgs, key: &str) -> Value {
     put("review", args.review.then(|| json!("required")));
     put("publish", (!args.publish.is_empty()).then(|| json!(args.targets())));
     put("on_conflict", (!args.publish.is_empty()).then(|| json!(args.on_conflict)));
+    put("close_obsolete", args.close_obsolete.then(|| json!(true)));
     put("publish_stale", args.publish_stale.then(|| json!(true)));
     put("criteria_from", args.criteria_from.map(|id| json!(id)));
     put("callback_url", args.callback_url.as_ref().map(|url| json!(url)));

@@ -11,7 +11,7 @@ mod searches;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
 
-use super::{comments, issues, links, projects, properties};
+use super::{comments, issues, links, projects, properties, transitions};
 use crate::state::State;
 
 /// All operations.
@@ -29,6 +29,7 @@ pub(crate) fn router(state: &State) -> Router<State> {
         .route("/rest/api/2/issue/createmeta/{projectIdOrKey}/issuetypes/{issueTypeId}", get(meta::create_fields))
         .route("/rest/api/2/issue", post(issues::create))
         .route("/rest/api/2/issue/{issueIdOrKey}", get(issues::read).put(issues::edit).delete(issues::delete))
+        .route("/rest/api/2/issue/{issueIdOrKey}/transitions", get(transitions::list).post(transitions::step))
         .route("/rest/api/2/issue/{issueIdOrKey}/comment", get(comments::list).post(comments::add))
         .route("/rest/api/2/issue/{issueIdOrKey}/comment/{id}", get(comments::read).put(comments::edit).delete(comments::delete))
         .route("/rest/api/2/comment/{commentId}/properties", get(properties::of_comment))

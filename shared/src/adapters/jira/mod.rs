@@ -20,6 +20,7 @@ mod pace;
 mod project;
 mod settings;
 mod subtasks;
+pub(super) mod transitions;
 pub(super) mod wire;
 
 #[cfg(test)]

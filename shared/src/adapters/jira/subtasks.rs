@@ -7,10 +7,11 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use super::call::{Call, Kind, Wire};
+use super::transitions;
 use super::wire::{self, PROPERTY_KEY};
 use crate::domain::markup;
 use crate::domain::story::sha256_hex;
-use crate::ports::{Ability, Form, ItemText, Items, JiraError, Mark, RawIssue, Standing, Survey};
+use crate::ports::{Ability, Closing, Form, ItemText, Items, JiraError, Mark, RawIssue, Standing, Survey};
 use crate::store::connection::{SubtaskFields, SubtaskOptions};
 
 /// What an item shows of an issue.
@@ -227,5 +228,13 @@ impl Items for Subtasks {
         self.wire.send::<serde::de::IgnoredAny>(&call).await?;
         let as_sent = || self.as_sent(standing.id.clone(), standing.key.clone(), form, mark);
         Ok(self.read_back(id).await.unwrap_or_else(|_| as_sent()))
+    }
+
+    async fn closing(&self, project: &str, standing: &Standing) -> Result<Closing, JiraError> {
+        transitions::closing(&self.wire, standing, self.options.of(project).close_status.as_deref()).await
+    }
+
+    async fn close(&self, standing: &Standing, way: &Value) -> Result<(), JiraError> {
+        transitions::close(&self.wire, standing, way).await
     }
 }

@@ -24,7 +24,8 @@ use super::http::Secret;
 use super::jira::JiraClient;
 use super::jira::call::Wire;
 use super::jira::deployment::Deployment;
-use crate::ports::{Ability, Form, ItemText, Items, JiraError, Mark, RawIssue, Standing, Survey};
+use super::jira::transitions;
+use crate::ports::{Ability, Closing, Form, ItemText, Items, JiraError, Mark, RawIssue, Standing, Survey};
 use crate::store::connection::XrayOptions;
 
 /// Where the API of the cloud begins; those of regions have `us.`, `eu.` or `au.` before it.
@@ -121,5 +122,14 @@ impl Items for Xray {
             (Deployment::Cloud, None) => Err(JiraError::Forbidden(format!(": {NO_KEY}"))),
             (Deployment::DataCenter, _) => self.data_center.update(standing, form, mark).await,
         }
+    }
+
+    /// A test is an issue, on both kinds of Jira.
+    async fn closing(&self, project: &str, standing: &Standing) -> Result<Closing, JiraError> {
+        transitions::closing(&self.jira, standing, self.options.of(project).close_status.as_deref()).await
+    }
+
+    async fn close(&self, standing: &Standing, way: &Value) -> Result<(), JiraError> {
+        transitions::close(&self.jira, standing, way).await
     }
 }

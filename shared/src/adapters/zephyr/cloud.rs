@@ -13,7 +13,7 @@ use super::form::Said;
 use super::{AT_ONCE, FOLDER, marker};
 use crate::adapters::jira::call::{Call, Kind, Wire};
 use crate::adapters::jira::wire::unlike;
-use crate::ports::{Form, JiraError, Mark, Standing, Survey};
+use crate::ports::{Closing, Form, JiraError, Mark, Standing, Survey};
 use crate::store::connection::ZephyrPlace;
 
 /// Values of a page, and how many pages are read.
@@ -189,8 +189,7 @@ impl Cloud {
     }
 
     fn url(&self, key: &str) -> String {
-        let project = key.rsplit_once("-T").map_or(key, |(project, _)| project);
-        let mut page = self.jira.page(&["projects", project]);
+        let mut page = self.jira.page(&["projects", project_of(key)]);
         page.set_query(Some(
             "selectedItem=com.atlassian.plugins.atlassian-connect-plugin:com.kanoah.test-manager__main-project-page",
         ));
@@ -307,6 +306,35 @@ impl Cloud {
         }
         Ok(self.read_back(key, form, mark).await)
     }
+
+    /// Into the status of this name; test cases tell the id of theirs alone.
+    pub(super) async fn closing(&self, standing: &Standing, status: &str) -> Result<Closing, JiraError> {
+        let (case, project) = (self.case(&standing.key).await?, project_of(&standing.key));
+        let query = [("projectKey", project), ("statusType", "TEST_CASE")];
+        let statuses = self.list("statuses", &query, &format!("project {project}")).await?;
+        let is_it = |one: &&Value| one.get("name").and_then(Value::as_str).map(str::to_lowercase) == Some(status.to_lowercase());
+        let Some(id) = statuses.iter().find(is_it).and_then(|one| one.get("id")) else {
+            let why = format!("project {project} has no status '{status}'; name another as close_status in the connection's options");
+            return Ok(Closing::Impossible(why));
+        };
+        Ok(if case.pointer("/status/id") == Some(id) { Closing::Closed } else { Closing::By(id.clone()) })
+    }
+
+    pub(super) async fn close(&self, standing: &Standing, status: &Value) -> Result<(), JiraError> {
+        let key = standing.key.as_str();
+        let Stored { case, said } = self.stored(self.case(key).await?).await?;
+        if said.hash() != standing.hash.trim_end_matches(UNFINISHED) {
+            return Err(JiraError::Touched);
+        }
+        let mut body = whole(&case);
+        body.insert("status".to_owned(), json!({ "id": status }));
+        self.write::<IgnoredAny>(Method::PUT, &["testcases", key], &Value::Object(body), &format!("test case {key}")).await.map(drop)
+    }
+}
+
+/// `SHOP` of `SHOP-T12`.
+fn project_of(key: &str) -> &str {
+    key.rsplit_once("-T").map_or(key, |(project, _)| project)
 }
 
 /// The issues that a test case is linked to, by their numeric ids.
@@ -362,10 +390,16 @@ fn new_case(project: &str, folder: Option<u64>, place: &ZephyrPlace, form: &Form
     body
 }
 
-/// The whole test case with what is ours in it: what is not sent would be cleared.
-fn merged(case: &Value, content: &Value) -> Value {
+/// The whole test case as it is sent back: what is not sent would be cleared.
+fn whole(case: &Value) -> Map<String, Value> {
     let mut whole: Map<String, Value> = case.as_object().cloned().unwrap_or_default();
     whole.retain(|name, value| !value.is_null() && !READ_ONLY.contains(&name.as_str()));
+    whole
+}
+
+/// The same with what is ours in it.
+fn merged(case: &Value, content: &Value) -> Value {
+    let mut whole = whole(case);
     for name in ["name", "objective", "precondition"] {
         whole.insert(name.to_owned(), content[name].clone());
     }

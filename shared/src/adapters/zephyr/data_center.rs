@@ -12,7 +12,7 @@ use super::form::Said;
 use super::{FOLDER, marker};
 use crate::adapters::jira::call::{Call, Kind, Wire};
 use crate::adapters::jira::wire::unlike;
-use crate::ports::{Form, JiraError, Mark, Standing, Survey};
+use crate::ports::{Closing, Form, JiraError, Mark, Standing, Survey};
 use crate::store::connection::ZephyrPlace;
 
 const ROOT: [&str; 3] = ["rest", "atm", "1.0"];
@@ -148,6 +148,22 @@ impl DataCenter {
         }
         self.write::<IgnoredAny>(Method::PUT, &["testcase", key], &body, &format!("test case {key}")).await?;
         Ok(self.read_back(key, form, mark).await)
+    }
+
+    /// Into the status of this name.
+    pub(super) async fn closing(&self, standing: &Standing, status: &str) -> Result<Closing, JiraError> {
+        let case = self.case(&standing.key).await?;
+        let is_there = case.get("status").and_then(Value::as_str).is_some_and(|now| now.to_lowercase() == status.to_lowercase());
+        Ok(if is_there { Closing::Closed } else { Closing::By(json!(status)) })
+    }
+
+    pub(super) async fn close(&self, standing: &Standing, status: &Value) -> Result<(), JiraError> {
+        let key = standing.key.as_str();
+        if said(&self.case(key).await?).hash() != standing.hash {
+            return Err(JiraError::Touched);
+        }
+        let body = json!({ "status": status });
+        self.write::<IgnoredAny>(Method::PUT, &["testcase", key], &body, &format!("test case {key}")).await.map(drop)
     }
 }
 

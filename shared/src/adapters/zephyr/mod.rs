@@ -24,7 +24,7 @@ use super::jira::deployment::Deployment;
 use super::jira::{JiraClient, JiraSettings, Pace};
 use crate::domain::jira_site::{JiraAuth, JiraDeployment};
 use crate::domain::pace::Share;
-use crate::ports::{Ability, Form, ItemText, Items, JiraError, Mark, RawIssue, Standing, Survey};
+use crate::ports::{Ability, Closing, Form, ItemText, Items, JiraError, Mark, RawIssue, Standing, Survey};
 use crate::store::connection::ZephyrOptions;
 
 /// Where the API of the cloud begins; that of Europe is `https://eu.api.zephyrscale.smartbear.com/v2`.
@@ -35,6 +35,9 @@ const AT_ONCE: usize = 2;
 
 /// Where test cases are kept if nothing else is said.
 const FOLDER: &str = "/jqa";
+
+/// The status of test cases that nobody needs any more, as Zephyr brings it to each project.
+const CLOSED: &str = "Deprecated";
 
 /// What every marker of ours begins with.
 const OURS: &str = "jqa:";
@@ -154,5 +157,25 @@ impl Items for Zephyr {
             (Deployment::DataCenter, _) => self.data_center.update(standing, form, mark).await,
         };
         updated.map_err(of_zephyr)
+    }
+
+    async fn closing(&self, project: &str, standing: &Standing) -> Result<Closing, JiraError> {
+        let status = self.options.of(project).close_status;
+        let status = status.as_deref().unwrap_or(CLOSED);
+        let closing = match (self.jira.deployment().await?, &self.cloud) {
+            (Deployment::Cloud, Some(cloud)) => cloud.closing(standing, status).await,
+            (Deployment::Cloud, None) => Ok(Closing::Impossible(NO_TOKEN.to_owned())),
+            (Deployment::DataCenter, _) => self.data_center.closing(standing, status).await,
+        };
+        closing.map_err(of_zephyr)
+    }
+
+    async fn close(&self, standing: &Standing, way: &Value) -> Result<(), JiraError> {
+        let closed = match (self.jira.deployment().await?, &self.cloud) {
+            (Deployment::Cloud, Some(cloud)) => cloud.close(standing, way).await,
+            (Deployment::Cloud, None) => Err(JiraError::Forbidden(format!(": {NO_TOKEN}"))),
+            (Deployment::DataCenter, _) => self.data_center.close(standing, way).await,
+        };
+        closed.map_err(of_zephyr)
     }
 }

@@ -151,6 +151,9 @@ pub struct SubtaskFields {
     #[serde(default)]
     #[schema(required = false)]
     pub fields: BTreeMap<String, Value>,
+    /// Name of the status that those are brought into which nobody needs any more; absent = the only one that counts as done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub close_status: Option<String>,
 }
 
 impl SubtaskOptions {
@@ -160,7 +163,12 @@ impl SubtaskOptions {
         let own = self.projects.get(project).cloned().unwrap_or_default();
         let mut fields = self.all.fields.clone();
         fields.extend(own.fields);
-        SubtaskFields { issue_type: own.issue_type.or_else(|| self.all.issue_type.clone()), fields }
+        let all = self.all.clone();
+        SubtaskFields {
+            issue_type: own.issue_type.or(all.issue_type),
+            close_status: own.close_status.or(all.close_status),
+            fields,
+        }
     }
 
     fn is_empty(&self) -> bool {

@@ -72,6 +72,9 @@ pub struct XrayPlace {
     /// Keys of preconditions that new tests get.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preconditions: Option<Vec<String>>,
+    /// Name of the status that those are brought into which nobody needs any more; absent = the only one that counts as done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub close_status: Option<String>,
     /// Values of fields that the project requires, by field id, in the form in which Jira takes them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(required = false)]
@@ -94,6 +97,7 @@ impl XrayOptions {
             test_sets: own.test_sets.or(all.test_sets),
             test_plans: own.test_plans.or(all.test_plans),
             preconditions: own.preconditions.or(all.preconditions),
+            close_status: own.close_status.or(all.close_status),
             fields,
         }
     }

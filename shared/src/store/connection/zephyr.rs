@@ -65,6 +65,9 @@ pub struct ZephyrPlace {
     /// Labels that new test cases get besides ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<Vec<String>>,
+    /// Name of the status that those are brought into which nobody needs any more; absent = `Deprecated`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub close_status: Option<String>,
     /// Values of custom fields that the project requires, by name, in the form in which Zephyr takes them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(required = false)]
@@ -86,6 +89,7 @@ impl ZephyrOptions {
             folder: own.folder.or(all.folder),
             status: own.status.or(all.status),
             labels: own.labels.or(all.labels),
+            close_status: own.close_status.or(all.close_status),
             priorities,
             fields,
         }

@@ -7,7 +7,7 @@ use shared::domain::story::Story;
 use shared::domain::verdict::{Failure, Verdict};
 use shared::jobs::Records;
 use shared::ports::{Items, Jira, RawIssue, Standing, Survey};
-use shared::publishing::{self, ItemDecision, ItemPiece, Obsolete, Subject};
+use shared::publishing::{self, Farewell, ItemDecision, ItemPiece, Obsolete, Subject, UNNEEDED};
 use shared::store::made::Made;
 use shared::store::publication::{Action, Publication, Written};
 
@@ -42,7 +42,9 @@ impl Context<'_> {
         for piece in &pieces {
             items.push(self.item(place, piece, &mut look, progress).await?);
         }
-        items.extend(publishing::obsolete(subject, target, &pieces, &look.survey).iter().map(obsolete));
+        for left in publishing::obsolete(subject, target, &pieces, &look.survey) {
+            items.extend(self.farewell(place, subject, &left, &look.records, progress).await?);
+        }
         let outcome = Published::of_items(target, items);
         Ok(outcome.unwrap_or_else(|| match publishing::skipped(subject, target) {
             skipped if skipped.is_empty() => nothing_to_write(target),
@@ -94,7 +96,7 @@ impl Context<'_> {
             }
             PlannedAction::Conflict => return Ok(stopped(piece, PublishOutcome::Conflict, "publish.conflict", &decision)),
             PlannedAction::Impossible => return Ok(stopped(piece, PublishOutcome::Failed, "publish.impossible", &decision)),
-            PlannedAction::Remove | PlannedAction::Obsolete => {
+            PlannedAction::Remove | PlannedAction::Close | PlannedAction::Obsolete => {
                 return Err(Failure::fail("publish.wrong_plan", "an item was to be removed; this is a defect").into());
             }
         };
@@ -114,6 +116,43 @@ impl Context<'_> {
     fn decided(&self, piece: &ItemPiece, look: &Look) -> ItemDecision {
         let record = look.records.of(&piece.key);
         publishing::decide_item(piece, record, &look.survey, self.claimed.request.on_conflict)
+    }
+
+    /// An object that nobody needs any more; `None` = it is closed already.
+    async fn farewell(
+        &self,
+        place: &dyn Items,
+        subject: &Subject<'_>,
+        left: &Obsolete,
+        records: &Records,
+        progress: &mut Progress,
+    ) -> Result<Option<PublishedItem>, End> {
+        let (record, closes) = (records.of(&left.key), self.claimed.request.close_obsolete);
+        let farewell = left.farewell(place, subject, record, closes);
+        let way = match self.interruptible(farewell).await?.map_err(Failure::from)? {
+            // Whoever closed it may not have come to say so.
+            Farewell::IsClosed => {
+                progress.unsettled.extend(unsettled(left, record));
+                return Ok(None);
+            }
+            Farewell::Stays(why) => return Ok(Some(obsolete(left, PublishOutcome::Obsolete, "publish.obsolete", why))),
+            Farewell::Closes(way) => way,
+        };
+        self.settle(progress).await?;
+        let standing = &left.standing;
+        let intent = self.intent(&left.key, &standing.mark.marker, Action::Close, Some(standing.id.clone()), &standing.hash);
+        match self.under_intent(intent, place.close(standing, &way)).await {
+            Ok(()) => {
+                self.pipeline.metrics.published();
+                progress.wrote = true;
+                progress.unsettled.push(as_it_stands(left));
+                Ok(Some(obsolete(left, PublishOutcome::Closed, "", UNNEEDED.to_owned())))
+            }
+            Err(End::Failed(failure)) if failure.verdict == Verdict::Fail => {
+                Ok(Some(obsolete(left, PublishOutcome::Failed, failure.code, failure.message)))
+            }
+            Err(end) => Err(end),
+        }
     }
 
     async fn write_item(
@@ -173,14 +212,18 @@ fn refused(piece: &ItemPiece, failure: &Failure) -> PublishedItem {
     PublishedItem { code, message, ..stands(piece, PublishOutcome::Failed, None) }
 }
 
-fn obsolete(obsolete: &Obsolete) -> PublishedItem {
-    let standing = &obsolete.standing;
-    PublishedItem {
-        id: obsolete.id.clone(),
-        outcome: PublishOutcome::Obsolete,
-        key: Some(standing.key.clone()),
-        url: Some(standing.url.clone()),
-        code: "publish.obsolete".to_owned(),
-        message: "the result does not have this item any more; close it by hand if nobody needs it".to_owned(),
-    }
+fn obsolete(left: &Obsolete, outcome: PublishOutcome, code: &str, message: String) -> PublishedItem {
+    let (key, url) = (Some(left.standing.key.clone()), Some(left.standing.url.clone()));
+    PublishedItem { id: left.id.clone(), outcome, key, url, code: code.to_owned(), message }
+}
+
+fn as_it_stands(left: &Obsolete) -> Written {
+    let standing = &left.standing;
+    let (marker, remote_id, hash) = (standing.mark.marker.clone(), standing.id.clone(), standing.hash.clone());
+    Written { key: left.key.clone(), marker, remote_id, hash }
+}
+
+/// What became of a write of which nobody has said so yet.
+fn unsettled(left: &Obsolete, record: Option<&Publication>) -> Option<Written> {
+    record.filter(|record| record.state != "written").map(|_| as_it_stands(left))
 }

@@ -46,7 +46,7 @@ impl Context<'_> {
                 PlannedAction::Unchanged => unchanged(story, piece, record, &decision, progress),
                 PlannedAction::Conflict => stopped(piece, PublishOutcome::Conflict, "publish.conflict", &decision, story),
                 PlannedAction::Impossible => stopped(piece, PublishOutcome::Failed, code_of(&site, piece), &decision, story),
-                PlannedAction::Remove | PlannedAction::Obsolete => {
+                PlannedAction::Remove | PlannedAction::Close | PlannedAction::Obsolete => {
                     return Err(Failure::fail("publish.wrong_plan", "a piece was to be removed; this is a defect").into());
                 }
                 PlannedAction::Create | PlannedAction::Update => {
