@@ -38,7 +38,11 @@ const fn exit_of_place(outcome: PublishOutcome) -> Exit {
     match outcome {
         PublishOutcome::Conflict => Exit::Undecided,
         PublishOutcome::Failed | PublishOutcome::Partial => Exit::Failure,
-        PublishOutcome::Created | PublishOutcome::Updated | PublishOutcome::Unchanged | PublishOutcome::Closed | PublishOutcome::Obsolete => Exit::Success,
+        PublishOutcome::Created
+        | PublishOutcome::Updated
+        | PublishOutcome::Unchanged
+        | PublishOutcome::Closed
+        | PublishOutcome::Obsolete => Exit::Success,
     }
 }
 

@@ -189,10 +189,12 @@ impl Obsolete {
         let closing = place.closing(subject.story().project(), &self.standing).await?;
         Ok(match closing {
             Closing::Closed => Farewell::IsClosed,
-            _ if !closes => Farewell::Stays(format!("{UNNEEDED}; ask for close_obsolete, or close it by hand if nobody needs it")),
-            _ if !is_as_we_wrote_it(&self.standing, record) => {
-                Farewell::Stays(format!("{UNNEEDED}, but a person changed it since we wrote it; close it by hand if nobody needs it"))
+            _ if !closes => {
+                Farewell::Stays(format!("{UNNEEDED}; ask for close_obsolete, or close it by hand if nobody needs it"))
             }
+            _ if !is_as_we_wrote_it(&self.standing, record) => Farewell::Stays(format!(
+                "{UNNEEDED}, but a person changed it since we wrote it; close it by hand if nobody needs it"
+            )),
             Closing::By(way) => Farewell::Closes(way),
             Closing::Impossible(why) => Farewell::Stays(format!("{UNNEEDED} and cannot be closed: {why}")),
         })

@@ -40,7 +40,7 @@ async fn everything_wrong_with_the_form_of_a_body_is_told_at_once() {
             json!({
                 "issue_key": "shop", "connection": 1, "llm": { "provider": "offline", "modle": "x" }, "language": "tlh",
                 "review": "maybe", "publish": [{ "mode": "comment" }, { "mode": "fax" }], "on_conflict": true,
-                "publish_stale": "no", "criteria_from": "17", "callback_url": [], "priority": "high", "isue_key": "SHOP-2",
+                "close_obsolete": "no", "publish_stale": "no", "criteria_from": "17", "callback_url": [], "priority": "high", "isue_key": "SHOP-2",
             }),
         )
         .await;
@@ -184,7 +184,7 @@ fn whole_bodies() -> [(&'static str, &'static str, Value); 5] {
             "/generate/test-scenarios",
             json!({
                 "issue_key": "SHOP-2", "connection": "default", "llm": { "provider": "offline", "model": "m" }, "language": "en",
-                "review": "none", "publish": [target], "on_conflict": "keep", "publish_stale": true, "criteria_from": id, "fresh": true, "economy": true, "delta": true,
+                "review": "none", "publish": [target], "on_conflict": "keep", "close_obsolete": true, "publish_stale": true, "criteria_from": id, "fresh": true, "economy": true, "delta": true,
                 "callback_url": "https://ci.example.org/x", "priority": 1,
             }),
         ),
@@ -192,7 +192,7 @@ fn whole_bodies() -> [(&'static str, &'static str, Value); 5] {
             "POST",
             "/jira/publish",
             json!({
-                "from": id, "publish": [target], "on_conflict": "keep", "publish_stale": true, "callback_url": "https://ci.example.org/x",
+                "from": id, "publish": [target], "on_conflict": "keep", "close_obsolete": true, "publish_stale": true, "callback_url": "https://ci.example.org/x",
             }),
         ),
         ("POST", "/jobs/{id}/approve", json!({ "content_hash": "h", "publish_stale": true })),

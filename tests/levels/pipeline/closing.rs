@@ -97,7 +97,10 @@ async fn what_nobody_needs_any_more_is_closed_on_request_and_once(site: Site) {
         let (app, job) = with_too_many(setup(site, &json!({})), mode).await;
         let told = published(&app, job, mode, false).await;
         let obsolete = having(&told, PublishOutcome::Obsolete);
-        assert!(!obsolete.is_empty() && told.items.iter().any(|item| item.message.contains("close_obsolete")), "{mode}: {told:?}");
+        assert!(
+            !obsolete.is_empty() && told.items.iter().any(|item| item.message.contains("close_obsolete")),
+            "{mode}: {told:?}"
+        );
         assert!(obsolete.iter().all(|key| status(&app, mode, key) != end(mode)), "{mode}: {told:?}");
 
         let plan = app.plans_with(job, mode, CLOSING).await;
@@ -165,10 +168,9 @@ async fn where_a_workflow_ends_in_several_it_is_asked_which(site: Site) {
 async fn what_the_tool_does_not_let_us_do_is_said_and_left(site: Site) {
     let asks_more = |setup: Setup| setup.sandbox(|options| options.end_requires = Some("resolution".to_owned()));
     for mode in ISSUES {
-        for (setup, word) in [
-            (asks_more(setup(site, &json!({}))), "resolution"),
-            (setup(site, &json!({ "close_status": "Gone" })), "'Gone'"),
-        ] {
+        for (setup, word) in
+            [(asks_more(setup(site, &json!({}))), "resolution"), (setup(site, &json!({ "close_status": "Gone" })), "'Gone'")]
+        {
             let (app, job) = with_too_many(setup, mode).await;
             app.jira().clear_journal();
             let done = published(&app, job, mode, true).await;

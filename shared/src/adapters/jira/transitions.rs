@@ -23,15 +23,17 @@ pub(in crate::adapters) async fn closing(wire: &Wire, standing: &Standing, wante
         None => step.get("to").is_some_and(is_done),
     });
     Ok(match (&steps.collect::<Vec<_>>()[..], wanted) {
-        ([], Some(wanted)) => {
-            Closing::Impossible(format!("its workflow leads nowhere to '{wanted}' from here, as close_status of the options asks"))
-        }
+        ([], Some(wanted)) => Closing::Impossible(format!(
+            "its workflow leads nowhere to '{wanted}' from here, as close_status of the options asks"
+        )),
         ([], None) => Closing::Impossible("its workflow leads to nothing that counts as done from here".to_owned()),
         ([step], _) | ([step, ..], Some(_)) => by(step),
         (several, None) => {
             let names: Vec<String> = several.iter().map(|step| format!("'{}'", to(step))).collect();
             let names = names.join(" and ");
-            Closing::Impossible(format!("its workflow ends in {names}; name one of them as close_status in the connection's options"))
+            Closing::Impossible(format!(
+                "its workflow ends in {names}; name one of them as close_status in the connection's options"
+            ))
         }
     })
 }

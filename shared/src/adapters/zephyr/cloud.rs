@@ -314,7 +314,8 @@ impl Cloud {
         let statuses = self.list("statuses", &query, &format!("project {project}")).await?;
         let is_it = |one: &&Value| one.get("name").and_then(Value::as_str).map(str::to_lowercase) == Some(status.to_lowercase());
         let Some(id) = statuses.iter().find(is_it).and_then(|one| one.get("id")) else {
-            let why = format!("project {project} has no status '{status}'; name another as close_status in the connection's options");
+            let why =
+                format!("project {project} has no status '{status}'; name another as close_status in the connection's options");
             return Ok(Closing::Impossible(why));
         };
         Ok(if case.pointer("/status/id") == Some(id) { Closing::Closed } else { Closing::By(id.clone()) })
@@ -328,7 +329,9 @@ impl Cloud {
         }
         let mut body = whole(&case);
         body.insert("status".to_owned(), json!({ "id": status }));
-        self.write::<IgnoredAny>(Method::PUT, &["testcases", key], &Value::Object(body), &format!("test case {key}")).await.map(drop)
+        self.write::<IgnoredAny>(Method::PUT, &["testcases", key], &Value::Object(body), &format!("test case {key}"))
+            .await
+            .map(drop)
     }
 }
 

@@ -69,8 +69,6 @@ fn read(text: &Value) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
-
     #[test]
     fn wiki_markup_with_any_bytes_changed_is_read(edits in edits()) {
         read(&Value::from(edited(WIKI, &edits)));

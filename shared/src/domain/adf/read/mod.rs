@@ -11,6 +11,8 @@
 mod block;
 mod inline;
 mod list;
+#[cfg(test)]
+mod round_trip_tests;
 mod table;
 #[cfg(test)]
 mod tests;
