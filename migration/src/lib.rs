@@ -25,6 +25,7 @@ mod m0018_economy;
 mod m0019_audit_guards;
 mod m0020_jira_events;
 mod m0021_test_tools;
+mod m0022_batches;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
@@ -59,6 +60,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0019_audit_guards::Migration),
             Box::new(m0020_jira_events::Migration),
             Box::new(m0021_test_tools::Migration),
+            Box::new(m0022_batches::Migration),
         ]
     }
 }

@@ -115,8 +115,13 @@ codes! {
     SECRET_UNREADABLE = "secrets.unreadable" CONFLICT "A secret cannot be opened";
 
     BUDGET_NOT_FOUND = "budget.not_found" NOT_FOUND "There is no such budget";
-    BATCH_NOT_FOUND = "provider_batch.not_found" NOT_FOUND "There is no such batch";
-    BATCH_NOT_UNKNOWN = "provider_batch.not_unknown" CONFLICT "Nothing is to be decided about the batch";
+    BATCH_NOT_FOUND = "batch.not_found" NOT_FOUND "There is no such batch";
+    BATCH_NOT_RUNNING = "batch.not_running" CONFLICT "The batch does not run";
+    BATCH_NOT_PAUSED = "batch.not_paused" CONFLICT "The batch is not paused";
+    BATCH_ENDED = "batch.already_ended" CONFLICT "The batch has ended";
+    BATCH_NOTHING_FAILED = "batch.nothing_failed" CONFLICT "The batch has nothing to retry";
+    PROVIDER_BATCH_NOT_FOUND = "provider_batch.not_found" NOT_FOUND "There is no such batch";
+    PROVIDER_BATCH_NOT_UNKNOWN = "provider_batch.not_unknown" CONFLICT "Nothing is to be decided about the batch";
     BUDGET_EXISTS = "budget.exists" CONFLICT "There is such a budget already";
     BUDGET_CHANGED = "budget.changed" CONFLICT "The budget was changed by somebody else";
 

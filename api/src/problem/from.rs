@@ -38,12 +38,12 @@ impl From<JobError> for Problem {
         let said = error.to_string();
         match error {
             JobError::NotFound => Self::no_such_job(),
-            JobError::WrongStatus { code, .. } => {
+            JobError::WrongStatus { code, .. } | JobError::WrongBatchStatus { code, .. } => {
                 // A code that the table does not know is still a conflict, under its own name.
                 let known = Code::find(code).unwrap_or(Code {
                     code,
                     status: codes::CONFLICT.status,
-                    title: "The job's state does not allow it",
+                    title: "Its state does not allow it",
                 });
                 Self::new(known, sentence(&said))
             }

@@ -145,13 +145,16 @@ pub(super) async fn decide(
 ) -> Result<Json<BatchView>, Problem> {
     let row = found(&api, id).await?;
     if !api.jobs.decide(&row.batch, body.decision, body.remote_id.as_deref(), &caller.actor()).await? {
-        return Err(Problem::new(codes::BATCH_NOT_UNKNOWN, "Nothing is to be decided about this batch: its state is known."));
+        return Err(Problem::new(
+            codes::PROVIDER_BATCH_NOT_UNKNOWN,
+            "Nothing is to be decided about this batch: its state is known.",
+        ));
     }
     Ok(Json(shown(found(&api, id).await?)?))
 }
 
 async fn found(api: &Api, id: Uuid) -> Result<Counted, Problem> {
-    let missing = || Problem::new(codes::BATCH_NOT_FOUND, "There is no batch of this id at a provider.");
+    let missing = || Problem::new(codes::PROVIDER_BATCH_NOT_FOUND, "There is no batch of this id at a provider.");
     provider_batch::find(api.db(), id).await?.ok_or_else(missing)
 }
 

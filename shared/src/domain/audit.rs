@@ -69,6 +69,18 @@ super::words::words! {
         RemoveDuplicate = "jira.remove_duplicate",
         /// A continuation comment of ours is about to be removed.
         RemoveSurplus = "jira.remove_surplus",
+        /// A batch was asked for.
+        BatchSubmit = "batch.submit",
+        /// A batch begins nothing new.
+        BatchPause = "batch.pause",
+        /// A batch goes on.
+        BatchResume = "batch.resume",
+        /// A batch was cancelled.
+        BatchCancel = "batch.cancel",
+        /// The failed jobs of a batch were started again.
+        BatchRetry = "batch.retry",
+        /// All jobs of a batch are at rest.
+        BatchEnd = "batch.end",
         /// Somebody logged in.
         Login = "auth.login",
         /// A login was refused.

@@ -17,6 +17,8 @@ super::words::words! {
 super::words::words! {
     /// Where a job stands.
     JobStatus {
+        /// Waits until its batch has room for it.
+        Held = "held",
         /// Waits until it is due and taken.
         Queued = "queued",
         /// Held by a worker under a lease.

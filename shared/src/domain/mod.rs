@@ -13,6 +13,7 @@
 
 pub mod adf;
 pub mod audit;
+pub mod batch;
 pub mod breaker;
 pub mod budget;
 pub mod checks;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
 use crate::domain::job::Lane;
@@ -26,6 +26,7 @@ pub struct Bell {
     rings: mpsc::Sender<Ring>,
     full: Arc<[AtomicBool; 3]>,
     away: Arc<AtomicBool>,
+    batches: Arc<Notify>,
 }
 
 /// More than a relay hands over in one go; what does not fit is found by its tick.
@@ -36,7 +37,7 @@ impl Bell {
     #[must_use]
     pub fn new() -> (Self, mpsc::Receiver<Ring>) {
         let (rings, heard) = mpsc::channel(ROOM);
-        (Self { rings, full: Arc::default(), away: Arc::default() }, heard)
+        (Self { rings, full: Arc::default(), away: Arc::default(), batches: Arc::default() }, heard)
     }
 
     /// Whether a ring for this lane would reach the queue, as far as is known.
@@ -49,6 +50,16 @@ impl Bell {
     pub fn ring(&self, ring: Ring) {
         // A full channel loses nothing: the row is in the database and due.
         let _ = self.rings.try_send(ring);
+    }
+
+    /// Says that a batch may have room for more, or may be at its end.
+    pub(super) fn child_ended(&self) {
+        self.batches.notify_one();
+    }
+
+    /// Returns when somebody said so.
+    pub(super) async fn batches_may_go_on(&self) {
+        self.batches.notified().await;
     }
 
     /// Whether the queue did not answer when it was last asked.

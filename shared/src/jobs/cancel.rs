@@ -56,7 +56,7 @@ impl Jobs {
     async fn cancel_waiting(&self, row: &Job, actor: &Actor) -> Result<bool, StoreError> {
         let guard = Sql::new(
             "UPDATE jobs SET status = 'cancelled', event_seq = event_seq + 1, ended_at = {now}, updated_at = {now} \
-             WHERE id = ? AND epoch = ? AND status IN ('queued', 'awaiting_review') \
+             WHERE id = ? AND epoch = ? AND status IN ('held', 'queued', 'awaiting_review') \
              AND NOT EXISTS (SELECT 1 FROM publications p WHERE p.job_id = jobs.id AND p.state = 'intent')",
         )
         .bind(row.id)
@@ -76,7 +76,7 @@ impl Jobs {
              ELSE {now} + CASE WHEN COALESCE(deadline_left, 0) < 300000 THEN 300000 ELSE deadline_left END END, deadline_left = NULL, \
              due_at = CASE WHEN status = 'running' THEN due_at ELSE {now} END, ring_at = CASE WHEN status = 'running' THEN ring_at ELSE {now} END, \
              status = CASE WHEN status = 'running' THEN 'running' ELSE 'queued' END \
-             WHERE id = ? AND (status = 'running' OR (status IN ('queued', 'awaiting_review') \
+             WHERE id = ? AND (status = 'running' OR (status IN ('held', 'queued', 'awaiting_review') \
              AND EXISTS (SELECT 1 FROM publications p WHERE p.job_id = jobs.id AND p.state = 'intent')))",
         )
         .bind(id);

@@ -1,5 +1,6 @@
 //! What can go wrong in a verb.
 
+use crate::domain::batch::BatchStatus;
 use crate::domain::job::JobStatus;
 use crate::store::StoreError;
 
@@ -20,6 +21,16 @@ pub enum JobError {
         /// Where it stands.
         status: JobStatus,
         /// Stable code, such as `job.already_ended`.
+        code: &'static str,
+        /// What would be needed.
+        hint: &'static str,
+    },
+    /// The batch is not in a state that allows it.
+    #[error("the batch is {status}; {hint}")]
+    WrongBatchStatus {
+        /// Where it stands.
+        status: BatchStatus,
+        /// Stable code, such as `batch.not_paused`.
         code: &'static str,
         /// What would be needed.
         hint: &'static str,

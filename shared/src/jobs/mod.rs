@@ -13,11 +13,15 @@
 //! | [`Jobs::edit`], [`Jobs::approve`] | a person | awaiting_review → awaiting_review, queued, succeeded |
 //! | [`Jobs::retry`] | a person | failed, cancelled → queued |
 //! | [`Jobs::submit_by_rule`] | the worker that holds an event of Jira | → queued, once for each change and rule |
+//! | [`Jobs::submit_batch`], [`Jobs::expand`] | a person, the worker that holds the expansion | → held |
+//! | [`Jobs::top_up`] | the relay | held → queued |
+//! | [`Jobs::pause_batch`], [`Jobs::cancel_batch`], [`Jobs::retry_failed`] | a person | queued → held; held → cancelled; failed → held |
 //! | [`Jobs::conclude`], [`Jobs::fail_batch`], [`Jobs::decide`] | the worker that holds the batch, a person | queued → queued, due now |
 //!
 //! Each verb is one transaction (row, event, audit, deliveries due), without any network call inside.
 
 pub mod accepted;
+mod batches;
 mod bell;
 mod cancel;
 mod claim;
@@ -39,6 +43,7 @@ mod submit;
 
 use std::sync::Arc;
 
+pub use batches::{BatchSubmission, COST_REACHED, SubmittedBatch};
 pub use bell::{Bell, Ring};
 pub use cancel::Ended;
 pub use claim::{Claimed, Fence};
@@ -115,5 +120,8 @@ impl Jobs {
     /// Tells whoever waits that the job has new events.
     fn told(&self, job: &Job) {
         self.bus.nudge(Nudge { job_id: job.id, seq: job.event_seq });
+        if job.batch_id.is_some() && job.status != "running" {
+            self.bell.child_ended();
+        }
     }
 }

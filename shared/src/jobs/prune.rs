@@ -74,6 +74,10 @@ impl Jobs {
             )
             .await?;
         for text in [
+            "DELETE FROM batch_items WHERE batch_id IN (SELECT id FROM batches WHERE ended_at < {now} - ? ORDER BY ended_at LIMIT ?)",
+            "DELETE FROM batches WHERE id IN (SELECT id FROM batches b WHERE ended_at < {now} - ? \
+             AND NOT EXISTS (SELECT 1 FROM batch_items i WHERE i.batch_id = b.id) \
+             AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.batch_id = b.id) ORDER BY ended_at LIMIT ?)",
             "DELETE FROM jira_events WHERE id IN (SELECT id FROM jira_events WHERE done_at < {now} - ? ORDER BY done_at LIMIT ?)",
             "DELETE FROM rule_runs WHERE event_id IN (SELECT event_id FROM rule_runs WHERE created_at < {now} - ? \
              ORDER BY created_at LIMIT ?)",

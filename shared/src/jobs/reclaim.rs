@@ -13,7 +13,7 @@ use crate::domain::event::EventKind;
 use crate::domain::message::MessageKind;
 use crate::store::audit::Actor;
 use crate::store::job::Job;
-use crate::store::{Sql, StoreError, Verb, delivery, event, jira_event, jira_poll, job, worker};
+use crate::store::{Sql, StoreError, Verb, batch, delivery, event, jira_event, jira_poll, job, worker};
 
 /// Enough for one tick; the rest follows with the next.
 const AT_ONCE: u64 = 1000;
@@ -27,6 +27,7 @@ impl Jobs {
             delivery::reclaim(&self.db, &owner).await?;
             jira_event::reclaim(&self.db, &owner).await?;
             jira_poll::reclaim(&self.db, &owner).await?;
+            batch::reclaim(&self.db, &owner).await?;
             for row in job::held_by(&self.db, &owner, AT_ONCE).await? {
                 match self.reclaim_one(&row).await {
                     Ok(true) => reclaimed += 1,

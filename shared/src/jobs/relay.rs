@@ -85,10 +85,20 @@ impl Relay {
         let mut ticks = tokio::time::interval(self.jobs.limits().relay_tick);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut rings = Vec::with_capacity(BATCH);
+        let bell = self.jobs.bell.clone();
+        let mut batches_go_on = false;
         loop {
             let hurries = self.is_full();
             tokio::select! {
                 () = stop.cancelled() => return,
+                () = bell.batches_may_go_on(), if !batches_go_on => batches_go_on = true,
+                // Those that end together are answered together.
+                () = tokio::time::sleep(HURRY), if batches_go_on => {
+                    batches_go_on = false;
+                    if let Err(error) = self.go_on_with_batches().await {
+                        tracing::debug!(%error, "batches go on with the next tick");
+                    }
+                }
                 () = tokio::time::sleep(HURRY), if hurries => self.hurry().await,
                 _ = ticks.tick() => {
                     if let Err(error) = self.tick().await {
@@ -111,11 +121,19 @@ impl Relay {
                 tracing::info!(reclaimed, "jobs of lapsed workers run again");
             }
         }
+        self.jobs.look_after_batches().await?;
+        self.jobs.top_up_batches().await?;
         for &lane in Lane::ALL {
             self.top_up(lane).await?;
         }
         self.last_tick = Some(self.jobs.clock().monotonic());
         Ok(())
+    }
+
+    /// Releases what batches have room for, and rings for it.
+    async fn go_on_with_batches(&mut self) -> Result<(), StoreError> {
+        self.jobs.top_up_batches().await?;
+        self.top_up(Lane::Bulk).await
     }
 
     /// Whether some lane had more rows than its queue had room.

@@ -109,9 +109,14 @@ impl Jobs {
     }
 
     async fn replay(&self, key: Option<&NewKey>) -> Result<Submitted, JobError> {
+        Ok(Submitted::Replayed(self.stored(key).await?))
+    }
+
+    /// What the first request with this key was answered.
+    pub(super) async fn stored(&self, key: Option<&NewKey>) -> Result<entity::idempotency::Model, JobError> {
         let Some(key) = key else { return Err(JobError::NotFound) };
         let stored = idempotency::find(&self.db, key).await?.ok_or(JobError::NotFound)?;
-        if stored.body_hash == key.body_hash { Ok(Submitted::Replayed(stored)) } else { Err(JobError::KeyReused) }
+        if stored.body_hash == key.body_hash { Ok(stored) } else { Err(JobError::KeyReused) }
     }
 }
 

@@ -7,6 +7,7 @@ pub mod artifact;
 mod asked;
 pub mod audit;
 pub mod audit_chain;
+pub mod batch;
 pub mod budget;
 pub mod connection;
 mod db;

@@ -3,6 +3,7 @@
 mod accounts;
 mod api_keys;
 mod auditing;
+mod batching;
 mod budgets;
 mod cancelling;
 mod claiming;

@@ -71,6 +71,8 @@ pub struct Model {
     pub approved_by: Option<Uuid>,
     /// The history row it made.
     pub history_id: Option<Uuid>,
+    /// The batch that it is of.
+    pub batch_id: Option<Uuid>,
     /// Accepted.
     pub created_at: i64,
     /// First claimed.
