@@ -278,6 +278,7 @@ mod tests {
             approved_hash: None,
             approved_by: None,
             history_id: None,
+            batch_id: None,
             created_at: 1_700_000_000_123,
             started_at: None,
             updated_at: 0,

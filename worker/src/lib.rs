@@ -3,10 +3,12 @@
 //! * [`runner`]: slots, claims, leases, shutdown
 //! * [`pipeline`]: the stages of a job
 //! * [`economy`]: calls that are given away in batches of their provider
+//! * [`batches`]: finding the stories of a batch
 //! * [`deliveries`] of webhooks
 //! * [`inbound`]: what Jira tells of its own accord
 //! * `within`: writes that are sent in time or not at all
 
+pub mod batches;
 pub mod deliveries;
 pub mod economy;
 pub mod inbound;

@@ -34,6 +34,8 @@ needs! {
     GenerateCriteria
     /// See [`Permission::GenerateScenarios`].
     GenerateScenarios
+    /// See [`Permission::RunBatches`].
+    RunBatches
     /// See [`Permission::PublishCriteria`].
     PublishCriteria
     /// See [`Permission::ManageOwn`].

@@ -20,7 +20,9 @@ mod path;
 mod shape;
 mod wording;
 
-pub use allowed::{Administer, Allowed, GenerateCriteria, GenerateScenarios, ManageOwn, Needs, PublishCriteria, Read};
+pub use allowed::{
+    Administer, Allowed, GenerateCriteria, GenerateScenarios, ManageOwn, Needs, PublishCriteria, Read, RunBatches,
+};
 pub use body::{Body, json_of};
 pub use caller::Caller;
 pub use client::Client;

@@ -18,7 +18,7 @@ use crate::state::Api;
 use crate::view::rfc3339;
 
 /// The largest sum of money, in dollars.
-const MOST_USD: f64 = 1_000_000.0;
+pub(super) const MOST_USD: f64 = 1_000_000.0;
 
 const NANO: f64 = 1e9;
 
@@ -253,7 +253,7 @@ async fn taken(api: &Api, budget: &Budget) -> Result<TakenView, Problem> {
 
 /// Nano-dollars.
 #[expect(clippy::cast_possible_truncation, reason = "a million dollars are fewer nano-dollars than 64 bits count")]
-fn nano(usd: f64) -> i64 {
+pub(super) fn nano(usd: f64) -> i64 {
     (usd * NANO).round() as i64
 }
 

@@ -98,7 +98,7 @@ impl FromFields for GenerateBody {
     }
 }
 
-fn priority(fields: &mut Fields) -> Option<i32> {
+pub(super) fn priority(fields: &mut Fields) -> Option<i32> {
     let wanted: i64 = fields.optional("priority")?;
     let priority = i32::try_from(wanted).ok().filter(|priority| (-10..=10).contains(priority));
     if priority.is_none() {
@@ -107,7 +107,7 @@ fn priority(fields: &mut Fields) -> Option<i32> {
     priority
 }
 
-fn language(fields: &mut Fields) -> Option<Language> {
+pub(super) fn language(fields: &mut Fields) -> Option<Language> {
     let text: String = fields.optional("language")?;
     if text == "auto" {
         return None;
@@ -226,45 +226,74 @@ pub(super) fn publishing_needs(kind: JobKind, targets: &[PublishTarget]) -> impl
 /// No model has a longer name.
 const LONGEST_MODEL: usize = 200;
 
+/// What each job of a kind needs, besides publishing.
+pub(super) const fn needed(kind: JobKind) -> Option<Permission> {
+    match kind {
+        JobKind::AcceptanceCriteria => Some(Permission::GenerateCriteria),
+        JobKind::TestScenarios | JobKind::FullPipeline => Some(Permission::GenerateScenarios),
+        JobKind::Publication => None,
+    }
+}
+
+/// What one submission has in common with a batch of them.
+#[derive(Clone, Copy)]
+pub(super) struct Shared<'a> {
+    pub(super) connection: Option<&'a str>,
+    pub(super) llm: Option<&'a LlmChoice>,
+    pub(super) economy: bool,
+    pub(super) publish: &'a [PublishTarget],
+}
+
+impl Shared<'_> {
+    /// Checks what the fields mean; answers the connection's name, if it has one.
+    pub(super) fn check(self, known: &Known, kind: JobKind, errors: &mut Vec<FieldError>) -> Option<String> {
+        let connection = known.jira(self.connection).map(|connection| connection.name.clone());
+        if connection.is_none() {
+            errors.push(FieldError::invalid("connection", no_connection(self.connection)));
+        }
+        if let Some(llm) = self.llm.filter(|llm| !known.llm_known(&llm.provider)) {
+            let name: String = llm.provider.chars().take(60).collect();
+            errors.push(FieldError::invalid("llm.provider", format!("'{name}' is not configured here")));
+        }
+        if self.economy && !takes_batches(known, self.llm) {
+            let message =
+                "needs a model whose provider takes batches: openai, claude or gemini; leave it out, or choose another in llm";
+            errors.push(FieldError::new("economy", "not_allowed", message));
+        }
+        let model = self.llm.and_then(|llm| llm.model.as_deref()).unwrap_or_default();
+        if model.len() > LONGEST_MODEL || !is_one_line(model) {
+            let message = format!("should be a text of at most {LONGEST_MODEL} bytes in one line");
+            errors.push(FieldError::invalid("llm.model", message));
+        }
+        for (n, target) in self.publish.iter().enumerate() {
+            let missing = match (target.what, kind) {
+                (PublishWhat::Scenarios, JobKind::AcceptanceCriteria) => Some("this job makes no scenarios"),
+                (PublishWhat::Criteria, JobKind::TestScenarios) => {
+                    Some("this job makes no criteria; publish them from their own job")
+                }
+                _ => None,
+            };
+            errors.extend(missing.map(|message| FieldError::invalid(format!("publish[{n}].what"), message)));
+        }
+        connection
+    }
+}
+
 /// Checks what the fields mean; answers the connection's name.
 async fn check(api: &Api, caller: &Caller, kind: JobKind, body: &GenerateBody) -> Result<String, Problem> {
     let mut errors = Vec::new();
     let known = api.connections.now().await?;
-    let connection = known.jira(body.connection.as_deref()).map(|connection| connection.name.clone());
-    if connection.is_none() {
-        errors.push(FieldError::invalid("connection", no_connection(body.connection.as_deref())));
-    }
-    if let Some(llm) = body.llm.as_ref().filter(|llm| !known.llm_known(&llm.provider)) {
-        let name: String = llm.provider.chars().take(60).collect();
-        errors.push(FieldError::invalid("llm.provider", format!("'{name}' is not configured here")));
-    }
+    let (connection, llm) = (body.connection.as_deref(), body.llm.as_ref());
+    let shared = Shared { connection, llm, economy: body.economy, publish: &body.publish };
+    let connection = shared.check(&known, kind, &mut errors);
     let asks_a_model = known.author(body.llm.as_ref()).is_ok_and(|author| matches!(author, Author::Model(_)));
     if asks_a_model && !known.policy(body.issue_key.project()).may_send {
         let project = body.issue_key.project();
         let message = format!("the policy of {project} does not let its stories be sent to a model; ask for 'offline'");
         errors.push(FieldError::new("llm.provider", "not_allowed", message));
     }
-    if body.economy && !takes_batches(&known, body.llm.as_ref()) {
-        let message =
-            "needs a model whose provider takes batches: openai, claude or gemini; leave it out, or choose another in llm";
-        errors.push(FieldError::new("economy", "not_allowed", message));
-    }
-    let model = body.llm.as_ref().and_then(|llm| llm.model.as_deref()).unwrap_or_default();
-    if model.len() > LONGEST_MODEL || !is_one_line(model) {
-        errors.push(FieldError::invalid("llm.model", format!("should be a text of at most {LONGEST_MODEL} bytes in one line")));
-    }
     if let Some(message) = body.callback_url.as_deref().and_then(|url| (api.outbound)(url).err()) {
         errors.push(FieldError::invalid("callback_url", message));
-    }
-    for (n, target) in body.publish.iter().enumerate() {
-        let missing = match (target.what, kind) {
-            (PublishWhat::Scenarios, JobKind::AcceptanceCriteria) => Some("this job makes no scenarios"),
-            (PublishWhat::Criteria, JobKind::TestScenarios) => {
-                Some("this job makes no criteria; publish them from their own job")
-            }
-            _ => None,
-        };
-        errors.extend(missing.map(|message| FieldError::invalid(format!("publish[{n}].what"), message)));
     }
     if let Some(id) = body.criteria_from {
         errors.extend(

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::generate::publishing_needs;
+use super::generate::{needed, publishing_needs};
 use crate::audit::looked;
 use crate::extract::{Allowed, Caller, FromParams, Id, Params, Query, Read};
 use crate::problem::{Problem, codes};
@@ -211,12 +211,7 @@ pub(super) fn approving_needs(row: &Job) -> Result<Vec<Permission>, Problem> {
 
 fn submitting_needs(row: &Job) -> Result<Vec<Permission>, Problem> {
     let kind: JobKind = word(row, &row.kind)?;
-    let generating = match kind {
-        JobKind::AcceptanceCriteria => Some(Permission::GenerateCriteria),
-        JobKind::TestScenarios | JobKind::FullPipeline => Some(Permission::GenerateScenarios),
-        JobKind::Publication => None,
-    };
-    Ok(generating.into_iter().chain(publishing_needs(kind, &asked(row)?.publish)).collect())
+    Ok(needed(kind).into_iter().chain(publishing_needs(kind, &asked(row)?.publish)).collect())
 }
 
 fn asked(row: &Job) -> Result<JobRequest, Problem> {

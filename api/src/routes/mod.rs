@@ -4,6 +4,7 @@ mod accept;
 mod api_keys;
 mod audit_logs;
 mod auth;
+mod batches;
 mod budgets;
 mod connections;
 mod docs;
@@ -100,6 +101,13 @@ fn contents(public_url: Option<&str>) -> OpenApiRouter<Api> {
         .routes(routes!(jira::search))
         .routes(routes!(jira::project_fields))
         .routes(routes!(publish::publish))
+        .routes(routes!(batches::list, batches::create))
+        .routes(routes!(batches::show))
+        .routes(routes!(batches::items))
+        .routes(routes!(batches::pause))
+        .routes(routes!(batches::resume))
+        .routes(routes!(batches::cancel))
+        .routes(routes!(batches::retry_failed))
         .routes(routes!(audit_logs::list))
         .routes(routes!(usage::show))
         .routes(routes!(budgets::list, budgets::create))

@@ -231,6 +231,7 @@ word!(
     PublishWhat,
     OnConflict,
     JobKind,
+    shared::domain::batch::Skip,
     shared::domain::job::JobStatus,
     shared::domain::provider_batch::BatchDecision,
     shared::domain::provider_batch::ProviderBatchState,
@@ -239,7 +240,7 @@ word!(
 );
 
 /// Reads `provider` or `provider/model`; a model's name may hold further slashes.
-fn llm_choice(text: &str) -> Result<LlmChoice, String> {
+pub(crate) fn llm_choice(text: &str) -> Result<LlmChoice, String> {
     let (provider, model) = text.split_once('/').map_or((text, None), |(provider, model)| (provider, Some(model)));
     if provider.is_empty() || model == Some("") {
         return Err("write it like offline, claude or openai_compatible/llama3.1".to_owned());

@@ -11,6 +11,7 @@
 
 pub(crate) mod api_keys;
 pub(crate) mod audit;
+pub(crate) mod batches;
 pub(crate) mod duration;
 pub(crate) mod eval;
 pub(crate) mod generate;
@@ -30,6 +31,7 @@ use clap::{Args, Parser, Subcommand};
 
 use api_keys::ApiKeysCommand;
 use audit::AuditCommand;
+use batches::{BatchArgs, BatchesCommand};
 use eval::EvalArgs;
 use generate::GenerateArgs;
 use jobs::{DiffArgs, FieldsArgs, JobsCommand, ResultArgs, SearchArgs, StoryArgs, SuspectsArgs};
@@ -115,6 +117,11 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Write criteria and scenarios for stories
     Generate(Box<GenerateArgs>),
+    /// Write for many stories in one request
+    Batch(Box<BatchArgs>),
+    /// List, show, watch and steer batches
+    #[command(subcommand)]
+    Batches(BatchesCommand),
     /// List, show, watch and steer jobs
     #[command(subcommand)]
     Jobs(JobsCommand),

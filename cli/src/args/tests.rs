@@ -25,6 +25,8 @@ fn help_names_every_command_and_exit_code() {
       demo              Start everything with a Jira of its own and example stories, and show what comes
                         out
       generate          Write criteria and scenarios for stories
+      batch             Write for many stories in one request
+      batches           List, show, watch and steer batches
       jobs              List, show, watch and steer jobs
       result            Print what a job made
       diff              Show what differs between two results of a story

@@ -20,6 +20,13 @@ pub(crate) fn batch_id(text: &str) -> Result<Uuid, String> {
         .map_err(|_| "an id looks like 01a20381-adbb-771e-9b37-8a6825610c57; `jqa provider-batches list` shows them".to_owned())
 }
 
+/// Reads the id of a batch of stories.
+pub(crate) fn story_batch_id(text: &str) -> Result<Uuid, String> {
+    text.trim()
+        .parse()
+        .map_err(|_| "an id looks like 01a20381-adbb-771e-9b37-8a6825610c57; `jqa batches list` shows them".to_owned())
+}
+
 /// A reader of whole numbers within bounds.
 pub(crate) fn whole<T>(bounds: RangeInclusive<T>) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static
 where

@@ -5,15 +5,16 @@ use std::time::Duration;
 use reqwest::{Response, header};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use shared::domain::batch::Skip;
 use shared::domain::diff::ResultDiff;
-use shared::domain::job::JobKind;
+use shared::domain::job::{JobKind, JobStatus};
 use shared::domain::provider_batch::{BatchDecision, ProviderBatchState};
 use uuid::Uuid;
 
 use super::http::Call;
 use super::views::{
-    AcceptedView, ApiKeyView, CreatedApiKeyView, HistoryView, JobView, PageView, PreviewView, ProviderBatchView, ResultView,
-    UserView,
+    AcceptedView, ApiKeyView, BatchItemView, BatchView, CreatedApiKeyView, HistoryView, JobView, PageView, PreviewView,
+    ProviderBatchView, ResultView, UserView,
 };
 use super::{Client, ClientError};
 
@@ -127,6 +128,37 @@ impl Client {
     /// Revokes an API key.
     pub(crate) async fn revoke_api_key(&self, id: Uuid) -> Result<(), ClientError> {
         self.send(&Call::delete(format!("/api/v1/api-keys/{id}"))).await.map(drop)
+    }
+
+    /// Starts a batch; the same key and body make one, however often they are sent.
+    pub(crate) async fn start_batch(&self, body: Value, idempotency_key: &str) -> Result<BatchView, ClientError> {
+        self.json(Call::post("/api/v1/batches", Some(body)).idempotent(idempotency_key)).await
+    }
+
+    /// Batches, newest first.
+    pub(crate) async fn batches(&self, limit: u32) -> Result<Vec<BatchView>, ClientError> {
+        self.pages(|| Call::get("/api/v1/batches"), limit).await
+    }
+
+    /// One of them.
+    pub(crate) async fn batch(&self, id: Uuid) -> Result<BatchView, ClientError> {
+        self.json(Call::get(format!("/api/v1/batches/{id}"))).await
+    }
+
+    /// Its stories, in the order in which they were found.
+    pub(crate) async fn batch_items(
+        &self,
+        id: Uuid,
+        status: Option<JobStatus>,
+        skip: Option<Skip>,
+        limit: u32,
+    ) -> Result<Vec<BatchItemView>, ClientError> {
+        self.pages(|| Call::get(format!("/api/v1/batches/{id}/items")).query("status", status).query("skip", skip), limit).await
+    }
+
+    /// Pauses, resumes, cancels it, or starts what failed of it again.
+    pub(crate) async fn steer_batch(&self, id: Uuid, verb: &str) -> Result<BatchView, ClientError> {
+        self.json(Call::post(format!("/api/v1/batches/{id}/{verb}"), None)).await
     }
 
     /// Batches at providers of models, newest first.

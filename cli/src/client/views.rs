@@ -1,8 +1,11 @@
 //! What the server answers, as far as the commands look at it; what they do not know is kept and printed with `--json`.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use shared::domain::batch::BatchStatus;
 use shared::domain::criterion::CriteriaSet;
 use shared::domain::diff::PartDiff;
 use shared::domain::job::{JobKind, JobStatus, Stage};
@@ -274,6 +277,85 @@ pub(crate) struct CreatedApiKeyView {
     pub(crate) key: String,
     #[serde(flatten)]
     pub(crate) about: ApiKeyView,
+}
+
+/// A batch of stories.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct BatchView {
+    /// Its id.
+    pub(crate) id: Uuid,
+    /// Where it stands.
+    pub(crate) status: BatchStatus,
+    /// The query, unless the stories were listed.
+    pub(crate) jql: Option<String>,
+    /// Most jobs.
+    pub(crate) max_issues: u32,
+    /// Whether there were more.
+    pub(crate) has_more: bool,
+    /// How many stories are where.
+    pub(crate) counts: BatchCountsView,
+    /// What the calls have cost.
+    pub(crate) cost_usd: f64,
+    /// Why it paused by itself.
+    pub(crate) pause_code: Option<String>,
+    /// Why not all stories could be found.
+    pub(crate) error: Option<JobErrorView>,
+    /// When it was made.
+    pub(crate) created_at: DateTime<Utc>,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+/// How many stories are where, by the words of the server.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct BatchCountsView {
+    /// Jobs by status.
+    pub(crate) jobs: BTreeMap<String, u64>,
+    /// Stories without a job, by reason.
+    pub(crate) skipped: BTreeMap<String, u64>,
+}
+
+impl BatchView {
+    /// Jobs of a status.
+    pub(crate) fn count(&self, status: &str) -> u64 {
+        self.counts.jobs.get(status).copied().unwrap_or(0)
+    }
+
+    /// All jobs.
+    pub(crate) fn jobs(&self) -> u64 {
+        self.counts.jobs.values().sum()
+    }
+
+    /// Jobs that do not go on by themselves.
+    pub(crate) fn at_rest(&self) -> u64 {
+        ["succeeded", "failed", "cancelled", "awaiting_review"].iter().map(|status| self.count(status)).sum()
+    }
+
+    /// Stories without a job.
+    pub(crate) fn skipped(&self) -> u64 {
+        self.counts.skipped.values().sum()
+    }
+}
+
+/// A story of a batch.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct BatchItemView {
+    /// Its place.
+    pub(crate) number: i64,
+    /// Its key.
+    pub(crate) issue_key: String,
+    /// Its job.
+    pub(crate) job_id: Option<Uuid>,
+    /// Where that stands.
+    pub(crate) status: Option<JobStatus>,
+    /// Why it has none.
+    pub(crate) skip: Option<String>,
+    /// Of one that is unchanged: since when there is a result.
+    pub(crate) since: Option<DateTime<Utc>>,
+    /// The last failure.
+    pub(crate) error: Option<JobErrorView>,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
 }
 
 /// A batch at a provider of models.

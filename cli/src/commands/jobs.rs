@@ -30,7 +30,7 @@ pub(crate) fn exit_of(job: &JobView) -> Exit {
         JobStatus::Succeeded => Exit::worst(job.published.iter().map(|place| exit_of_place(place.outcome))),
         JobStatus::AwaitingReview => Exit::Undecided,
         JobStatus::Failed | JobStatus::Cancelled => Exit::Failure,
-        JobStatus::Queued | JobStatus::Running => Exit::TimedOut,
+        JobStatus::Held | JobStatus::Queued | JobStatus::Running => Exit::TimedOut,
     }
 }
 

@@ -1,6 +1,7 @@
 //! One file a command.
 
 mod api_keys;
+mod batches;
 pub(crate) mod demo;
 mod diff;
 mod doctor;
@@ -60,6 +61,8 @@ async fn run_client(
 ) -> anyhow::Result<Exit> {
     match command {
         Command::Generate(args) => generate::run(&args, &session::client(connect)?).await,
+        Command::Batch(args) => batches::start(&args, &session::client(connect)?).await,
+        Command::Batches(command) => batches::run(command, &session::client(connect)?).await,
         Command::Jobs(command) => jobs::run(command, &session::client(connect)?).await,
         Command::Result(args) => result::run(&args, &session::client(connect)?).await,
         Command::Diff(args) => diff::run(&args, &session::client(connect)?).await,

@@ -206,7 +206,7 @@ pub(crate) fn verdict(job: &JobView, took: &str) -> String {
         JobStatus::Cancelled => format!("{} ({took}){}", style::bad("cancelled"), published(&job.published)),
         JobStatus::AwaitingReview => format!("awaits review{because}; {}", job.how_to_approve()),
         JobStatus::Failed => format!("{} ({took}){because}", style::bad("failed")),
-        JobStatus::Queued | JobStatus::Running => format!("is {}", job.status),
+        JobStatus::Held | JobStatus::Queued | JobStatus::Running => format!("is {}", job.status),
     }
 }
 

@@ -117,7 +117,7 @@ pub(crate) fn job(job: &JobView) -> String {
 fn next_step(job: &JobView) -> Option<String> {
     let id = job.id;
     match job.status {
-        JobStatus::Queued | JobStatus::Running => Some(format!("jqa jobs watch {id}")),
+        JobStatus::Held | JobStatus::Queued | JobStatus::Running => Some(format!("jqa jobs watch {id}")),
         JobStatus::AwaitingReview => Some(job.how_to_approve().replace('`', "")),
         JobStatus::Failed | JobStatus::Cancelled => Some(format!("jqa jobs retry {id}")),
         JobStatus::Succeeded => Some(format!("jqa result {id}")),

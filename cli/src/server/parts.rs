@@ -16,6 +16,7 @@ use shared::domain::webhook::secret_key;
 use shared::jobs::{Lease, Retention};
 use shared::store::{audit_chain, job, provider_batch};
 use tokio_util::sync::CancellationToken;
+use worker::batches::Batches;
 use worker::deliveries::Deliveries;
 use worker::economy::Economy;
 use worker::inbound::Inbound;
@@ -127,7 +128,8 @@ pub(super) fn worker(f: &Foundation, public_url: &str) -> anyhow::Result<Arc<Run
     let deliveries = Deliveries::new(f.jobs.clone(), Arc::new(sender), key, public_url.to_owned(), f.metrics.clone());
     let economy = Economy::new(f.jobs.clone(), f.connections.clone(), f.metrics.clone(), f.settings.llm.economy.clone());
     let inbound = Inbound::new(f.jobs.clone(), f.connections.clone(), f.metrics.clone(), f.settings.events_tick);
-    let work = Work { pipeline, deliveries, economy, inbound };
+    let batches = Batches::new(f.jobs.clone(), f.connections.clone(), f.settings.events_tick);
+    let work = Work { pipeline, deliveries, economy, inbound, batches };
     let lease = Lease::new(worker::runner::new_owner(&f.jobs), f.jobs.clock().clone());
     let sizes = &f.settings.worker;
     let settings = RunnerSettings {

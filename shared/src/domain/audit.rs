@@ -69,6 +69,8 @@ super::words::words! {
         RemoveDuplicate = "jira.remove_duplicate",
         /// A continuation comment of ours is about to be removed.
         RemoveSurplus = "jira.remove_surplus",
+        /// Somebody looked at a batch of somebody else.
+        BatchRead = "batch.read",
         /// A batch was asked for.
         BatchSubmit = "batch.submit",
         /// A batch begins nothing new.

@@ -27,6 +27,8 @@ super::words::words! {
         GenerateCriteria = "generate_criteria",
         /// Generate scenarios and full pipelines.
         GenerateScenarios = "generate_scenarios",
+        /// Start batches of what one may generate, and steer them.
+        RunBatches = "run_batches",
         /// Edit, approve and publish criteria.
         PublishCriteria = "publish_criteria",
         /// Edit, approve and publish scenarios.
@@ -45,7 +47,7 @@ impl Role {
         use Permission as P;
         match permission {
             P::Read | P::GenerateCriteria | P::ManageOwn => true,
-            P::ReadAll | P::PublishCriteria => matches!(self, Self::Admin | Self::Qa | Self::Po),
+            P::ReadAll | P::RunBatches | P::PublishCriteria => matches!(self, Self::Admin | Self::Qa | Self::Po),
             P::GenerateScenarios => matches!(self, Self::Admin | Self::Qa | Self::Developer),
             P::PublishScenarios => matches!(self, Self::Admin | Self::Qa),
             P::Administer => matches!(self, Self::Admin),

@@ -8,6 +8,7 @@
 mod api_keys;
 mod attacks;
 mod auditing;
+mod batches;
 mod budgets;
 mod connections;
 mod data_center;

@@ -59,6 +59,15 @@ const TABLE: &[(&str, About, [u16; 4])] = &[
     ("GET /api/v1/policies", Nothing, [200, 200, 200, 200]),
     ("GET /api/v1/policies/{project}", Nothing, [404, 404, 404, 404]),
     ("PUT /api/v1/policies/{project}", Nothing, [422, 403, 403, 403]),
+    ("GET /api/v1/batches", Nothing, [200, 200, 200, 200]),
+    ("POST /api/v1/batches", Nothing, [202, 202, 403, 403]),
+    ("POST /api/v1/batches", Publishing("criteria"), [202, 202, 202, 403]),
+    ("GET /api/v1/batches/{id}", Nothing, [404, 404, 404, 404]),
+    ("GET /api/v1/batches/{id}/items", Nothing, [404, 404, 404, 404]),
+    ("POST /api/v1/batches/{id}/pause", Nothing, [404, 404, 404, 403]),
+    ("POST /api/v1/batches/{id}/resume", Nothing, [404, 404, 404, 403]),
+    ("POST /api/v1/batches/{id}/cancel", Nothing, [404, 404, 404, 403]),
+    ("POST /api/v1/batches/{id}/retry-failed", Nothing, [404, 404, 404, 403]),
     ("GET /api/v1/provider-batches", Nothing, [200, 403, 403, 403]),
     ("GET /api/v1/provider-batches/{id}", Nothing, [404, 403, 403, 403]),
     ("POST /api/v1/provider-batches/{id}/decide", Nothing, [404, 403, 403, 403]),
@@ -173,6 +182,11 @@ impl Theirs {
                 let target = json!({ "mode": "comment", "what": what });
                 ask("?dry_run=true").json(json!({ "from": self.result, "publish": [target] })).await
             }
+            ("batches", Publishing(what)) => {
+                let target = json!({ "mode": "comment", "what": what });
+                ask("").json(json!({ "issue_keys": ["SHOP-2"], "kind": "acceptance-criteria", "publish": [target] })).await
+            }
+            ("batches", _) if method == "POST" => ask("").json(json!({ "issue_keys": ["SHOP-2"] })).await,
             ("api-keys", _) if method == "POST" => ask("").json(json!({ "name": "ci" })).await,
             ("exchange", _) => ask("").json(json!({ "code": "c" })).await,
             ("register" | "users" | "password" | "invites", _) if method == "POST" => ask("").json(json!({})).await,
@@ -277,9 +291,9 @@ async fn an_account_is_told_what_it_may() {
         told += &format!("{role}: {}\n", permissions.join(" "));
     }
     insta::assert_snapshot!(told, @r"
-    admin: read read_all generate_criteria generate_scenarios publish_criteria publish_scenarios manage_own administer
-    qa: read read_all generate_criteria generate_scenarios publish_criteria publish_scenarios manage_own
-    po: read read_all generate_criteria publish_criteria manage_own
+    admin: read read_all generate_criteria generate_scenarios run_batches publish_criteria publish_scenarios manage_own administer
+    qa: read read_all generate_criteria generate_scenarios run_batches publish_criteria publish_scenarios manage_own
+    po: read read_all generate_criteria run_batches publish_criteria manage_own
     developer: read generate_criteria generate_scenarios manage_own
     ");
 }

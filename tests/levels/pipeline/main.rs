@@ -2,6 +2,7 @@
 
 mod asking;
 mod authorship;
+mod batching;
 mod budgets;
 mod cancelling;
 mod changing;

@@ -47,8 +47,8 @@ impl App {
         let lifecycle = Lifecycle::new();
         let settings = RunnerSettings { slots: [slots; 3], grace, database_url: self.settings.database.url.clone() };
         let lease = Lease::new(worker::runner::new_owner(&self.jobs), self.clock.clone());
-        let work =
-            Work { pipeline: self.pipeline(), deliveries: self.deliveries(), economy: self.economy(), inbound: self.inbound() };
+        let (pipeline, deliveries, batches) = (self.pipeline(), self.deliveries(), self.batches());
+        let work = Work { pipeline, deliveries, economy: self.economy(), inbound: self.inbound(), batches };
         let runner = Runner::new(self.jobs.clone(), work, lease, lifecycle.clone(), self.metrics.clone(), settings);
         lifecycle.spawn(runner.run(doorbell));
         Machine { lifecycle }

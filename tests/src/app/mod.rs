@@ -25,11 +25,13 @@ use shared::domain::job::JobKind;
 use shared::jobs::{Jobs, Ring};
 use shared::ports::{Clock, TestClock};
 use shared::store::audit::Actor;
+use shared::store::batch;
 use shared::telemetry::Metrics;
 use shared::vault::Vault;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use uuid::Uuid;
+use worker::batches::Batches;
 use worker::deliveries::Deliveries;
 use worker::economy::Economy;
 use worker::inbound::Inbound;
@@ -154,6 +156,30 @@ impl App {
     #[must_use]
     pub fn inbound(&self) -> Inbound {
         Inbound::new(self.jobs.clone(), self.connections.clone(), self.metrics.clone(), self.settings.events_tick)
+    }
+
+    /// What finds the stories of batches, by the settings.
+    #[must_use]
+    pub fn batches(&self) -> Batches {
+        Batches::new(self.jobs.clone(), self.connections.clone(), self.settings.events_tick)
+    }
+
+    /// Finds stories and runs jobs of batches until nothing is due.
+    ///
+    /// # Panics
+    /// The database does not answer, or it never ends.
+    pub async fn run_batches(&self) {
+        for _ in 0..200 {
+            self.batches().look("batches").await;
+            let waits = !batch::waiting(self.jobs.db()).await.expect("batches").is_empty();
+            self.jobs.top_up_batches().await.expect("a top-up");
+            self.run_jobs().await;
+            self.jobs.look_after_batches().await.expect("a look");
+            if !waits {
+                return;
+            }
+        }
+        panic!("the same batches come again and again");
     }
 
     fn deliveries(&self) -> Deliveries {

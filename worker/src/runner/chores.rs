@@ -1,5 +1,5 @@
-//! What is looked after now and then, for as long as the worker has its lease: batches at providers of models, and what Jira
-//! tells. Each has a task of its own.
+//! What is looked after now and then, for as long as the worker has its lease: batches at providers of models, what Jira
+//! tells, and the stories of batches. Each has a task of its own.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +16,12 @@ pub(super) async fn batches(runner: Arc<Runner>) {
 pub(super) async fn events(runner: Arc<Runner>) {
     let tick = runner.inbound.tick();
     look_after(&runner, tick, || runner.inbound.look(runner.owner())).await;
+}
+
+/// Stories of batches.
+pub(super) async fn stories(runner: Arc<Runner>) {
+    let tick = runner.batches.tick();
+    look_after(&runner, tick, || runner.batches.look(runner.owner())).await;
 }
 
 /// Looks until the process stops. A step that is under way then may end within the grace; what does not is found by whoever

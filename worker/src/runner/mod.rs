@@ -2,7 +2,7 @@
 //!
 //! * [`doorbell`]: apalis workers that hear messages, and their supervisor
 //! * [`direct`]: rows whose bell was not heard in time
-//! * [`chores`]: batches at providers of models, and what Jira tells, beside everything else
+//! * [`chores`]: batches at providers of models, what Jira tells, and stories of batches, beside everything else
 //! * [`heartbeat`]: the lease, renewed on a thread of its own
 //! * [`running`]: what is in our hands
 //! * [`shutdown`]: finish or give back
@@ -35,6 +35,7 @@ use uuid::Uuid;
 pub use doorbell::Doorbell;
 pub use running::{Interrupted, Run};
 
+use crate::batches::Batches;
 use crate::deliveries::Deliveries;
 use crate::economy::Economy;
 use crate::inbound::Inbound;
@@ -64,6 +65,8 @@ pub struct Work {
     pub economy: Economy,
     /// What Jira tells.
     pub inbound: Inbound,
+    /// The stories of batches.
+    pub batches: Batches,
 }
 
 /// See the module.
@@ -73,6 +76,7 @@ pub struct Runner {
     deliveries: Deliveries,
     economy: Economy,
     inbound: Inbound,
+    batches: Batches,
     lease: Lease,
     lifecycle: Lifecycle,
     metrics: Arc<Metrics>,
@@ -111,7 +115,7 @@ impl Runner {
         metrics: Arc<Metrics>,
         settings: RunnerSettings,
     ) -> Arc<Self> {
-        let Work { pipeline, deliveries, economy, inbound } = work;
+        let Work { pipeline, deliveries, economy, inbound, batches } = work;
         let slots = settings.slots.map(|n| Arc::new(Semaphore::new(n)));
         Arc::new(Self {
             jobs,
@@ -119,6 +123,7 @@ impl Runner {
             deliveries,
             economy,
             inbound,
+            batches,
             lease,
             lifecycle,
             metrics,
@@ -145,6 +150,7 @@ impl Runner {
         if heartbeat.has_begun(&self).await {
             self.lifecycle.spawn(chores::batches(self.clone()));
             self.lifecycle.spawn(chores::events(self.clone()));
+            self.lifecycle.spawn(chores::stories(self.clone()));
             let ears: Vec<JoinHandle<()>> = Lane::ALL.iter().flat_map(|&lane| self.listen(&doorbell, lane)).collect();
             self.lifecycle.stop().cancelled().await;
             shutdown::finish_or_give_back(&self, ears).await;
