@@ -63,6 +63,36 @@ fn an_issue_becomes_a_story_with_named_parts() {
 }
 
 #[test]
+fn a_request_of_a_service_project_is_read_without_what_its_customers_may_not_see() {
+    let mut request = issue();
+    request["fields"]["project"] = json!({ "key": "HELP", "projectTypeKey": "service_desk" });
+    request["fields"]["issuetype"] = json!({ "name": "[System] Service request" });
+    request["names"]["customfield_3"] = json!("Request Type");
+    request["fields"]["customfield_3"] = json!({ "_links": {}, "requestType": { "id": "11", "name": "Get help" }, "currentStatus": {} });
+    request["fields"]["comment"] = json!({ "total": 2, "comments": [
+        { "id": "31", "created": "2026-10-02T08:00:00.000+0000", "body": doc(&["to the customer"]), "jsdPublic": true },
+        { "id": "32", "created": "2026-10-02T09:00:00.000+0000", "body": doc(&["among ourselves"]), "jsdPublic": false }] });
+    let read = story(&request, URL, &ReadOptions::default()).expect("a story");
+    let comments: Vec<&str> =
+        read.parts.iter().filter(|part| part.kind == PartKind::Comment).map(|part| part.text.as_str()).collect();
+    assert_eq!((comments, read.issue_type.as_str()), (vec!["to the customer"], "[System] Service request"));
+    assert_eq!(read.lossy, ["1 comment(s) that not everybody may see were not read"]);
+}
+
+#[test]
+fn a_story_of_a_team_managed_project_is_read_like_any_other() {
+    let mut theirs = issue();
+    theirs["fields"]["project"] = json!({ "key": "TEAM", "projectTypeKey": "software", "simplified": true });
+    theirs["fields"]["issuetype"] = json!({ "name": "Story", "entityId": "1b4e", "scope": { "type": "PROJECT", "project": { "id": "10005" } } });
+    theirs["names"] = json!({ "customfield_10077": "Acceptance criteria" });
+    theirs["fields"]["customfield_10077"] = doc(&["- A card is accepted."]);
+    theirs["fields"]["parent"]["fields"]["issuetype"] = json!({ "name": "Epic", "hierarchyLevel": 1, "scope": { "type": "PROJECT" } });
+    let read = story(&theirs, URL, &ReadOptions::default()).expect("a story");
+    let text = |id: &str| read.parts.iter().find(|part| part.id == id).map(|part| part.text.as_str());
+    assert_eq!((text("acceptance_criteria"), text("parent")), (Some("- A card is accepted."), Some("SHOP-9: Checkout (Epic)")));
+}
+
+#[test]
 fn our_own_publication_does_not_change_the_storys_hash() {
     let before = story(&issue(), URL, &ReadOptions::default()).expect("a story");
     let mut bare = issue();
