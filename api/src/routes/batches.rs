@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
+use axum::body::{Body as Stream, Bytes};
 use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
@@ -18,6 +19,7 @@ use shared::domain::request::{LlmChoice, Review};
 use shared::domain::user::Permission;
 use shared::jobs::{BatchSubmission, SubmittedBatch};
 use shared::store::batch::{self, Batch, Item, ItemFilter};
+use shared::store::job;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -25,6 +27,7 @@ use super::accept::{IDEMPOTENCY_REPLAYED, once};
 use super::budgets::{MOST_USD, nano, usd};
 use super::generate::{Shared, language, needed, priority, publishing_needs, targets};
 use super::jobs::cut;
+use super::result::{self, Shown};
 use crate::audit::looked;
 use crate::extract::{
     Allowed, Body, Caller, Fields, FromFields, FromParams, Id, IdempotencyKey, Params, Query, Read, RunBatches,
@@ -40,6 +43,11 @@ const AT_ONCE: u32 = 4;
 
 /// Jobs of a batch, when nobody says how many.
 const JOBS: u32 = 1000;
+
+/// Stories of a piece of the lines.
+const CHUNK: u64 = 20;
+
+const LINES: &str = "application/x-ndjson";
 
 /// Longer queries are nobody's.
 const LONGEST_JQL: usize = 10_000;
@@ -327,6 +335,17 @@ pub(super) struct ItemView {
     ended_at: Option<String>,
 }
 
+/// A story of a batch with its result.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BatchResult)]
+struct LineView {
+    #[serde(flatten)]
+    item: ItemView,
+    /// As `GET /jobs/{id}/result` tells it; `null` = there is none, or none yet.
+    #[schema(value_type = Option<Object>)]
+    result: Option<serde_json::Value>,
+}
+
 /// A page of stories, in the order in which they were found.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = BatchItemPage)]
@@ -427,6 +446,53 @@ pub(super) async fn items(
     rows.truncate(limit);
     let next_cursor = rows.last().filter(|_| has_more).map(|row| row.n.to_string());
     Ok(Json(ItemPage { items: rows.into_iter().map(item).collect::<Result<_, _>>()?, next_cursor }))
+}
+
+/// The results of a batch, one story a line, in the order in which they were found.
+///
+/// Needs `read`; a batch of somebody else needs `read_all`. May be read while the batch runs: a story without a result yet has
+/// `result: null`. When the database fails on the way, the answer breaks off.
+#[utoipa::path(get, path = "/batches/{id}/results.jsonl", operation_id = "list_batch_results", tag = "batches",
+    params(("id" = Uuid, Path)), responses((status = 200, content((LineView = "application/x-ndjson")))))]
+pub(super) async fn results(State(api): State<Api>, caller: Allowed<Read>, Id(id): Id) -> Result<Response, Problem> {
+    let row = visible(&api, &caller, id).await?;
+    looked(&api, &caller, row.owner_id, "batch.read", ("batch", id)).await?;
+    Ok(([(CONTENT_TYPE, LINES)], lines(api, id)).into_response())
+}
+
+/// A few stories are in memory at a time.
+fn lines(api: Api, id: Uuid) -> Stream {
+    Stream::from_stream(futures::stream::try_unfold(Some(0), move |after| {
+        let api = api.clone();
+        async move {
+            let Some(after) = after else { return Ok::<_, std::io::Error>(None) };
+            let rows = batch::items(api.db(), id, &ItemFilter::default(), after, CHUNK).await.map_err(broken_off)?;
+            let next = rows.last().map(|row| row.n).filter(|_| rows.len() as u64 == CHUNK);
+            let mut text = String::new();
+            for row in rows {
+                text += &to_json(&line(&api, row).await.map_err(broken_off)?);
+                text.push('\n');
+            }
+            Ok(Some((Bytes::from(text), next)))
+        }
+    }))
+}
+
+/// The rest of the lines could not be read; the log has why.
+fn broken_off(problem: impl std::fmt::Debug) -> std::io::Error {
+    tracing::warn!(?problem, "the results of a batch broke off");
+    std::io::Error::other("the results could not all be read")
+}
+
+async fn line(api: &Api, row: Item) -> Result<LineView, Problem> {
+    let result = match row.job_id.filter(|_| row.history_id.is_some()) {
+        Some(id) => match job::find(api.db(), id).await? {
+            Some(job) => Some(result::json(&job, &Shown::load(api, &job).await?)?),
+            None => None,
+        },
+        None => None,
+    };
+    Ok(LineView { item: item(row)?, result })
 }
 
 /// Begin nothing new; what runs goes on.

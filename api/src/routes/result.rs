@@ -125,6 +125,11 @@ pub(super) fn answer(row: &Job, shown: &Shown, format: Format) -> Result<Respons
     Ok(tagged(response, &shown.content_hash))
 }
 
+/// A result as JSON, for those that stand among others.
+pub(super) fn json(row: &Job, shown: &Shown) -> Result<serde_json::Value, Problem> {
+    serde_json::to_value(view(row, shown, &shown.made.authorship())).map_err(Problem::internal)
+}
+
 fn view<'a>(row: &'a Job, shown: &'a Shown, by: &'a Authorship) -> ResultView<'a> {
     let (made, language) = (&shown.made, shown.language());
     let empty = CriteriaSet::without_criteria(language);

@@ -1,5 +1,6 @@
 //! `jqa batch` and `jqa batches …`: many stories in one request.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args, Subcommand};
@@ -11,7 +12,7 @@ use shared::domain::request::LlmChoice;
 use uuid::Uuid;
 
 use super::duration;
-use super::generate::{Kind, llm_choice, word};
+use super::generate::{Format, Kind, llm_choice, word};
 use super::value::{story_batch_id, whole};
 
 const AFTER_HELP: &str = "\
@@ -111,6 +112,14 @@ pub(crate) struct BatchArgs {
     /// Wait for the end, showing progress
     #[arg(long)]
     pub(crate) wait: bool,
+
+    /// Write the results into this folder, one file a story (implies --wait)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// How results are written
+    #[arg(long, value_enum, default_value_t = Format::Gherkin, requires = "out")]
+    pub(crate) format: Format,
 
     /// How long to wait; the batch goes on on the server after it
     #[arg(long, value_name = "SPAN", default_value = "24h", value_parser = duration::parse)]

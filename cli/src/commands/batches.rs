@@ -1,20 +1,25 @@
 //! `jqa batch` and `jqa batches …`.
 
 use std::io::IsTerminal as _;
+use std::path::Path;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
-use shared::domain::batch::BatchStatus;
+use shared::domain::batch::{BatchStatus, MOST_JOBS};
+use shared::domain::job::JobStatus;
 use shared::ports::{Clock, SystemClock};
 use uuid::Uuid;
 
+use super::generate::deliver::write;
 use super::signal::wish_to_end;
 use crate::args::batches::{BatchArgs, BatchesCommand, ItemsArgs, ListBatchesArgs, ThatBatchArgs};
+use crate::args::generate::Format;
 use crate::client::Client;
 use crate::client::views::{BatchItemView, BatchView};
 use crate::exit::Exit;
-use crate::output::{plain, print, print_json, table};
+use crate::output::{count, plain, print, print_json, table};
 
 /// How often a batch is looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -23,14 +28,38 @@ const LOOK: Duration = Duration::from_secs(1);
 pub(crate) async fn start(args: &BatchArgs, client: &Client) -> anyhow::Result<Exit> {
     let key = args.idempotency_key.clone().unwrap_or_else(|| SystemClock.new_id().to_string());
     let batch = client.start_batch(body(args), &key).await?;
-    if !args.wait {
+    if !args.wait && args.out.is_none() {
         tell(&batch, args.json);
         if !args.json {
             eprintln!("follow it with `jqa batches watch {}`", batch.id);
         }
         return Ok(Exit::Success);
     }
-    follow(client, batch, args.timeout, args.json).await
+    let id = batch.id;
+    if let Some(folder) = &args.out {
+        std::fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+    }
+    let exit = follow(client, batch, args.timeout, args.json).await?;
+    if let Some(folder) = &args.out {
+        let files = write_down(client, id, folder, args.format).await?;
+        eprintln!("{} written to {}", count(files, "result", "results"), folder.display());
+    }
+    Ok(exit)
+}
+
+/// Writes the results that are there by now, one file a story.
+async fn write_down(client: &Client, id: Uuid, folder: &Path, format: Format) -> anyhow::Result<usize> {
+    let mut files = 0;
+    for status in [JobStatus::Succeeded, JobStatus::AwaitingReview] {
+        for item in client.batch_items(id, Some(status), None, MOST_JOBS).await? {
+            let Some(job) = item.job_id else { continue };
+            let text = client.result_text(job, format.as_str()).await?;
+            let file = folder.join(format!("{}.{}", item.issue_key, format.extension()));
+            write(folder, &file, &text).with_context(|| format!("{} could not be written", file.display()))?;
+            files += 1;
+        }
+    }
+    Ok(files)
 }
 
 /// The body of the request; what was not given is left out, so that the server decides.

@@ -143,3 +143,26 @@ async fn batches_of_others_are_seen_by_those_who_see_their_jobs_and_steered_by_t
         assert_eq!(listed, usize::from(seen == 200), "{role}");
     }
 }
+
+#[tokio::test]
+async fn results_come_one_story_a_line_also_while_the_batch_runs() {
+    let app = HttpApp::start().await;
+    let qa = app.account(Role::Qa).await;
+    let body = json!({ "issue_keys": ["SHOP-2", "NONE-1", "SHOP-3"], "kind": "acceptance-criteria" });
+    let batch = submitted(&app, &qa, body).await;
+    let lines = async || {
+        let answer = app.get(&format!("{}/results.jsonl", path(&batch))).by(&qa).await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, "application/x-ndjson"));
+        answer.text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(lines().await, Vec::<Value>::new());
+    app.app.batches().look("w").await;
+    assert!(lines().await.iter().all(|line| line["result"].is_null()));
+    app.app.run_batches().await;
+    let all = lines().await;
+    let keys: Vec<&str> = all.iter().map(|line| line["issue_key"].as_str().unwrap()).collect();
+    assert_eq!(keys, ["SHOP-2", "NONE-1", "SHOP-3"]);
+    assert_eq!((&all[1]["skip"], &all[1]["result"]), (&json!("not_found"), &Value::Null));
+    let alone = app.get(&format!("/jobs/{}/result", all[0]["job_id"].as_str().unwrap())).by(&qa).await.json();
+    assert_eq!(all[0]["result"], alone);
+}

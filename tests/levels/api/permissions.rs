@@ -64,6 +64,7 @@ const TABLE: &[(&str, About, [u16; 4])] = &[
     ("POST /api/v1/batches", Publishing("criteria"), [202, 202, 202, 403]),
     ("GET /api/v1/batches/{id}", Nothing, [404, 404, 404, 404]),
     ("GET /api/v1/batches/{id}/items", Nothing, [404, 404, 404, 404]),
+    ("GET /api/v1/batches/{id}/results.jsonl", Nothing, [404, 404, 404, 404]),
     ("POST /api/v1/batches/{id}/pause", Nothing, [404, 404, 404, 403]),
     ("POST /api/v1/batches/{id}/resume", Nothing, [404, 404, 404, 403]),
     ("POST /api/v1/batches/{id}/cancel", Nothing, [404, 404, 404, 403]),

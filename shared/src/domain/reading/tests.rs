@@ -68,7 +68,8 @@ fn a_request_of_a_service_project_is_read_without_what_its_customers_may_not_see
     request["fields"]["project"] = json!({ "key": "HELP", "projectTypeKey": "service_desk" });
     request["fields"]["issuetype"] = json!({ "name": "[System] Service request" });
     request["names"]["customfield_3"] = json!("Request Type");
-    request["fields"]["customfield_3"] = json!({ "_links": {}, "requestType": { "id": "11", "name": "Get help" }, "currentStatus": {} });
+    request["fields"]["customfield_3"] =
+        json!({ "_links": {}, "requestType": { "id": "11", "name": "Get help" }, "currentStatus": {} });
     request["fields"]["comment"] = json!({ "total": 2, "comments": [
         { "id": "31", "created": "2026-10-02T08:00:00.000+0000", "body": doc(&["to the customer"]), "jsdPublic": true },
         { "id": "32", "created": "2026-10-02T09:00:00.000+0000", "body": doc(&["among ourselves"]), "jsdPublic": false }] });
@@ -83,10 +84,12 @@ fn a_request_of_a_service_project_is_read_without_what_its_customers_may_not_see
 fn a_story_of_a_team_managed_project_is_read_like_any_other() {
     let mut theirs = issue();
     theirs["fields"]["project"] = json!({ "key": "TEAM", "projectTypeKey": "software", "simplified": true });
-    theirs["fields"]["issuetype"] = json!({ "name": "Story", "entityId": "1b4e", "scope": { "type": "PROJECT", "project": { "id": "10005" } } });
+    theirs["fields"]["issuetype"] =
+        json!({ "name": "Story", "entityId": "1b4e", "scope": { "type": "PROJECT", "project": { "id": "10005" } } });
     theirs["names"] = json!({ "customfield_10077": "Acceptance criteria" });
     theirs["fields"]["customfield_10077"] = doc(&["- A card is accepted."]);
-    theirs["fields"]["parent"]["fields"]["issuetype"] = json!({ "name": "Epic", "hierarchyLevel": 1, "scope": { "type": "PROJECT" } });
+    theirs["fields"]["parent"]["fields"]["issuetype"] =
+        json!({ "name": "Epic", "hierarchyLevel": 1, "scope": { "type": "PROJECT" } });
     let read = story(&theirs, URL, &ReadOptions::default()).expect("a story");
     let text = |id: &str| read.parts.iter().find(|part| part.id == id).map(|part| part.text.as_str());
     assert_eq!((text("acceptance_criteria"), text("parent")), (Some("- A card is accepted."), Some("SHOP-9: Checkout (Epic)")));
