@@ -43,6 +43,16 @@ impl Client {
         accepted["id"].as_str().and_then(|id| id.parse().ok()).unwrap_or_else(|| panic!("no id: {accepted}"))
     }
 
+    /// Asks for something to be done, once and for all.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Value {
+        self.insist(Method::POST, path, Some(body), "").await
+    }
+
+    /// What the API shows there.
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        self.insist(Method::GET, path, None, "").await
+    }
+
     /// A job as the API shows it.
     pub(crate) async fn job(&self, id: Uuid) -> Value {
         self.insist(Method::GET, &format!("/jobs/{id}"), None, "").await

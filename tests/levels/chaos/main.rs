@@ -15,6 +15,7 @@
 //!
 //! [`stand`] is the product at work, made by a [`plan`]; [`losses`] what kills cost, [`promises`] what must be true at the end.
 
+mod batching;
 mod client;
 mod cut_off;
 mod deaf;
