@@ -5,7 +5,7 @@
 //! * those that have not ended, for the relay: `batches_open` (partial)
 //! * lists: `batches_owner`, the primary key (UUIDv7 = time order); old ones, for pruning: `batches_ended` (partial)
 //! * a story once in each batch: `batch_items_issue` (unique); pages of items: primary key of `batch_items`
-//! * children by state, for top-ups, counters and the end: `jobs_batch` (partial)
+//! * children by state and in their order, for top-ups, counters and the end: `jobs_batch` (partial)
 
 crate::migration!(
     "m0022_batches",
@@ -54,7 +54,7 @@ crate::migration!(
     );
     CREATE UNIQUE INDEX batch_items_issue ON batch_items (batch_id, issue_id);
     ALTER TABLE jobs ADD COLUMN batch_id {uuid};
-    CREATE INDEX jobs_batch ON jobs (batch_id, status) WHERE batch_id IS NOT NULL;
+    CREATE INDEX jobs_batch ON jobs (batch_id, status, id) WHERE batch_id IS NOT NULL;
     ",
     down: "
     DROP INDEX jobs_batch;
