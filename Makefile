@@ -49,8 +49,9 @@ chaos: ## The long chaos run: servers and workers die, nothing is lost (SEED=n r
 		$(WITH_SERVICES) cargo test -p tests --test chaos -- --nocapture --include-ignored $(ARGS) \
 		|| { status=$$?; echo "chaos: failed with SEED=$$seed"; exit $$status; }
 
-contract: ## Made-up requests for every operation of the OpenAPI document (schemathesis, installed below target)
+contract: ## Programs of others look at us: signatures of webhooks, every operation of the OpenAPI document (installed below target)
 	cargo build -p cli --bin jqa
+	JQA_TEST_BIN="$(TARGET_DIR)/debug/jqa" tests/contract/standardwebhooks.sh
 	JQA_TEST_BIN="$(TARGET_DIR)/debug/jqa" tests/contract/schemathesis.sh $(ARGS)
 
 audit: ## Licences, bans and advisories of all dependencies (cargo-deny, installed if missing; advisories need the network)

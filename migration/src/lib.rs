@@ -26,6 +26,7 @@ mod m0019_audit_guards;
 mod m0020_jira_events;
 mod m0021_test_tools;
 mod m0022_batches;
+mod m0023_webhooks;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
@@ -61,6 +62,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0020_jira_events::Migration),
             Box::new(m0021_test_tools::Migration),
             Box::new(m0022_batches::Migration),
+            Box::new(m0023_webhooks::Migration),
         ]
     }
 }

@@ -61,6 +61,13 @@ codes! {
     API_KEY_NOT_FOUND = "api_key.not_found" NOT_FOUND "There is no such API key";
     TOO_MANY_API_KEYS = "api_key.too_many" CONFLICT "There are too many API keys";
 
+    WEBHOOK_NOT_FOUND = "webhook.not_found" NOT_FOUND "There is no such webhook endpoint";
+    TOO_MANY_WEBHOOKS = "webhook.too_many" CONFLICT "There are too many webhook endpoints";
+    WEBHOOK_CHANGED = "webhook.changed" CONFLICT "The webhook endpoints were changed meanwhile";
+    WEBHOOK_DISABLED = "webhook.disabled" CONFLICT "The webhook endpoint is disabled";
+    DELIVERY_NOT_FOUND = "delivery.not_found" NOT_FOUND "There is no such delivery";
+    DELIVERY_NOT_ENDED = "delivery.not_ended" CONFLICT "The delivery has not ended";
+
     SSO_NOT_CONFIGURED = "sso.not_configured" NOT_FOUND "Single sign-on is not set up";
     SSO_STATE = "sso.not_begun_here" BAD_REQUEST "The sign-in was not begun in this browser";
     SSO_DENIED = "sso.denied" FORBIDDEN "The identity provider did not sign you in";

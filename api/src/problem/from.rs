@@ -12,7 +12,7 @@ use shared::policies::PolicyError;
 use shared::ports::JiraError;
 use shared::spending::BudgetError;
 use shared::store::StoreError;
-use shared::vault::VaultError;
+use shared::vault::{EndpointError, VaultError};
 
 use super::{Code, Problem, codes};
 use crate::callers::CallerRefused;
@@ -116,6 +116,21 @@ impl From<VaultError> for Problem {
             VaultError::InUse => codes::CONNECTION_IN_USE,
             VaultError::Sealed(SealError::UnknownKey(_)) => codes::SECRET_KEY_MISSING,
             VaultError::Sealed(_) => codes::SECRET_UNREADABLE,
+        };
+        Self::new(code, said)
+    }
+}
+
+impl From<EndpointError> for Problem {
+    fn from(error: EndpointError) -> Self {
+        let said = sentence(&error.to_string());
+        let code = match error {
+            EndpointError::Store(error) => return error.into(),
+            EndpointError::NotFound => codes::WEBHOOK_NOT_FOUND,
+            EndpointError::TooMany => codes::TOO_MANY_WEBHOOKS,
+            EndpointError::Changed => codes::WEBHOOK_CHANGED,
+            EndpointError::Sealed(SealError::UnknownKey(_)) => codes::SECRET_KEY_MISSING,
+            EndpointError::Sealed(_) => codes::SECRET_UNREADABLE,
         };
         Self::new(code, said)
     }

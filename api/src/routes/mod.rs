@@ -27,6 +27,7 @@ mod review;
 mod source;
 mod usage;
 mod users;
+mod webhooks;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -109,6 +110,13 @@ fn contents(public_url: Option<&str>) -> OpenApiRouter<Api> {
         .routes(routes!(batches::resume))
         .routes(routes!(batches::cancel))
         .routes(routes!(batches::retry_failed))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::show, webhooks::change, webhooks::remove))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::rotate_secret))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::redeliver_failed))
+        .routes(routes!(webhooks::redeliver))
         .routes(routes!(audit_logs::list))
         .routes(routes!(usage::show))
         .routes(routes!(budgets::list, budgets::create))

@@ -235,6 +235,8 @@ word!(
     shared::domain::job::JobStatus,
     shared::domain::provider_batch::BatchDecision,
     shared::domain::provider_batch::ProviderBatchState,
+    shared::domain::webhook::WebhookEvent,
+    shared::store::delivery::DeliveryStatus,
     shared::domain::user::Role,
     shared::domain::user::Permission
 );

@@ -7,6 +7,7 @@
 //! * [`server`]: the processes and what opens the database; [`audit`]: checking the audit log; [`user`]: accounts
 //! * [`eval`]: measuring what is written
 //! * [`provider_batches`]: batches at providers of models
+//! * [`webhooks`]: where you are told what happens
 //! * [`duration`]: `10m`, `1h30m`; [`value`]: ids and numbers
 
 pub(crate) mod api_keys;
@@ -23,6 +24,7 @@ pub(crate) mod server;
 mod tests;
 pub(crate) mod user;
 mod value;
+pub(crate) mod webhooks;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -39,6 +41,7 @@ use local::{DemoArgs, DoctorArgs, LoginArgs, SandboxArgs};
 use provider_batches::ProviderBatchesCommand;
 use server::{KeysCommand, ServeArgs};
 use user::UserCommand;
+use webhooks::WebhooksCommand;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -144,6 +147,9 @@ pub(crate) enum Command {
     /// List, make and revoke API keys
     #[command(subcommand)]
     ApiKeys(ApiKeysCommand),
+    /// List, make, try and change webhook endpoints, and what they were told
+    #[command(subcommand)]
+    Webhooks(WebhooksCommand),
     /// List batches at model providers, and decide about one that is lost
     #[command(subcommand)]
     ProviderBatches(ProviderBatchesCommand),

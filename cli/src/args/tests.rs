@@ -37,6 +37,7 @@ fn help_names_every_command_and_exit_code() {
       login             Log in and keep the login
       logout            End the kept login
       api-keys          List, make and revoke API keys
+      webhooks          List, make, try and change webhook endpoints, and what they were told
       provider-batches  List batches at model providers, and decide about one that is lost
       doctor            Check the set-up and say how to mend it
       eval              Write for a set of stories, measure what came out, and compare it

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use reqwest::{Response, header};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -9,12 +10,14 @@ use shared::domain::batch::Skip;
 use shared::domain::diff::ResultDiff;
 use shared::domain::job::{JobKind, JobStatus};
 use shared::domain::provider_batch::{BatchDecision, ProviderBatchState};
+use shared::store::delivery::DeliveryStatus;
 use uuid::Uuid;
 
 use super::http::Call;
 use super::views::{
-    AcceptedView, ApiKeyView, BatchItemView, BatchView, CreatedApiKeyView, HistoryView, JobView, PageView, PreviewView,
-    ProviderBatchView, ResultView, UserView,
+    AcceptedView, ApiKeyView, BatchItemView, BatchView, CreatedApiKeyView, DeliveryView, HistoryView, JobView, PageView,
+    PreviewView, ProviderBatchView, ResultView, SentAgainView, SentView, UserView, WebhookView, WebhookWithSecretView,
+    WebhooksView,
 };
 use super::{Client, ClientError};
 
@@ -128,6 +131,57 @@ impl Client {
     /// Revokes an API key.
     pub(crate) async fn revoke_api_key(&self, id: Uuid) -> Result<(), ClientError> {
         self.send(&Call::delete(format!("/api/v1/api-keys/{id}"))).await.map(drop)
+    }
+
+    /// Your webhook endpoints.
+    pub(crate) async fn webhooks(&self) -> Result<Vec<WebhookView>, ClientError> {
+        Ok(self.json::<WebhooksView>(Call::get("/api/v1/webhooks")).await?.items)
+    }
+
+    /// Makes an endpoint. Not repeated: the answer holds the secret.
+    pub(crate) async fn create_webhook(&self, body: Value) -> Result<WebhookWithSecretView, ClientError> {
+        self.json(Call::post("/api/v1/webhooks", Some(body))).await
+    }
+
+    /// Changes an endpoint.
+    pub(crate) async fn change_webhook(&self, id: Uuid, body: Value) -> Result<WebhookView, ClientError> {
+        self.json(Call::patch(format!("/api/v1/webhooks/{id}"), body)).await
+    }
+
+    /// Removes an endpoint.
+    pub(crate) async fn remove_webhook(&self, id: Uuid) -> Result<(), ClientError> {
+        self.send(&Call::delete(format!("/api/v1/webhooks/{id}"))).await.map(drop)
+    }
+
+    /// Gives an endpoint another secret.
+    pub(crate) async fn rotate_webhook(&self, id: Uuid) -> Result<WebhookWithSecretView, ClientError> {
+        self.json(Call::post(format!("/api/v1/webhooks/{id}/rotate-secret"), None)).await
+    }
+
+    /// Tries an endpoint; answers the delivery's id.
+    pub(crate) async fn test_webhook(&self, id: Uuid) -> Result<Uuid, ClientError> {
+        Ok(self.json::<SentView>(Call::post(format!("/api/v1/webhooks/{id}/test"), None)).await?.id)
+    }
+
+    /// What an endpoint was told, newest first.
+    pub(crate) async fn deliveries(
+        &self,
+        id: Uuid,
+        status: Option<DeliveryStatus>,
+        limit: u32,
+    ) -> Result<Vec<DeliveryView>, ClientError> {
+        self.pages(|| Call::get(format!("/api/v1/webhooks/{id}/deliveries")).query("status", status), limit).await
+    }
+
+    /// Sends a message again.
+    pub(crate) async fn redeliver(&self, id: Uuid) -> Result<(), ClientError> {
+        self.send(&Call::post(format!("/api/v1/deliveries/{id}/redeliver"), None)).await.map(drop)
+    }
+
+    /// Sends everything again that failed since then; answers how many.
+    pub(crate) async fn redeliver_failed(&self, id: Uuid, since: DateTime<Utc>) -> Result<u64, ClientError> {
+        let body = json!({ "failed_since": since });
+        Ok(self.json::<SentAgainView>(Call::post(format!("/api/v1/webhooks/{id}/redeliver"), Some(body))).await?.count)
     }
 
     /// Starts a batch; the same key and body make one, however often they are sent.

@@ -96,6 +96,11 @@ impl Call {
         Self { method: Method::POST, body, repeatable: false, ..Self::get(path) }
     }
 
+    /// Changing something to what is given; safe to repeat.
+    pub(crate) fn patch(path: impl Into<String>, body: Value) -> Self {
+        Self { method: Method::PATCH, body: Some(body), ..Self::get(path) }
+    }
+
     /// Removing something; safe to repeat.
     pub(crate) fn delete(path: impl Into<String>) -> Self {
         Self { method: Method::DELETE, ..Self::get(path) }

@@ -279,6 +279,85 @@ pub(crate) struct CreatedApiKeyView {
     pub(crate) about: ApiKeyView,
 }
 
+/// A webhook endpoint.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct WebhookView {
+    /// Its id.
+    pub(crate) id: Uuid,
+    /// What it is for.
+    pub(crate) name: String,
+    /// Where to.
+    pub(crate) url: String,
+    /// What it is told.
+    pub(crate) events: Vec<String>,
+    /// Whether it is told anything.
+    pub(crate) enabled: bool,
+    /// Why not, if that was no person.
+    pub(crate) disabled_why: Option<String>,
+    /// Since when it took nothing.
+    pub(crate) failing_since: Option<DateTime<Utc>>,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+/// Webhook endpoints.
+#[derive(Debug, Deserialize)]
+pub(crate) struct WebhooksView {
+    /// All of them.
+    pub(crate) items: Vec<WebhookView>,
+}
+
+/// A webhook endpoint and its secret.
+#[derive(Deserialize, Serialize)]
+pub(crate) struct WebhookWithSecretView {
+    /// `whsec_…`.
+    pub(crate) secret: String,
+    #[serde(flatten)]
+    pub(crate) about: WebhookView,
+}
+
+/// A message that is on its way.
+#[derive(Debug, Deserialize)]
+pub(crate) struct SentView {
+    /// The delivery.
+    pub(crate) id: Uuid,
+}
+
+/// Messages that are on their way again.
+#[derive(Debug, Deserialize)]
+pub(crate) struct SentAgainView {
+    /// How many.
+    pub(crate) count: u64,
+}
+
+/// A message to an endpoint.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct DeliveryView {
+    /// Its id.
+    pub(crate) id: Uuid,
+    /// What it tells.
+    #[serde(rename = "type")]
+    pub(crate) kind: Option<String>,
+    /// Where it stands.
+    pub(crate) status: String,
+    /// Tries made.
+    pub(crate) attempts: u32,
+    /// When it is tried again.
+    pub(crate) next_try_at: Option<DateTime<Utc>>,
+    /// When it was last tried.
+    pub(crate) tried_at: Option<DateTime<Utc>>,
+    /// HTTP status of the last try.
+    pub(crate) last_status: Option<u16>,
+    /// Why it did not succeed.
+    pub(crate) last_error: Option<String>,
+    /// How the last answer began.
+    pub(crate) last_answer: Option<String>,
+    /// When it was made.
+    pub(crate) created_at: DateTime<Utc>,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
 /// A batch of stories.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct BatchView {

@@ -21,6 +21,7 @@ mod sso;
 mod story;
 mod suspects;
 mod user;
+mod webhooks;
 
 use crate::args::server::{KeysCommand, ServerCommand};
 use crate::args::{Cli, Command};
@@ -71,6 +72,7 @@ async fn run_client(
         Command::Fields(args) => fields::run(&args, &session::client(connect)?).await,
         Command::Search(args) => search::run(&args, &session::client(connect)?).await,
         Command::ApiKeys(command) => api_keys::run(command, &session::client(connect)?).await,
+        Command::Webhooks(command) => webhooks::run(command, &session::client(connect)?).await,
         Command::ProviderBatches(command) => provider_batches::run(command, &session::client(connect)?).await,
         Command::Login(args) => login::run(&args, connect).await,
         Command::Logout => logout::run(connect).await,

@@ -125,7 +125,8 @@ pub(super) fn worker(f: &Foundation, public_url: &str) -> anyhow::Result<Arc<Run
         Some(secret) => secret_key(secret).context("JQA_CALLBACK_SECRET cannot be used")?,
         None => f.keys.current().derive("callback").expose().to_vec(),
     };
-    let deliveries = Deliveries::new(f.jobs.clone(), Arc::new(sender), key, public_url.to_owned(), f.metrics.clone());
+    let deliveries =
+        Deliveries::new(f.jobs.clone(), f.vault.clone(), Arc::new(sender), key, public_url.to_owned(), f.metrics.clone());
     let economy = Economy::new(f.jobs.clone(), f.connections.clone(), f.metrics.clone(), f.settings.llm.economy.clone());
     let inbound = Inbound::new(f.jobs.clone(), f.connections.clone(), f.metrics.clone(), f.settings.events_tick);
     let batches = Batches::new(f.jobs.clone(), f.connections.clone(), f.settings.events_tick);

@@ -115,6 +115,20 @@ super::words::words! {
         CreateApiKey = "api_key.create",
         /// An API key was revoked.
         RevokeApiKey = "api_key.revoke",
+        /// A webhook endpoint was made.
+        CreateWebhook = "webhook.create",
+        /// A webhook endpoint was changed; of its address only the host is told.
+        UpdateWebhook = "webhook.update",
+        /// A webhook endpoint got another secret.
+        RotateWebhook = "webhook.rotate_secret",
+        /// A webhook endpoint was removed.
+        DeleteWebhook = "webhook.delete",
+        /// A webhook endpoint was sent a message that means nothing.
+        TestWebhook = "webhook.test",
+        /// Messages to a webhook endpoint are sent again.
+        Redeliver = "webhook.redeliver",
+        /// A webhook endpoint that is gone, or took nothing for days, is told nothing more.
+        DisableWebhook = "webhook.disable",
         /// A connection was made.
         CreateConnection = "connection.create",
         /// A connection was changed; which fields is told, not what they hold.

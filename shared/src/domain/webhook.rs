@@ -7,6 +7,36 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+super::words::words! {
+    /// What an endpoint can be told.
+    WebhookEvent {
+        /// A job waits for a person.
+        AwaitingReview = "job.awaiting_review",
+        /// A job ended well.
+        Succeeded = "job.succeeded",
+        /// A job ended with an explained failure.
+        Failed = "job.failed",
+        /// A job was ended by a person.
+        Cancelled = "job.cancelled",
+        /// All jobs of a batch are at rest.
+        BatchCompleted = "batch.completed",
+        /// A result is out of date: its story changed.
+        StorySuspect = "story.suspect",
+    }
+}
+
+/// The kind of the message that tries an endpoint.
+pub const TEST: &str = "webhook.test";
+
+/// Endpoints of a user.
+pub const MOST_ENDPOINTS: i32 = 10;
+
+/// How long the secret before signs too once an endpoint has another.
+pub const OLD_SECRET_SIGNS: Duration = Duration::from_secs(24 * 3600);
+
+/// An endpoint that takes nothing for so long is told nothing more.
+pub const DISABLED_AFTER: Duration = Duration::from_secs(5 * 24 * 3600);
+
 /// Waits before the second and each later try.
 pub const RETRY_SCHEDULE: &[Duration] = &[
     Duration::from_secs(5),
@@ -30,6 +60,12 @@ pub fn secret_key(secret: &str) -> Result<Vec<u8>, SecretError> {
     let encoded = secret.strip_prefix("whsec_").ok_or(SecretError)?;
     let key = STANDARD.decode(encoded).map_err(|_| SecretError)?;
     if (24..=64).contains(&key.len()) { Ok(key) } else { Err(SecretError) }
+}
+
+/// A new secret: 32 random bytes.
+#[must_use]
+pub fn new_secret() -> String {
+    as_secret(&rand::random::<[u8; 32]>())
 }
 
 /// A key as a `whsec_…` secret.

@@ -15,8 +15,10 @@ use crate::domain::duration::ms;
 use crate::domain::event::EventKind;
 use crate::domain::job::JobKind;
 use crate::domain::json::to_json;
+use crate::domain::webhook::WebhookEvent;
 use crate::store::audit::Actor;
 use crate::store::batch::{self, Batch, Expanded, NewBatch, NewItem, Waiting};
+use crate::store::delivery::{self, About};
 use crate::store::idempotency::NewKey;
 use crate::store::{Sql, StoreError, Verb, audit, entity, idempotency};
 
@@ -134,10 +136,22 @@ impl Jobs {
             }
         }
         for id in batch::at_rest(&self.db).await? {
-            let ended = Verb::new("batches", id, batch::end(id)).then(self.about(&Actor::default(), "batch.end", id, &json!({})));
-            if ended.took(&self.db).await? {
-                tracing::info!(batch.id = %id, "all jobs of a batch are at rest");
+            if let Some(batch) = batch::find(&self.db, id).await? {
+                self.end_if_at_rest(&batch).await?;
             }
+        }
+        Ok(())
+    }
+
+    async fn end_if_at_rest(&self, seen: &Batch) -> Result<(), StoreError> {
+        let mut at_rest = seen.clone();
+        at_rest.ended_at = Some(self.clock().now_ms());
+        let data = json!({ "batch_id": seen.id, "kind": seen.kind()?, "status": at_rest.status() });
+        let ended = Verb::new("batches", seen.id, batch::end(seen.id))
+            .then(delivery::tell_endpoints(&self.db, WebhookEvent::BatchCompleted, About::Batch(data.to_string())))
+            .then(self.about(&Actor::default(), "batch.end", seen.id, &json!({})));
+        if ended.took(&self.db).await? {
+            tracing::info!(batch.id = %seen.id, "all jobs of a batch are at rest");
         }
         Ok(())
     }

@@ -17,6 +17,7 @@ use crate::domain::job::{JobStatus, Stage};
 use crate::domain::json::to_json;
 use crate::domain::publish::{PublishOutcome, Published, PublishedItem};
 use crate::domain::result::PublishArtifact;
+use crate::domain::webhook::WebhookEvent;
 use crate::store::audit::Actor;
 use crate::store::job::Job;
 use crate::store::publication::{self, Publication, TargetKey};
@@ -125,7 +126,7 @@ impl Jobs {
             statements.push(artifact::store(Stage::Publish, &to_json(&list)));
             statements.push(publication::release_of_held());
         }
-        statements.extend(deliveries(self, row));
+        statements.extend(deliveries(self, row, WebhookEvent::Cancelled));
         statements
     }
 

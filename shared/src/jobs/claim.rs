@@ -10,6 +10,7 @@ use super::limits::CRASHES_BEFORE_SOLO;
 use super::stage::ending_statements;
 use crate::domain::job::{JobKind, Lane, Stage};
 use crate::domain::request::JobRequest;
+use crate::domain::webhook::WebhookEvent;
 use crate::store::audit::Actor;
 use crate::store::job::Job;
 use crate::store::{Sql, StoreError, Verb, job};
@@ -118,7 +119,12 @@ impl Jobs {
         let mut verb = Verb::new("jobs", row.id, guard.bind(UNREADABLE).bind(row.id).bind(row.epoch));
         if late {
             let data = json!({ "status": "failed", "stage": row.stage, "code": "job.unreadable", "message": UNREADABLE });
-            verb = verb.then_all(self.failed(row.id, &Actor::default(), &data)).then_all(ending_statements(self, row, true));
+            verb = verb.then_all(self.failed(row.id, &Actor::default(), &data)).then_all(ending_statements(
+                self,
+                row,
+                WebhookEvent::Failed,
+                true,
+            ));
         }
         if let Some(row) = verb.run::<Job>(&self.db).await? {
             self.told(&row);

@@ -15,6 +15,7 @@ use crate::domain::event::EventKind;
 use crate::domain::job::{JobStatus, Stage};
 use crate::domain::provider_batch::waits_for_batch;
 use crate::domain::verdict::{Failure, Verdict};
+use crate::domain::webhook::WebhookEvent;
 use crate::store::audit::Actor;
 use crate::store::job::Job;
 use crate::store::publication::Written;
@@ -32,8 +33,9 @@ pub enum Outcome {
 }
 
 /// A delivery of the event that ends a job.
-pub(super) fn deliver_to(jobs: &Jobs, url: &str) -> Sql {
-    delivery::due_for_held(jobs.clock().new_id(), url)
+pub(super) fn deliver_to(jobs: &Jobs, url: &str, event: WebhookEvent) -> [Sql; 2] {
+    let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+    delivery::due_for_held(jobs.clock().new_id(), url, &host, event.as_str())
 }
 
 impl Jobs {
@@ -53,7 +55,7 @@ impl Jobs {
                 Verb::new("jobs", fence.job_id, succeed(fence, stages))
                     .then_all(left_behind(stages))
                     .then_all(stored_events(stages, EventKind::Succeeded, &data))
-                    .then_all(self.ends_with(claimed, stages, written, "job.succeeded", &summary))
+                    .then_all(self.ends_with(claimed, stages, written, WebhookEvent::Succeeded, &summary))
             })
             .await?;
         if ended.is_err() && self.was_done(claimed, is_asked_to_cancel).await?.is_some() {
@@ -77,7 +79,7 @@ impl Jobs {
                 Verb::new("jobs", fence.job_id, cancel_finished(fence, stages))
                     .then_all(left_behind(stages))
                     .then_all(stored_events(stages, EventKind::Cancelled, &data))
-                    .then_all(self.ends_with(claimed, stages, written, "job.cancelled", &data))
+                    .then_all(self.ends_with(claimed, stages, written, WebhookEvent::Cancelled, &data))
             })
             .await?;
         self.confirm(claimed, ended, is(JobStatus::Cancelled)).await
@@ -98,13 +100,13 @@ impl Jobs {
         claimed: &Claimed,
         stages: &[Advance],
         written: &[Written],
-        action: &'static str,
+        event: WebhookEvent,
         details: &serde_json::Value,
     ) -> Vec<Sql> {
         let (id, job_id) = (self.clock().new_id(), claimed.fence.job_id);
-        let mut statements = vec![audit::about_held(id, &system(claimed), action, "job", job_id, details)];
+        let mut statements = vec![audit::about_held(id, &system(claimed), event.as_str(), "job", job_id, details)];
         statements.extend(written.iter().map(publication::adopt));
-        statements.extend(ending_statements(self, &claimed.row, held_a_target(stages)));
+        statements.extend(ending_statements(self, &claimed.row, event, held_a_target(stages)));
         statements
     }
 
@@ -200,7 +202,7 @@ impl Jobs {
                 .bind(fence.epoch);
                 Verb::new("jobs", fence.job_id, guard)
                     .then_all(self.failed(fence.job_id, &system(claimed), &data))
-                    .then_all(ending_statements(self, &claimed.row, true))
+                    .then_all(ending_statements(self, &claimed.row, WebhookEvent::Failed, true))
             })
             .await?;
         Ok(self.confirm(claimed, ended, is(JobStatus::Failed)).await?.map(|_| Outcome::Failed))

@@ -12,7 +12,9 @@ use crate::domain::job::Lane;
 use crate::domain::json::to_json;
 use crate::domain::request::{JobRequest, Review};
 use crate::domain::story::Story;
+use crate::domain::webhook::WebhookEvent;
 use crate::store::audit::Actor;
+use crate::store::delivery::{self, About};
 use crate::store::history::{self, History};
 use crate::store::jira_event::{self, JiraEvent};
 use crate::store::{StoreError, Verb, audit};
@@ -89,6 +91,12 @@ impl Jobs {
         let details = json!({ "issue_key": result.issue_key, "version": result.version, "parts": parts });
         let told = audit::about_held(self.clock().new_id(), &Actor::default(), action, "history", result.id, &details);
         let guard = history::judge(result.id, suspect.as_deref(), judged_at);
-        Verb::new("generation_history", result.id, guard).then(told).took(&self.db).await
+        let mut verb = Verb::new("generation_history", result.id, guard).then(told);
+        if suspect.is_some() && result.suspect_at.is_none() {
+            let data = json!({ "history_id": result.id, "issue_key": result.issue_key, "connection": result.connection,
+                "kind": result.kind, "version": result.version, "parts": parts });
+            verb = verb.then(delivery::tell_endpoints(&self.db, WebhookEvent::StorySuspect, About::Result(data.to_string())));
+        }
+        verb.took(&self.db).await
     }
 }

@@ -74,6 +74,10 @@ impl Jobs {
             )
             .await?;
         for text in [
+            "DELETE FROM webhook_deliveries WHERE id IN (SELECT id FROM webhook_deliveries WHERE ended_at < {now} - ? AND job_id IS NULL \
+             ORDER BY ended_at LIMIT ?)",
+            "DELETE FROM webhook_endpoints WHERE id IN (SELECT id FROM webhook_endpoints e WHERE deleted_at < {now} - ? \
+             AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.endpoint_id = e.id) LIMIT ?)",
             "DELETE FROM batch_items WHERE batch_id IN (SELECT id FROM batches WHERE ended_at < {now} - ? ORDER BY ended_at LIMIT ?)",
             "DELETE FROM batches WHERE id IN (SELECT id FROM batches b WHERE ended_at < {now} - ? \
              AND NOT EXISTS (SELECT 1 FROM batch_items i WHERE i.batch_id = b.id) \

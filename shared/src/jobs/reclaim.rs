@@ -11,6 +11,7 @@ use super::submit::deliveries;
 use crate::domain::duration::ms;
 use crate::domain::event::EventKind;
 use crate::domain::message::MessageKind;
+use crate::domain::webhook::WebhookEvent;
 use crate::store::audit::Actor;
 use crate::store::job::Job;
 use crate::store::{Sql, StoreError, Verb, batch, delivery, event, jira_event, jira_poll, job, worker};
@@ -68,7 +69,7 @@ impl Jobs {
             let guard = end_lapsed(row, "failed", Some(("job.kills_worker", message)));
             return Ok(Verb::new("jobs", row.id, guard)
                 .then_all(self.failed(row.id, &Actor::default(), &data))
-                .then_all(deliveries(self, row)));
+                .then_all(deliveries(self, row, WebhookEvent::Failed)));
         }
         let wait = if crashes >= CRASHES_BEFORE_SOLO { self.limits.backoff(solo_crashes) } else { Duration::ZERO };
         let guard = Sql::new(

@@ -11,6 +11,7 @@ use crate::domain::job::{JobStatus, Stage};
 use crate::domain::json::to_json;
 use crate::domain::request::JobRequest;
 use crate::domain::result::{CriteriaArtifact, SuiteArtifact};
+use crate::domain::webhook::WebhookEvent;
 use crate::store::audit::Actor;
 use crate::store::job::Job;
 use crate::store::{Sql, StoreError, Verb, artifact, audit, event, history, job};
@@ -97,7 +98,7 @@ impl Jobs {
             .then(artifact::store(Stage::Review, &json!({ "content_hash": seen, "by": actor.user_id }).to_string()))
             .then(audit::about_held(self.clock().new_id(), actor, "job.approve", "job", id, &data));
         if !goes_on {
-            verb = verb.then_all(deliveries(self, &row));
+            verb = verb.then_all(deliveries(self, &row, WebhookEvent::Succeeded));
         }
         match verb.run::<Job>(&self.db).await? {
             Some(job) => {

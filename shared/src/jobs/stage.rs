@@ -10,6 +10,8 @@ use super::error::Fenced;
 use super::{Jobs, submit::deliveries};
 use crate::domain::event::EventKind;
 use crate::domain::job::{JobStatus, Stage};
+use crate::domain::webhook::WebhookEvent;
+use crate::store::delivery::{self, About};
 use crate::store::history::NewHistory;
 use crate::store::job::Job;
 use crate::store::llm_call::{NewCall, Settled};
@@ -92,6 +94,7 @@ impl Jobs {
                 .then_all(left_behind(stages))
                 .then_all(stored_events(stages, kind, &last))
                 .then_all(stages.iter().flat_map(|stage| &stage.reserve).map(llm_call::reserve))
+                .then_all(waits.then(|| delivery::tell_endpoints(&self.db, WebhookEvent::AwaitingReview, About::Job)))
         })
         .await
     }
@@ -198,8 +201,8 @@ fn update(fence: &Fence, stages: &[Advance], next: Stage, waits: bool) -> Sql {
 }
 
 /// Statements that end a job: its deliveries and its targets.
-pub(super) fn ending_statements(jobs: &Jobs, job: &Job, held_a_target: bool) -> Vec<Sql> {
-    let mut statements = deliveries(jobs, job);
+pub(super) fn ending_statements(jobs: &Jobs, job: &Job, event: WebhookEvent, held_a_target: bool) -> Vec<Sql> {
+    let mut statements = deliveries(jobs, job, event);
     if held_a_target {
         statements.push(crate::store::publication::release_of_held());
     }

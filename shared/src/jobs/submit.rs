@@ -12,7 +12,9 @@ use crate::domain::job::{JobKind, Lane, Stage};
 use crate::domain::json::to_json;
 use crate::domain::message::MessageKind;
 use crate::domain::request::{JobRequest, Review};
+use crate::domain::webhook::WebhookEvent;
 use crate::store::audit::Actor;
+use crate::store::delivery::{self, About};
 use crate::store::entity;
 use crate::store::idempotency::NewKey;
 use crate::store::job::{Job, NewJob};
@@ -125,7 +127,9 @@ fn callbacks(job: &Job) -> Vec<String> {
     serde_json::from_str::<JobRequest>(&job.request).ok().and_then(|request| request.callback_url).into_iter().collect()
 }
 
-/// Deliveries of the ending event of a job.
-pub(super) fn deliveries(jobs: &Jobs, job: &Job) -> Vec<crate::store::Sql> {
-    callbacks(job).iter().map(|url| deliver_to(jobs, url)).collect()
+/// Deliveries of the event that ends a job: to the address of its request, and to the endpoints of its owner.
+pub(super) fn deliveries(jobs: &Jobs, job: &Job, event: WebhookEvent) -> Vec<crate::store::Sql> {
+    let mut statements: Vec<_> = callbacks(job).iter().flat_map(|url| deliver_to(jobs, url, event)).collect();
+    statements.push(delivery::tell_endpoints(&jobs.db, event, About::Job));
+    statements
 }

@@ -13,7 +13,7 @@ pub struct WebhookRequest {
     pub id: String,
     /// `webhook-timestamp`, Unix seconds.
     pub timestamp: i64,
-    /// `webhook-signature`.
+    /// `webhook-signature`: one, or several with blanks between them.
     pub signature: String,
     /// JSON.
     pub body: Vec<u8>,
@@ -26,6 +26,8 @@ pub struct Delivered {
     pub status: u16,
     /// `Retry-After`, when there was one.
     pub retry_after: Option<Duration>,
+    /// How the body began, in one line; for the log of the endpoint.
+    pub answer: String,
 }
 
 /// Why there was no answer.

@@ -34,6 +34,7 @@ pub mod session;
 mod sql;
 pub mod user;
 mod verb;
+pub mod webhook;
 pub mod worker;
 mod writer;
 

@@ -62,8 +62,26 @@ pub const LLM_KEY: Sealed = Sealed {
     replace: "UPDATE llm_configurations SET api_key_sealed = ? WHERE id = ? AND api_key_sealed = ?",
 };
 
+/// What messages to an endpoint are signed with.
+pub const WEBHOOK_SECRET: Sealed = Sealed {
+    table: "webhook_endpoints",
+    column: "secret_sealed",
+    page: "SELECT id, secret_sealed AS sealed FROM webhook_endpoints WHERE id > ? AND secret_sealed IS NOT NULL ORDER BY id LIMIT ?",
+    replace: "UPDATE webhook_endpoints SET secret_sealed = ? WHERE id = ? AND secret_sealed = ?",
+};
+
+/// The same before it was rotated.
+pub const WEBHOOK_OLD_SECRET: Sealed = Sealed {
+    table: "webhook_endpoints",
+    column: "old_secret_sealed",
+    page: "SELECT id, old_secret_sealed AS sealed FROM webhook_endpoints WHERE id > ? AND old_secret_sealed IS NOT NULL \
+           ORDER BY id LIMIT ?",
+    replace: "UPDATE webhook_endpoints SET old_secret_sealed = ? WHERE id = ? AND old_secret_sealed = ?",
+};
+
 /// Every column that holds sealed values.
-pub const PLACES: &[Sealed] = &[JIRA_TOKEN, JIRA_WEBHOOK_SECRET, XRAY_SECRET, ZEPHYR_TOKEN, LLM_KEY];
+pub const PLACES: &[Sealed] =
+    &[JIRA_TOKEN, JIRA_WEBHOOK_SECRET, XRAY_SECRET, ZEPHYR_TOKEN, LLM_KEY, WEBHOOK_SECRET, WEBHOOK_OLD_SECRET];
 
 /// Rows read at once.
 const PAGE: i64 = 200;

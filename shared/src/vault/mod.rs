@@ -6,6 +6,7 @@
 //! | [`Vault::change_jira`], [`Vault::change_llm`] | another address, account, secret, option, default |
 //! | [`Vault::remove_jira`], [`Vault::remove_llm`] | away, unless an open job uses it |
 //! | [`Vault::try_jira`], [`Vault::try_llm`] | a call to the other side, and what came of it |
+//! | [`Vault::create_endpoint`], … | where users are told what happens, with secrets that sign it |
 //! | [`Vault::rotate`] | every secret under the current key |
 //!
 //! Each is one transaction with its audit entry, which says what was changed and never a secret.
@@ -14,11 +15,13 @@ mod error;
 mod jira;
 mod llm;
 mod rotate;
+mod webhook;
 
 pub use error::VaultError;
 pub use jira::{JiraChange, NewJira};
 pub use llm::{KeyChange, LlmChange, NewLlm};
 pub use rotate::{Holding, Rotated};
+pub use webhook::{EndpointError, EndpointWish, WithSecret};
 
 use crate::crypto::{KeyRing, Sealer};
 use crate::store::connection::DEFAULTS;

@@ -37,4 +37,5 @@ mod tls;
 mod usage;
 mod visibility;
 mod waiting;
+mod webhooks;
 mod wire;

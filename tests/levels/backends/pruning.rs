@@ -8,7 +8,7 @@ use shared::domain::publish::{PublishMode, PublishTarget, PublishWhat};
 use shared::jobs::Retention;
 use shared::ports::{Clock, Usage};
 use shared::store::Sql;
-use shared::store::delivery::{self, Tried};
+use shared::store::delivery::{self, Tried, TriedEnd};
 use shared::store::llm_call::{NewCall, Settled, Used};
 use shared::store::publication::{TargetKey, Written};
 use tests::{Fixture, contract, held, made};
@@ -103,7 +103,7 @@ contract! {
         assert_eq!(f.told(id).await.len(), 2, "the delivery needs its event");
         let due = delivery::of_job(&f.db, id).await.expect("an answer").pop().expect("a delivery");
         let claimed = delivery::claim(&f.db, due.id, "w").await.expect("an answer").expect("a delivery");
-        delivery::settle(&f.db, &claimed, Tried::Failed { status: None, error: "gone".into() }).await.expect("an answer");
+        delivery::settle(&f.db, &claimed, Tried { end: TriedEnd::Failed, status: None, answer: None, error: Some("gone".into()) }).await.expect("an answer");
         prune_all(&f).await;
         assert_eq!((f.count(jobs()).await, f.count(orphans()).await), (0, 0));
     }

@@ -99,6 +99,7 @@ async fn same_as_entities(backend: Backend) {
             compare(&db, entity::llm_configuration::Entity).await;
             compare(&db, entity::publication::Entity).await;
             compare(&db, entity::user::Entity).await;
+            compare(&db, entity::webhook_endpoint::Entity).await;
             db.close().await.expect("a connection that closes");
         })
         .await;

@@ -10,7 +10,7 @@ use shared::store::audit::Actor;
 use shared::store::connection::{self, JiraOptions, JiraRow, LlmOptions};
 use shared::store::user::{self, NewUser};
 use shared::store::{Sql, StoreError};
-use shared::vault::{Holding, JiraChange, LlmChange, NewJira, NewLlm, Rotated, Vault, VaultError};
+use shared::vault::{EndpointWish, Holding, JiraChange, LlmChange, NewJira, NewLlm, Rotated, Vault, VaultError};
 use tests::{Fixture, contract};
 use uuid::Uuid;
 
@@ -61,11 +61,14 @@ contract! {
         for n in 0..3 {
             both(&vault(&f, "a"), &format!("c{n}")).await;
         }
+        let wish = EndpointWish { owner_id: Uuid::from_u128(7), name: "ci".into(), url: "https://ci.example".into(), events: vec![] };
+        let endpoint = vault(&f, "a").create_endpoint(wish, &Actor::default()).await.expect("an endpoint");
+        vault(&f, "a").rotate_endpoint(endpoint.endpoint.id, &Actor::default()).await.expect("another secret");
         let rotating = vault(&f, "ba");
-        assert_eq!(rotating.rotate().await.expect("an answer"), Rotated { resealed: 15, left: 0, unreadable: 0 });
-        assert_eq!(rotating.rotate().await.expect("an answer"), Rotated { resealed: 0, left: 15, unreadable: 0 });
+        assert_eq!(rotating.rotate().await.expect("an answer"), Rotated { resealed: 17, left: 0, unreadable: 0 });
+        assert_eq!(rotating.rotate().await.expect("an answer"), Rotated { resealed: 0, left: 17, unreadable: 0 });
         let held: Vec<_> = rotating.holdings().await.expect("an answer").iter().map(|held| held.values).collect();
-        assert_eq!(held, [15, 0]);
+        assert_eq!(held, [17, 0]);
         assert_eq!(vault(&f, "b").missing_keys().await.expect("an answer"), Vec::<String>::new());
         let audited = Sql::new("SELECT COUNT(*) AS n FROM audit_logs WHERE action = 'keys.rotate'");
         assert_eq!(f.count(audited).await, 1);

@@ -7,8 +7,10 @@ use shared::domain::issue_key::IssueKey;
 use shared::domain::job::{JobKind, JobStatus};
 use shared::domain::publish::{OnConflict, PublishMode, PublishTarget};
 use shared::domain::request::Review;
+use shared::domain::webhook::WebhookEvent;
 use shared::jobs::{BatchSubmission, SubmittedBatch};
 use shared::store::batch::{self, Batch, Item, ItemFilter};
+use shared::vault::EndpointWish;
 use tests::app::{App, PERSON, Setup, Site};
 use tests::on_every_site;
 use uuid::Uuid;
@@ -95,6 +97,20 @@ async fn ends(app: &App, id: Uuid) -> Vec<(String, String)> {
 
 async fn succeeded(app: &App, id: Uuid) -> i64 {
     batch::counts(app.jobs.db(), id).await.expect("counts").of(JobStatus::Succeeded)
+}
+
+async fn the_end_of_a_batch_is_told_to_endpoints_once(site: Site) {
+    let app = Setup::default().at(site).set("JQA_OUTBOUND_ALLOW", "127.0.0.0/8").stories(stories(3)).start().await;
+    let (url, events) = (app.site.url() + "/_hooks/ci", vec![WebhookEvent::BatchCompleted]);
+    let wish = EndpointWish { owner_id: PERSON, name: "ci".into(), url, events };
+    app.vault.create_endpoint(wish, &app.person()).await.expect("an endpoint");
+    let id = run(&app, jql("project = BULK")).await;
+    app.run_jobs().await;
+    let told = app.jira().deliveries("ci");
+    assert_eq!(told.len(), 1);
+    let (kind, data) = (&told[0].body["type"], &told[0].body["data"]);
+    assert_eq!((kind, &data["batch_id"], &data["status"]), (&json!("batch.completed"), &json!(id), &json!("completed")));
+    assert_eq!(data["links"]["items"], format!("https://jqa.example.org/api/v1/batches/{id}/items"));
 }
 
 async fn every_story_that_a_query_finds_has_one_job(site: Site) {
@@ -206,4 +222,5 @@ on_every_site! {
     one_bad_story_is_one_bad_story,
     a_query_that_jira_refuses_fails_the_batch_in_its_words,
     a_jira_that_is_away_or_busy_is_asked_again,
+    the_end_of_a_batch_is_told_to_endpoints_once,
 }

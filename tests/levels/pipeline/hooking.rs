@@ -9,6 +9,7 @@ use shared::domain::jira_event::Incoming;
 use shared::domain::job::JobKind;
 use shared::domain::publish::{OnConflict, PublishMode};
 use shared::domain::user::Role;
+use shared::domain::webhook::WebhookEvent;
 use shared::ports::Clock;
 use shared::store::audit::Actor;
 use shared::store::connection::JiraOptions;
@@ -16,7 +17,7 @@ use shared::store::history::{self, Filter, History};
 use shared::store::jira_event::{self, JiraEvent, NewEvent};
 use shared::store::user::{self, NewUser};
 use shared::store::{Sql, connection};
-use shared::vault::{JiraChange, NewJira};
+use shared::vault::{EndpointWish, JiraChange, NewJira};
 use tests::app::{App, PERSON, Setup};
 use uuid::Uuid;
 
@@ -134,10 +135,20 @@ async fn jobs(app: &App) -> i64 {
 async fn a_story_that_changed_makes_its_result_suspect_and_says_which_parts() {
     let app = listening().await;
     let job = made(&app, STORY).await;
+    let wish = EndpointWish {
+        owner_id: PERSON,
+        name: "ci".into(),
+        url: "https://ci.example.org".into(),
+        events: vec![WebhookEvent::StorySuspect],
+    };
+    app.vault.create_endpoint(wish, &app.person()).await.expect("an endpoint");
     edit(&app, "description", json!("As a clerk I want something else.\n\n- It takes 7 minutes."));
     assert_eq!(told(&app, "default").await, 1);
     look(&app).await;
     assert_eq!(suspicion(&app, job).await, ["description changed"]);
+    let messages =
+        Sql::new("SELECT COUNT(*) AS n FROM webhook_deliveries WHERE kind = 'story.suspect' AND data LIKE '%description%'");
+    assert_eq!(app.count(messages).await, 1);
     assert_eq!(outcomes(&app, "default").await, ["suspect"]);
     assert!((app.metric("jqa_results_suspect_total") - 1.0).abs() < 0.1);
     let id = result_of(&app, job).await.id;

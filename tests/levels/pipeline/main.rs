@@ -16,6 +16,7 @@ mod data_center;
 mod delivering;
 mod descriptions;
 mod economizing;
+mod endpoints;
 mod existing;
 mod fetching;
 mod generating;

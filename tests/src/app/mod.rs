@@ -183,7 +183,7 @@ impl App {
     }
 
     fn deliveries(&self) -> Deliveries {
-        setup::deliveries(&self.settings, self.jobs.clone(), self.metrics.clone())
+        setup::deliveries(&self.settings, self.jobs.clone(), self.vault.clone(), self.metrics.clone())
     }
 }
 

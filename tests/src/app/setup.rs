@@ -177,9 +177,9 @@ fn key_ring(settings: &Settings) -> KeyRing {
 }
 
 /// Webhooks as the settings allow them.
-pub(super) fn deliveries(settings: &Settings, jobs: Jobs, metrics: Arc<Metrics>) -> Deliveries {
+pub(super) fn deliveries(settings: &Settings, jobs: Jobs, vault: Vault, metrics: Arc<Metrics>) -> Deliveries {
     let policy = settings.outbound.clone();
     let sender = HttpWebhookSender::new(&OutboundSettings { policy, timeout: Duration::from_secs(20) }).expect("a sender");
     let key = secret_key(CALLBACK_SECRET).expect("a key");
-    Deliveries::new(jobs, Arc::new(sender), key, "https://jqa.example.org".into(), metrics)
+    Deliveries::new(jobs, vault, Arc::new(sender), key, "https://jqa.example.org".into(), metrics)
 }

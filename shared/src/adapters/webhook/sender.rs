@@ -14,6 +14,9 @@ use super::resolver::{Lookup, NotAllowed, guarded, system};
 use crate::adapters::http::{self, USER_AGENT, excerpt, retry_after};
 use crate::ports::{Clock, Delivered, SystemClock, WebhookError, WebhookRequest, WebhookSender};
 
+/// Bytes of an answer that are kept.
+const SNIPPET: usize = 300;
+
 /// Settings of outbound requests.
 #[derive(Clone, Debug)]
 pub struct OutboundSettings {
@@ -78,10 +81,16 @@ impl WebhookSender for HttpWebhookSender {
             .body(request.body)
             .send()
             .await;
-        // The body of the answer is nobody's business and is not read.
         let response = sent.map_err(|error| failure(error, host))?;
-        Ok(Delivered { status: response.status().as_u16(), retry_after: retry_after(response.headers(), SystemClock.now()) })
+        let (status, retry_after) = (response.status().as_u16(), retry_after(response.headers(), SystemClock.now()));
+        Ok(Delivered { status, retry_after, answer: beginning(response).await })
     }
+}
+
+/// The first piece of a body. Whoever answered has the message, so one that breaks off is no failure.
+async fn beginning(mut response: reqwest::Response) -> String {
+    let piece = response.chunk().await.ok().flatten().unwrap_or_default();
+    excerpt(&String::from_utf8_lossy(&piece[..piece.len().min(SNIPPET)]), SNIPPET)
 }
 
 fn host_in(text: &str) -> String {

@@ -47,7 +47,7 @@ async fn a_webhook_arrives_with_its_three_headers() {
     let server = ok_server().await;
     let sender = HttpWebhookSender::new(&settings(&["127.0.0.0/8"])).unwrap();
     let delivered = sender.send(request(&format!("{}/hook?a=1", server.url()))).await.unwrap();
-    assert_eq!(delivered, Delivered { status: 204, retry_after: None });
+    assert_eq!(delivered, Delivered { status: 204, retry_after: None, answer: String::new() });
     let asked = server.requests().remove(0);
     assert_eq!((asked.method.as_str(), asked.path.as_str(), asked.query.as_str()), ("POST", "/hook", "a=1"));
     let headers =
@@ -61,7 +61,7 @@ async fn a_redirect_is_an_answer_and_is_not_followed() {
     let server = TestServer::start(|_| Reply::status(307).with("location", "/elsewhere").with("retry-after", "60")).await;
     let sender = HttpWebhookSender::new(&settings(&["127.0.0.1"])).unwrap();
     let delivered = sender.send(request(&server.url())).await.unwrap();
-    assert_eq!(delivered, Delivered { status: 307, retry_after: Some(Duration::from_secs(60)) });
+    assert_eq!(delivered, Delivered { status: 307, retry_after: Some(Duration::from_secs(60)), answer: String::new() });
     assert_eq!(server.requests().len(), 1);
 }
 

@@ -12,3 +12,4 @@ pub mod job;
 pub mod llm_configuration;
 pub mod publication;
 pub mod user;
+pub mod webhook_endpoint;
