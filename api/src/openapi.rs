@@ -98,7 +98,7 @@ mod tests {
                 assert_eq!(is_public, lets_in || by_itself, "{method} {path}");
             }
         }
-        assert_eq!(document["paths"].as_object().unwrap().len(), 67);
+        assert_eq!(document["paths"].as_object().unwrap().len(), 68);
     }
 
     #[test]

@@ -27,6 +27,7 @@ mod m0020_jira_events;
 mod m0021_test_tools;
 mod m0022_batches;
 mod m0023_webhooks;
+mod m0024_worker_versions;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
@@ -63,6 +64,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0021_test_tools::Migration),
             Box::new(m0022_batches::Migration),
             Box::new(m0023_webhooks::Migration),
+            Box::new(m0024_worker_versions::Migration),
         ]
     }
 }

@@ -18,7 +18,7 @@ use shared::domain::publish::{OnConflict, PublishTarget};
 use shared::domain::request::{LlmChoice, Review};
 use shared::domain::user::Permission;
 use shared::jobs::{BatchSubmission, SubmittedBatch};
-use shared::store::batch::{self, Batch, Item, ItemFilter};
+use shared::store::batch::{self, Batch, Counts, Item, ItemFilter};
 use shared::store::job;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -408,11 +408,13 @@ pub(super) async fn list(
     let owner = (!caller.may(Permission::ReadAll)).then(|| caller.id());
     let mut rows = batch::list(api.db(), owner, asked.cursor, asked.limit + 1).await?;
     let next_cursor = cut(&mut rows, asked.limit, |row| row.id);
-    let mut items = Vec::with_capacity(rows.len());
-    for row in rows {
-        items.push(shown(&api, row).await?);
-    }
-    Ok(Json(BatchPage { items, next_cursor }))
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let mut counts = batch::counts_of(api.db(), &ids).await?;
+    let items = rows.into_iter().map(|row| {
+        let counts = counts.remove(&row.id).unwrap_or_default();
+        view(row, counts)
+    });
+    Ok(Json(BatchPage { items: items.collect::<Result<_, _>>()?, next_cursor }))
 }
 
 /// One batch.
@@ -579,8 +581,12 @@ fn accepted(view: &BatchView) -> Response {
 }
 
 async fn shown(api: &Api, row: Batch) -> Result<BatchView, Problem> {
-    let (kind, status, request) = (row.kind()?, row.status(), row.request()?);
     let counts = batch::counts(api.db(), row.id).await?;
+    view(row, counts)
+}
+
+fn view(row: Batch, counts: Counts) -> Result<BatchView, Problem> {
+    let (kind, status, request) = (row.kind()?, row.status(), row.request()?);
     let this = format!("{PATH}/{}", row.id);
     let jql = match request.select {
         Selection::Jql(jql) => Some(jql),

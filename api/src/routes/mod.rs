@@ -21,6 +21,7 @@ mod policies;
 mod preview;
 mod provider_batches;
 mod publish;
+mod queue;
 mod register;
 mod result;
 mod review;
@@ -118,6 +119,7 @@ fn contents(public_url: Option<&str>) -> OpenApiRouter<Api> {
         .routes(routes!(webhooks::redeliver_failed))
         .routes(routes!(webhooks::redeliver))
         .routes(routes!(audit_logs::list))
+        .routes(routes!(queue::show))
         .routes(routes!(usage::show))
         .routes(routes!(budgets::list, budgets::create))
         .routes(routes!(budgets::change, budgets::remove))

@@ -152,7 +152,6 @@ pub(super) struct WithSecretView {
     #[serde(flatten)]
     about: WebhookView,
     /// What signs its messages, shown this once.
-    #[schema(example = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
     secret: String,
 }
 

@@ -29,6 +29,17 @@ pub(crate) enum JobsCommand {
     Approve(ApproveArgs),
 }
 
+/// `jqa queue`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Ends with 1 when something is due and no worker is alive. Jobs that were given up: jqa jobs list --status failed; again: jqa jobs retry ID."
+)]
+pub(crate) struct QueueArgs {
+    /// Print JSON to stdout instead of tables
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// One job.
 #[derive(Debug, Args)]
 pub(crate) struct JobArgs {

@@ -36,7 +36,7 @@ use audit::AuditCommand;
 use batches::{BatchArgs, BatchesCommand};
 use eval::EvalArgs;
 use generate::GenerateArgs;
-use jobs::{DiffArgs, FieldsArgs, JobsCommand, ResultArgs, SearchArgs, StoryArgs, SuspectsArgs};
+use jobs::{DiffArgs, FieldsArgs, JobsCommand, QueueArgs, ResultArgs, SearchArgs, StoryArgs, SuspectsArgs};
 use local::{DemoArgs, DoctorArgs, LoginArgs, SandboxArgs};
 use provider_batches::ProviderBatchesCommand;
 use server::{KeysCommand, ServeArgs};
@@ -128,6 +128,8 @@ pub(crate) enum Command {
     /// List, show, watch and steer jobs
     #[command(subcommand)]
     Jobs(JobsCommand),
+    /// Show what waits, which workers are alive, and which jobs do not go as they should
+    Queue(QueueArgs),
     /// Print what a job made
     Result(ResultArgs),
     /// Show what differs between two results of a story

@@ -28,6 +28,8 @@ fn help_names_every_command_and_exit_code() {
       batch             Write for many stories in one request
       batches           List, show, watch and steer batches
       jobs              List, show, watch and steer jobs
+      queue             Show what waits, which workers are alive, and which jobs do not go as they
+                        should
       result            Print what a job made
       diff              Show what differs between two results of a story
       suspects          List results whose story changed since they were made
@@ -148,4 +150,20 @@ fn every_value_that_is_typed_or_left_out_is_read_as_what_it_is() {
 fn secrets_do_not_show_in_help() {
     let help = Cli::command().render_long_help().to_string();
     assert!(!help.contains("--password"), "{help}");
+}
+
+#[test]
+fn no_command_has_an_argument_named_as_one_of_all_commands() {
+    fn look(command: &clap::Command, global: &[&clap::Id]) {
+        for argument in command.get_arguments().filter(|argument| !argument.is_global_set()) {
+            assert!(!global.contains(&argument.get_id()), "{} takes {} from all commands", command.get_name(), argument.get_id());
+        }
+        command.get_subcommands().for_each(|command| look(command, global));
+    }
+    let root = Cli::command();
+    let global: Vec<&clap::Id> =
+        root.get_arguments().filter(|argument| argument.is_global_set()).map(clap::Arg::get_id).collect();
+    assert!(global.len() > 2, "{global:?}");
+    // What opens the database connects to no server.
+    root.get_subcommands().filter(|command| command.get_name() != "user").for_each(|command| look(command, &global));
 }

@@ -46,7 +46,7 @@ pub(crate) struct ListWebhooksArgs {
 pub(crate) struct CreateWebhookArgs {
     /// Where to
     #[arg(value_name = "URL")]
-    pub(crate) url: String,
+    pub(crate) address: String,
 
     /// What it is for; otherwise the host of the address
     #[arg(long)]
@@ -69,8 +69,8 @@ pub(crate) struct UpdateWebhookArgs {
     pub(crate) id: Uuid,
 
     /// Another address
-    #[arg(long)]
-    pub(crate) url: Option<String>,
+    #[arg(long, value_name = "URL")]
+    pub(crate) address: Option<String>,
 
     /// Another name
     #[arg(long)]

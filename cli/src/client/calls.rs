@@ -133,6 +133,11 @@ impl Client {
         self.send(&Call::delete(format!("/api/v1/api-keys/{id}"))).await.map(drop)
     }
 
+    /// What waits and who works on it.
+    pub(crate) async fn queue(&self) -> Result<Value, ClientError> {
+        self.json(Call::get("/api/v1/admin/queue")).await
+    }
+
     /// Your webhook endpoints.
     pub(crate) async fn webhooks(&self) -> Result<Vec<WebhookView>, ClientError> {
         Ok(self.json::<WebhooksView>(Call::get("/api/v1/webhooks")).await?.items)

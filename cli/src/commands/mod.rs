@@ -12,6 +12,7 @@ mod jobs;
 mod login;
 mod logout;
 mod provider_batches;
+mod queue;
 mod result;
 mod sandbox;
 mod search;
@@ -65,6 +66,7 @@ async fn run_client(
         Command::Batch(args) => batches::start(&args, &session::client(connect)?).await,
         Command::Batches(command) => batches::run(command, &session::client(connect)?).await,
         Command::Jobs(command) => jobs::run(command, &session::client(connect)?).await,
+        Command::Queue(args) => queue::run(&args, &session::client(connect)?).await,
         Command::Result(args) => result::run(&args, &session::client(connect)?).await,
         Command::Diff(args) => diff::run(&args, &session::client(connect)?).await,
         Command::Suspects(args) => suspects::run(&args, &session::client(connect)?).await,

@@ -56,7 +56,7 @@ fn row(endpoint: &WebhookView) -> Vec<String> {
 }
 
 async fn create(args: &CreateWebhookArgs, client: &Client) -> anyhow::Result<Exit> {
-    let mut body = json!({ "url": args.url, "name": args.name });
+    let mut body = json!({ "url": args.address, "name": args.name });
     if !args.events.is_empty() {
         body["events"] = json!(args.events);
     }
@@ -74,7 +74,7 @@ async fn create(args: &CreateWebhookArgs, client: &Client) -> anyhow::Result<Exi
 }
 
 async fn update(args: &UpdateWebhookArgs, client: &Client) -> anyhow::Result<Exit> {
-    let mut body = json!({ "url": args.url, "name": args.name });
+    let mut body = json!({ "url": args.address, "name": args.name });
     if !args.events.is_empty() {
         body["events"] = json!(args.events);
     }

@@ -1,5 +1,7 @@
 //! Batches: the statements that their verbs are made of, and the reads.
 
+use std::collections::HashMap;
+
 use sea_orm::FromQueryResult;
 use serde::Serialize;
 use uuid::Uuid;
@@ -468,6 +470,17 @@ pub fn end(id: Uuid) -> Sql {
     .bind(id)
 }
 
+/// Jobs that wait for room in their batch: `batches_open`, `jobs_batch`.
+pub async fn held(db: &Db) -> Result<i64, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Count {
+        n: i64,
+    }
+    let text =
+        "SELECT COUNT(*) AS n FROM batches b JOIN jobs j ON j.batch_id = b.id AND j.status = 'held' WHERE b.ended_at IS NULL";
+    Ok(db.read_one::<Count>(Sql::new(text)).await?.map_or(0, |count| count.n))
+}
+
 /// Reads a batch.
 pub async fn find(db: &Db, id: Uuid) -> Result<Option<Batch>, StoreError> {
     db.read_one(Sql::new("SELECT * FROM batches WHERE id = ?").bind(id)).await
@@ -503,28 +516,39 @@ impl Counts {
     }
 }
 
-/// Counts the stories of a batch: `jobs_batch`, the primary key of `batch_items`, `llm_calls_job`.
+/// Counts the stories of a batch.
 pub async fn counts(db: &Db, id: Uuid) -> Result<Counts, StoreError> {
+    Ok(counts_of(db, &[id]).await?.remove(&id).unwrap_or_default())
+}
+
+/// Counts the stories of some batches: `jobs_batch`, the primary key of `batch_items`, `llm_calls_job`. A batch without any is
+/// left out.
+pub async fn counts_of(db: &Db, ids: &[Uuid]) -> Result<HashMap<Uuid, Counts>, StoreError> {
     #[derive(FromQueryResult)]
     struct Row {
+        id: Uuid,
         word: Option<String>,
         n: i64,
     }
-    let rows: Vec<Row> = db
-        .read_all(
-            Sql::new(
-                "SELECT status AS word, COUNT(*) AS n FROM jobs WHERE batch_id = ? GROUP BY status \
-                 UNION ALL SELECT skip AS word, COUNT(*) AS n FROM batch_items WHERE batch_id = ? AND skip IS NOT NULL GROUP BY skip \
-                 UNION ALL SELECT NULL AS word, CAST(COALESCE(SUM(COALESCE(c.cost_nano_usd, c.reserved_nano_usd, 0)), 0) AS BIGINT) AS n \
-                 FROM jobs j JOIN llm_calls c ON c.job_id = j.id WHERE j.batch_id = ?",
-            )
-            .bind(id)
-            .bind(id)
-            .bind(id),
-        )
-        .await?;
-    let mut counts = Counts::default();
-    for Row { word, n } in rows {
+    let text = if db.is_postgres() {
+        "WITH some AS (SELECT CAST(json_array_elements_text(CAST(? AS JSON)) AS UUID) AS id) \
+         SELECT batch_id AS id, status AS word, COUNT(*) AS n FROM jobs WHERE batch_id IN (SELECT id FROM some) GROUP BY batch_id, status \
+         UNION ALL SELECT batch_id AS id, skip AS word, COUNT(*) AS n FROM batch_items WHERE batch_id IN (SELECT id FROM some) \
+         AND skip IS NOT NULL GROUP BY batch_id, skip \
+         UNION ALL SELECT j.batch_id AS id, NULL AS word, CAST(COALESCE(SUM(COALESCE(c.cost_nano_usd, c.reserved_nano_usd, 0)), 0) AS BIGINT) AS n \
+         FROM jobs j JOIN llm_calls c ON c.job_id = j.id WHERE j.batch_id IN (SELECT id FROM some) GROUP BY j.batch_id"
+    } else {
+        "WITH some AS (SELECT unhex(value) AS id FROM json_each(?)) \
+         SELECT batch_id AS id, status AS word, COUNT(*) AS n FROM jobs WHERE batch_id IN (SELECT id FROM some) GROUP BY batch_id, status \
+         UNION ALL SELECT batch_id AS id, skip AS word, COUNT(*) AS n FROM batch_items WHERE batch_id IN (SELECT id FROM some) \
+         AND skip IS NOT NULL GROUP BY batch_id, skip \
+         UNION ALL SELECT j.batch_id AS id, NULL AS word, CAST(COALESCE(SUM(COALESCE(c.cost_nano_usd, c.reserved_nano_usd, 0)), 0) AS BIGINT) AS n \
+         FROM jobs j JOIN llm_calls c ON c.job_id = j.id WHERE j.batch_id IN (SELECT id FROM some) GROUP BY j.batch_id"
+    };
+    let ids: Vec<String> = ids.iter().map(|id| id.simple().to_string()).collect();
+    let mut all: HashMap<Uuid, Counts> = HashMap::with_capacity(ids.len());
+    for Row { id, word, n } in db.read_all(Sql::new(text).bind(crate::domain::json::to_json(&ids))).await? {
+        let counts = all.entry(id).or_default();
         match word {
             None => counts.cost_nano_usd = n,
             Some(word) => match (word.parse(), word.parse()) {
@@ -534,7 +558,7 @@ pub async fn counts(db: &Db, id: Uuid) -> Result<Counts, StoreError> {
             },
         }
     }
-    Ok(counts)
+    Ok(all)
 }
 
 /// A story of a batch, and how its job stands.

@@ -299,6 +299,17 @@ pub async fn of_job(db: &Db, job_id: Uuid) -> Result<Vec<Delivery>, StoreError> 
     db.read_all(Sql::new("SELECT * FROM webhook_deliveries WHERE job_id = ? ORDER BY id").bind(job_id)).await
 }
 
+/// How many deliveries wait or are sent, as of a lane: `deliveries_due`, `deliveries_sent`.
+pub async fn backlog(db: &Db) -> Result<Vec<super::job::Backlog>, StoreError> {
+    db.read_all(Sql::new(
+        "SELECT 'webhook' AS lane, status, COUNT(*) AS jobs, CAST(SUM(CASE WHEN due_at <= {now} THEN 1 ELSE 0 END) AS BIGINT) AS due, \
+         MIN(due_at) AS oldest_due FROM webhook_deliveries WHERE status = 'queued' GROUP BY status \
+         UNION ALL SELECT 'webhook' AS lane, status, COUNT(*) AS jobs, CAST(0 AS BIGINT) AS due, NULL AS oldest_due \
+         FROM webhook_deliveries WHERE status = 'running' GROUP BY status",
+    ))
+    .await
+}
+
 /// Which deliveries of an endpoint.
 #[derive(Debug, Clone, Copy)]
 pub struct LogFilter {

@@ -221,6 +221,8 @@ pub struct Backlog {
     pub status: String,
     /// How many.
     pub jobs: i64,
+    /// Those of them that wait for nothing but a worker.
+    pub due: i64,
     /// The earliest due time among them, epoch milliseconds.
     pub oldest_due: Option<i64>,
 }
@@ -228,10 +230,21 @@ pub struct Backlog {
 /// Samples the backlog for gauges: queued rows through `jobs_due`, running ones through `jobs_running`.
 pub async fn backlog(db: &Db) -> Result<Vec<Backlog>, StoreError> {
     db.read_all(Sql::new(
-        "SELECT lane, status, COUNT(*) AS jobs, MIN(due_at) AS oldest_due FROM jobs WHERE status = 'queued' GROUP BY lane, status \
-         UNION ALL SELECT lane, status, COUNT(*) AS jobs, NULL AS oldest_due FROM jobs WHERE status = 'running' GROUP BY lane, status",
+        "SELECT lane, status, COUNT(*) AS jobs, CAST(SUM(CASE WHEN due_at <= {now} THEN 1 ELSE 0 END) AS BIGINT) AS due, \
+         MIN(due_at) AS oldest_due FROM jobs WHERE status = 'queued' GROUP BY lane, status \
+         UNION ALL SELECT lane, status, COUNT(*) AS jobs, CAST(0 AS BIGINT) AS due, NULL AS oldest_due FROM jobs WHERE status = 'running' \
+         GROUP BY lane, status",
     ))
     .await
+}
+
+/// Jobs that have not ended and did not go as they should, the worst first: `jobs_due`, `jobs_running`.
+pub async fn troubled(db: &Db, limit: u64) -> Result<Vec<Job>, StoreError> {
+    let sql = Sql::new(
+        "SELECT * FROM jobs WHERE status IN ('queued', 'running') AND (attempt > 0 OR crashes > 0 OR solo_crashes > 0) \
+         ORDER BY solo_crashes DESC, crashes DESC, attempt DESC, id LIMIT ?",
+    );
+    db.read_all(sql.bind(i64::try_from(limit).unwrap_or(i64::MAX))).await
 }
 
 /// Whether a generation for a story that was asked for before this time may still come to a result: `jobs_issue`.

@@ -148,24 +148,34 @@ pub struct Faring {
 
 #[derive(FromQueryResult)]
 struct Health {
+    id: String,
     failing_since: Option<i64>,
     failures: i64,
 }
 
 /// The endpoints of an owner in the order in which they were made; at most [`MOST_ENDPOINTS`](crate::domain::webhook::MOST_ENDPOINTS).
 pub async fn list(db: &Db, owner_id: Uuid) -> Result<Vec<Faring>, StoreError> {
-    let sql = Sql::new("SELECT * FROM webhook_endpoints WHERE owner_id = ? AND deleted_at IS NULL ORDER BY id").bind(owner_id);
-    let mut all = Vec::new();
-    for endpoint in db.read_all::<Endpoint>(sql).await? {
-        all.push(faring(db, endpoint).await?);
-    }
-    Ok(all)
+    let endpoints = Sql::new("SELECT * FROM webhook_endpoints WHERE owner_id = ? AND deleted_at IS NULL ORDER BY id");
+    let health = Sql::new(
+        "SELECT id, failing_since, failures FROM webhook_targets WHERE id IN (SELECT target FROM webhook_endpoints \
+         WHERE owner_id = ? AND deleted_at IS NULL)",
+    );
+    let endpoints: Vec<Endpoint> = db.read_all(endpoints.bind(owner_id)).await?;
+    let health: Vec<Health> = db.read_all(health.bind(owner_id)).await?;
+    let of = |endpoint: &Endpoint| health.iter().find(|health| health.id == endpoint.target);
+    Ok(endpoints.into_iter().map(|endpoint| Faring::of(of(&endpoint), endpoint)).collect())
 }
 
 /// How an endpoint fares.
 pub async fn faring(db: &Db, endpoint: Endpoint) -> Result<Faring, StoreError> {
-    let sql = Sql::new("SELECT failing_since, failures FROM webhook_targets WHERE id = ?").bind(endpoint.target.clone());
+    let sql = Sql::new("SELECT id, failing_since, failures FROM webhook_targets WHERE id = ?").bind(endpoint.target.clone());
     let health: Option<Health> = db.read_one(sql).await?;
-    let (failing_since, failures) = health.map_or((None, 0), |health| (health.failing_since, health.failures));
-    Ok(Faring { endpoint, failing_since, failures })
+    Ok(Faring::of(health.as_ref(), endpoint))
+}
+
+impl Faring {
+    fn of(health: Option<&Health>, endpoint: Endpoint) -> Self {
+        let (failing_since, failures) = health.map_or((None, 0), |health| (health.failing_since, health.failures));
+        Self { endpoint, failing_since, failures }
+    }
 }

@@ -8,11 +8,12 @@ use super::{Db, Sql, StoreError};
 pub async fn renew(db: &Db, id: &str, lease_ms: i64) -> Result<(), StoreError> {
     db.execute(
         Sql::new(
-            "INSERT INTO workers (id, lease_until, started_at) VALUES (?, {now} + ?, {now}) \
+            "INSERT INTO workers (id, lease_until, started_at, version) VALUES (?, {now} + ?, {now}, ?) \
              ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until",
         )
         .bind(id)
-        .bind(lease_ms),
+        .bind(lease_ms)
+        .bind(env!("CARGO_PKG_VERSION")),
     )
     .await?;
     Ok(())
@@ -26,6 +27,36 @@ pub async fn live(db: &Db) -> Result<u32, StoreError> {
     }
     let row: Option<Count> = db.read_one(Sql::new("SELECT COUNT(*) AS n FROM workers WHERE lease_until > {now}")).await?;
     Ok(row.and_then(|row| u32::try_from(row.n).ok()).unwrap_or(0))
+}
+
+/// A worker and what it holds.
+#[derive(Debug, Clone, FromQueryResult)]
+pub struct Worker {
+    /// Host, process, and a random part.
+    pub id: String,
+    /// When it came, epoch milliseconds.
+    pub started_at: i64,
+    /// Until when it holds what it holds, unless it renews that.
+    pub lease_until: i64,
+    /// Its version; `None` = one that does not tell.
+    pub version: Option<String>,
+    /// Whether its lease has not ended.
+    pub alive: bool,
+    /// Jobs that it runs.
+    pub jobs: i64,
+    /// Deliveries that it sends.
+    pub deliveries: i64,
+}
+
+/// All workers, those whose lease ended not long ago too: `jobs_running`, `deliveries_running`.
+pub async fn all(db: &Db) -> Result<Vec<Worker>, StoreError> {
+    db.read_all(Sql::new(
+        "SELECT w.id, w.started_at, w.lease_until, w.version, w.lease_until > {now} AS alive, \
+         (SELECT COUNT(*) FROM jobs j WHERE j.lease_owner = w.id AND j.status = 'running') AS jobs, \
+         (SELECT COUNT(*) FROM webhook_deliveries d WHERE d.lease_owner = w.id AND d.status = 'running') AS deliveries \
+         FROM workers w ORDER BY w.started_at, w.id",
+    ))
+    .await
 }
 
 /// Removes a worker that holds nothing any more.

@@ -91,7 +91,7 @@ async fn a_key_that_was_lent_nothing_of_use_opens_nothing() {
         let path = path.replace("{id}", &Uuid::from_u128(1).to_string()).replace("{key}", "SHOP-2").replace("{project}", "SHOP");
         let answer = app.ask(&method, &path).bearer(&key).body("application/json", "{}").await;
         let expected = match (method.as_str(), operation["tags"][0].as_str()) {
-            ("GET", Some("api keys")) => continue,
+            ("GET", Some("api keys")) | (_, Some("webhooks")) => continue,
             (_, Some("api keys")) => "auth.in_person_only",
             _ => "auth.forbidden",
         };

@@ -27,6 +27,7 @@ mod people;
 mod permissions;
 mod policies;
 mod publishing;
+mod queue;
 mod refusals;
 mod results;
 mod reviewing;

@@ -70,12 +70,12 @@ const MAY_BE_SCANNED: [&str; 7] = ["held", "gate", "took", "temp.took", "workers
 
 #[tokio::test]
 async fn no_statement_on_the_way_of_a_job_reads_a_table_from_end_to_end_on_sqlite() {
-    Backend::Sqlite.with_url(goes_through_indexes).await;
+    Box::pin(Backend::Sqlite.with_url(goes_through_indexes)).await;
 }
 
 #[tokio::test]
 async fn no_statement_on_the_way_of_a_job_reads_a_table_from_end_to_end_on_postgres() {
-    Backend::Postgres.with_url(goes_through_indexes).await;
+    Box::pin(Backend::Postgres.with_url(goes_through_indexes)).await;
 }
 
 async fn goes_through_indexes(url: String) {
