@@ -6,7 +6,7 @@ TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
 WITH_SERVICES := tests/services/with-services.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build check fmt docs test test-quick chaos contract audit bench clean
+.PHONY: help demo build check fmt docs test test-quick chaos rolling contract audit bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,10 @@ chaos: ## The long chaos run: servers and workers die, nothing is lost (SEED=n r
 	JQA_CHAOS=long JQA_CHAOS_SEED=$$seed RUST_TEST_THREADS=1 JQA_TEST_BIN="$(TARGET_DIR)/debug/jqa" \
 		$(WITH_SERVICES) cargo test -p tests --test chaos -- --nocapture --include-ignored $(ARGS) \
 		|| { status=$$?; echo "chaos: failed with SEED=$$seed"; exit $$status; }
+
+rolling: ## Processes are replaced behind nginx while clients work: no request fails, nothing is lost (ARGS=10 for ten rounds)
+	cargo build -p cli --bin jqa
+	JQA_TEST_BIN="$(TARGET_DIR)/debug/jqa" tests/deploy/rolling.sh $(ARGS)
 
 contract: ## Programs of others look at us: signatures of webhooks, every operation of the OpenAPI document (installed below target)
 	cargo build -p cli --bin jqa
