@@ -49,9 +49,10 @@ chaos: ## The long chaos run: servers and workers die, nothing is lost (SEED=n r
 		$(WITH_SERVICES) cargo test -p tests --test chaos -- --nocapture --include-ignored $(ARGS) \
 		|| { status=$$?; echo "chaos: failed with SEED=$$seed"; exit $$status; }
 
-rolling: ## Processes are replaced behind nginx while clients work: no request fails, nothing is lost (ARGS=10 for ten rounds)
+rolling: ## Processes are replaced behind nginx, then killed, while clients work: nothing fails, is lost or done twice (ARGS=10 rounds)
 	cargo build -p cli --bin jqa
 	JQA_TEST_BIN="$(TARGET_DIR)/debug/jqa" tests/deploy/rolling.sh $(ARGS)
+	JQA_TEST_BIN="$(TARGET_DIR)/debug/jqa" tests/deploy/killing.sh
 
 contract: ## Programs of others look at us: signatures of webhooks, every operation of the OpenAPI document (installed below target)
 	cargo build -p cli --bin jqa

@@ -531,19 +531,19 @@ pub async fn counts_of(db: &Db, ids: &[Uuid]) -> Result<HashMap<Uuid, Counts>, S
         n: i64,
     }
     let text = if db.is_postgres() {
-        "WITH some AS (SELECT CAST(json_array_elements_text(CAST(? AS JSON)) AS UUID) AS id) \
-         SELECT batch_id AS id, status AS word, COUNT(*) AS n FROM jobs WHERE batch_id IN (SELECT id FROM some) GROUP BY batch_id, status \
-         UNION ALL SELECT batch_id AS id, skip AS word, COUNT(*) AS n FROM batch_items WHERE batch_id IN (SELECT id FROM some) \
+        "WITH asked AS (SELECT CAST(json_array_elements_text(CAST(? AS JSON)) AS UUID) AS id) \
+         SELECT batch_id AS id, status AS word, COUNT(*) AS n FROM jobs WHERE batch_id IN (SELECT id FROM asked) GROUP BY batch_id, status \
+         UNION ALL SELECT batch_id AS id, skip AS word, COUNT(*) AS n FROM batch_items WHERE batch_id IN (SELECT id FROM asked) \
          AND skip IS NOT NULL GROUP BY batch_id, skip \
          UNION ALL SELECT j.batch_id AS id, NULL AS word, CAST(COALESCE(SUM(COALESCE(c.cost_nano_usd, c.reserved_nano_usd, 0)), 0) AS BIGINT) AS n \
-         FROM jobs j JOIN llm_calls c ON c.job_id = j.id WHERE j.batch_id IN (SELECT id FROM some) GROUP BY j.batch_id"
+         FROM jobs j JOIN llm_calls c ON c.job_id = j.id WHERE j.batch_id IN (SELECT id FROM asked) GROUP BY j.batch_id"
     } else {
-        "WITH some AS (SELECT unhex(value) AS id FROM json_each(?)) \
-         SELECT batch_id AS id, status AS word, COUNT(*) AS n FROM jobs WHERE batch_id IN (SELECT id FROM some) GROUP BY batch_id, status \
-         UNION ALL SELECT batch_id AS id, skip AS word, COUNT(*) AS n FROM batch_items WHERE batch_id IN (SELECT id FROM some) \
+        "WITH asked AS (SELECT unhex(value) AS id FROM json_each(?)) \
+         SELECT batch_id AS id, status AS word, COUNT(*) AS n FROM jobs WHERE batch_id IN (SELECT id FROM asked) GROUP BY batch_id, status \
+         UNION ALL SELECT batch_id AS id, skip AS word, COUNT(*) AS n FROM batch_items WHERE batch_id IN (SELECT id FROM asked) \
          AND skip IS NOT NULL GROUP BY batch_id, skip \
          UNION ALL SELECT j.batch_id AS id, NULL AS word, CAST(COALESCE(SUM(COALESCE(c.cost_nano_usd, c.reserved_nano_usd, 0)), 0) AS BIGINT) AS n \
-         FROM jobs j JOIN llm_calls c ON c.job_id = j.id WHERE j.batch_id IN (SELECT id FROM some) GROUP BY j.batch_id"
+         FROM jobs j JOIN llm_calls c ON c.job_id = j.id WHERE j.batch_id IN (SELECT id FROM asked) GROUP BY j.batch_id"
     };
     let ids: Vec<String> = ids.iter().map(|id| id.simple().to_string()).collect();
     let mut all: HashMap<Uuid, Counts> = HashMap::with_capacity(ids.len());

@@ -54,12 +54,12 @@ macro_rules! to_endpoints {
         } else {
             concat!(
                 "INSERT INTO webhook_deliveries (id, owner_id, endpoint_id, target, kind, data, job_id, event_seq, status, attempt, due_at, \
-                 ring_at, epoch, created_at) SELECT unhex(json_extract(x.value, '$.id')), e.owner_id, e.id, e.target, ?, ?, ",
+                 ring_at, epoch, created_at) SELECT unhex(json_extract(json_each.value, '$.id')), e.owner_id, e.id, e.target, ?, ?, ",
                 $job,
                 ", 'queued', 0, {now}, {now}, 0, {now} FROM {held} AS held JOIN webhook_endpoints e ON e.owner_id = ",
                 $owner,
                 " AND e.deleted_at IS NULL AND e.enabled AND e.events LIKE ? \
-                 JOIN json_each(?) AS x ON json_extract(x.value, '$.slot') = e.slot"
+                 JOIN json_each(?) ON json_extract(json_each.value, '$.slot') = e.slot"
             )
         }
     };
