@@ -76,6 +76,8 @@ impl Jobs {
         for text in [
             "DELETE FROM webhook_deliveries WHERE id IN (SELECT id FROM webhook_deliveries WHERE ended_at < {now} - ? AND job_id IS NULL \
              ORDER BY ended_at LIMIT ?)",
+            "DELETE FROM webhook_targets WHERE id IN (SELECT target FROM webhook_endpoints e WHERE deleted_at < {now} - ? \
+             AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.endpoint_id = e.id) LIMIT ?)",
             "DELETE FROM webhook_endpoints WHERE id IN (SELECT id FROM webhook_endpoints e WHERE deleted_at < {now} - ? \
              AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.endpoint_id = e.id) LIMIT ?)",
             "DELETE FROM batch_items WHERE batch_id IN (SELECT id FROM batches WHERE ended_at < {now} - ? ORDER BY ended_at LIMIT ?)",

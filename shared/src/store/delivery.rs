@@ -156,7 +156,7 @@ pub async fn claim_overdue(db: &Db, overdue_ms: i64, limit: usize, owner: &str) 
     let text = if db.is_postgres() {
         concat!(
             "UPDATE webhook_deliveries SET status = 'running', lease_owner = ?, epoch = epoch + 1 WHERE id = ANY(ARRAY(SELECT d.id \
-             FROM webhook_targets t CROSS JOIN LATERAL (SELECT q.id, q.due_at FROM webhook_deliveries q WHERE q.target = t.id \
+             FROM webhook_targets CROSS JOIN LATERAL (SELECT q.id, q.due_at FROM webhook_deliveries q WHERE q.target = webhook_targets.id \
              AND q.status = 'queued' AND q.due_at <= {now} - ? ORDER BY q.due_at LIMIT 1 FOR UPDATE SKIP LOCKED) d \
              ORDER BY d.due_at LIMIT ?)) AND status = 'queued' AND ",
             has_room!(),
@@ -165,7 +165,7 @@ pub async fn claim_overdue(db: &Db, overdue_ms: i64, limit: usize, owner: &str) 
     } else {
         concat!(
             "UPDATE webhook_deliveries SET status = 'running', lease_owner = ?, epoch = epoch + 1 WHERE id IN (SELECT d.id \
-             FROM webhook_targets t JOIN webhook_deliveries d ON d.id IN (SELECT q.id FROM webhook_deliveries q WHERE q.target = t.id \
+             FROM webhook_targets JOIN webhook_deliveries d ON d.id IN (SELECT q.id FROM webhook_deliveries q WHERE q.target = webhook_targets.id \
              AND q.status = 'queued' AND q.due_at <= {now} - ? ORDER BY q.due_at LIMIT 1) ORDER BY d.due_at LIMIT ?) \
              AND status = 'queued' AND ",
             has_room!(),
@@ -184,13 +184,13 @@ struct Id {
 /// leaves the others their places.
 pub async fn take_to_ring(db: &Db, again_ms: i64, limit: usize) -> Result<Vec<Uuid>, StoreError> {
     let text = if db.is_postgres() {
-        "UPDATE webhook_deliveries SET ring_at = {now} + ? WHERE id = ANY(ARRAY(SELECT d.id FROM webhook_targets t CROSS JOIN LATERAL \
-         (SELECT q.id, q.due_at, q.ring_at FROM webhook_deliveries q WHERE q.target = t.id AND q.status = 'queued' AND q.due_at <= {now} \
+        "UPDATE webhook_deliveries SET ring_at = {now} + ? WHERE id = ANY(ARRAY(SELECT d.id FROM webhook_targets CROSS JOIN LATERAL \
+         (SELECT q.id, q.due_at, q.ring_at FROM webhook_deliveries q WHERE q.target = webhook_targets.id AND q.status = 'queued' AND q.due_at <= {now} \
          ORDER BY q.due_at LIMIT 8 FOR UPDATE SKIP LOCKED) d WHERE d.ring_at <= {now} ORDER BY d.due_at LIMIT ?)) \
          AND status = 'queued' RETURNING id"
     } else {
-        "UPDATE webhook_deliveries SET ring_at = {now} + ? WHERE id IN (SELECT d.id FROM webhook_targets t JOIN webhook_deliveries d \
-         ON d.id IN (SELECT q.id FROM webhook_deliveries q WHERE q.target = t.id AND q.status = 'queued' AND q.due_at <= {now} \
+        "UPDATE webhook_deliveries SET ring_at = {now} + ? WHERE id IN (SELECT d.id FROM webhook_targets JOIN webhook_deliveries d \
+         ON d.id IN (SELECT q.id FROM webhook_deliveries q WHERE q.target = webhook_targets.id AND q.status = 'queued' AND q.due_at <= {now} \
          ORDER BY q.due_at LIMIT 8) WHERE d.ring_at <= {now} ORDER BY d.due_at LIMIT ?) AND status = 'queued' RETURNING id"
     };
     let rows: Vec<Id> = db.write_all(Sql::new(text).bind(again_ms).bind(i64::try_from(limit).unwrap_or(i64::MAX))).await?;
